@@ -1,0 +1,114 @@
+-- What the hourly generator may do: add sales and items, and keep the attempt log's partitions.
+
+BEGIN;
+
+SET LOCAL ROLE flashsale_owner;
+SET LOCAL search_path = flashsale, pg_temp;
+
+GRANT SELECT ON sale TO flashsale_generator;
+GRANT INSERT ON sale, item, sale_slot TO flashsale_generator;
+
+CREATE FUNCTION sale_add(
+    p_starts_at timestamptz, p_ends_at timestamptz, p_items_total integer,
+    p_purchase_limit integer, p_hold_s integer)
+RETURNS integer
+LANGUAGE plpgsql
+SET search_path = flashsale, pg_temp
+AS $$
+DECLARE
+    v_sale_id integer;
+    v_slots   constant integer := 16; -- as many as lock_slot chooses from
+BEGIN
+    INSERT INTO sale (sale_id, starts_at, ends_at, items_total, purchase_limit, hold_s)
+    SELECT coalesce(max(s.sale_id), 0) + 1, p_starts_at, p_ends_at, p_items_total,
+           p_purchase_limit, p_hold_s
+    FROM sale s
+    RETURNING sale.sale_id INTO v_sale_id;
+
+    INSERT INTO sale_slot (sale_id, slot, fresh_next, fresh_last)
+    SELECT v_sale_id, slot,
+           (p_items_total::bigint * slot / v_slots)::integer + 1,
+           (p_items_total::bigint * (slot + 1) / v_slots)::integer
+    FROM generate_series(0, v_slots - 1) slot;
+    RETURN v_sale_id;
+END
+$$;
+COMMENT ON FUNCTION sale_add(timestamptz, timestamptz, integer, integer, integer) IS
+    'adds a sale and its slots, without items, and returns its id; the caller''s transaction '
+    'adds exactly items_total items before it commits';
+
+CREATE FUNCTION sale_has_all_items() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = flashsale, pg_temp
+AS $$
+DECLARE
+    v_items integer;
+BEGIN
+    SELECT count(*) INTO v_items FROM item
+    WHERE sale_id = NEW.sale_id AND number BETWEEN 1 AND NEW.items_total;
+    IF v_items <> NEW.items_total
+       OR EXISTS (SELECT FROM item WHERE sale_id = NEW.sale_id AND number > NEW.items_total) THEN
+        RAISE EXCEPTION 'sale % has % items of %', NEW.sale_id, v_items, NEW.items_total
+            USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'sale_complete';
+    END IF;
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION sale_has_all_items() IS 'refuses the commit of a sale without all its items';
+
+CREATE CONSTRAINT TRIGGER sale_complete AFTER INSERT ON sale
+DEFERRABLE INITIALLY DEFERRED
+FOR EACH ROW EXECUTE FUNCTION sale_has_all_items();
+
+CREATE FUNCTION attempt_partitions(p_until timestamptz, p_retention_days integer)
+RETURNS TABLE (made integer, dropped integer)
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = flashsale, pg_temp
+SET timezone = 'UTC'
+SET lock_timeout = '2s'
+AS $$
+DECLARE
+    v_day       date;
+    v_name      text;
+    v_partition record;
+BEGIN
+    made := 0;
+    dropped := 0;
+    FOR v_day IN SELECT generate_series(now()::date, p_until::date, '1 day')::date LOOP
+        v_name := to_char(v_day, '"attempt_"YYYY_MM_DD');
+        CONTINUE WHEN to_regclass(v_name) IS NOT NULL;
+        -- Attached, not created in place: so inserts into other partitions go on meanwhile.
+        EXECUTE format('CREATE TABLE %I (LIKE attempt INCLUDING DEFAULTS)', v_name);
+        IF EXISTS (SELECT FROM attempt_default
+                   WHERE attempted_at >= v_day AND attempted_at < v_day + 1) THEN
+            LOCK TABLE attempt_default IN ACCESS EXCLUSIVE MODE;
+            EXECUTE format(
+                'WITH moved AS (DELETE FROM attempt_default
+                                WHERE attempted_at >= %1$L AND attempted_at < %2$L RETURNING *)
+                 INSERT INTO %3$I SELECT * FROM moved', v_day, v_day + 1, v_name);
+        END IF;
+        EXECUTE format('ALTER TABLE attempt ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)',
+                       v_name, v_day, v_day + 1);
+        made := made + 1;
+    END LOOP;
+
+    FOR v_partition IN
+        SELECT c.relname FROM pg_inherits h JOIN pg_class c ON c.oid = h.inhrelid
+        WHERE h.inhparent = 'attempt'::regclass
+          AND c.relname ~ '^attempt_\d{4}_\d\d_\d\d$'
+          AND to_date(substr(c.relname, 9), 'YYYY_MM_DD') < now()::date - p_retention_days
+    LOOP
+        EXECUTE format('DROP TABLE %I', v_partition.relname);
+        dropped := dropped + 1;
+    END LOOP;
+    RETURN NEXT;
+END
+$$;
+COMMENT ON FUNCTION attempt_partitions(timestamptz, integer) IS
+    'makes the log''s partitions, one a day (UTC), from today until p_until, and drops those that '
+    'ended more than p_retention_days ago';
+
+GRANT EXECUTE ON FUNCTION sale_add(timestamptz, timestamptz, integer, integer, integer),
+    attempt_partitions(timestamptz, integer) TO flashsale_generator;
+
+COMMIT;

@@ -1,0 +1,55 @@
+-- What checkouts and purchases share: which sale is open, and a slot for the batch.
+
+BEGIN;
+
+SET LOCAL ROLE flashsale_owner;
+SET LOCAL search_path = flashsale, pg_temp;
+
+CREATE FUNCTION open_sale() RETURNS sale
+LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = flashsale, pg_temp
+AS $$
+DECLARE
+    v_sale sale;
+BEGIN
+    SELECT * INTO v_sale FROM sale WHERE starts_at <= now() ORDER BY starts_at DESC LIMIT 1;
+    IF v_sale.ends_at > now() THEN
+        RETURN v_sale;
+    END IF;
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION open_sale() IS 'the sale whose window now() lies in, or null';
+
+CREATE FUNCTION lock_slot(p_sale_id integer) RETURNS integer
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    v_slots     constant integer := 16;
+    v_preferred constant integer := pg_backend_pid() % v_slots;
+    v_slot      integer;
+BEGIN
+    SELECT slot INTO v_slot FROM sale_slot
+    WHERE sale_id = p_sale_id AND slot = v_preferred
+    FOR NO KEY UPDATE SKIP LOCKED;
+    IF NOT FOUND THEN
+        SELECT slot INTO v_slot FROM sale_slot
+        WHERE sale_id = p_sale_id
+        ORDER BY (slot - v_preferred + v_slots) % v_slots
+        LIMIT 1
+        FOR NO KEY UPDATE SKIP LOCKED;
+    END IF;
+    -- More batches at once than slots: wait for one. Nothing else is locked yet, so nobody
+    -- can be waiting for this transaction in turn.
+    IF v_slot IS NULL THEN
+        SELECT slot INTO v_slot FROM sale_slot
+        WHERE sale_id = p_sale_id AND slot = v_preferred
+        FOR NO KEY UPDATE;
+    END IF;
+    RETURN v_slot;
+END
+$$;
+COMMENT ON FUNCTION lock_slot(integer) IS
+    'a slot of the sale for this transaction alone; the first lock that a batch takes';
+
+COMMIT;

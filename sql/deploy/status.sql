@@ -1,0 +1,51 @@
+-- What the status page shows, from the slots' counters and the rows of the open sale.
+
+BEGIN;
+
+SET LOCAL ROLE flashsale_owner;
+SET LOCAL search_path = flashsale, pg_temp;
+
+CREATE FUNCTION sale_status()
+RETURNS TABLE (
+    sale_id            integer,
+    sale_status        text,
+    starts_at          timestamptz,
+    ends_at            timestamptz,
+    server_time        timestamptz,
+    items_total        integer,
+    checkouts_accepted bigint,
+    checkouts_repeated bigint,
+    checkouts_refused  bigint,
+    purchases_accepted bigint,
+    purchases_refused  bigint)
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = flashsale, pg_temp
+AS $$
+    SELECT s.sale_id,
+           CASE WHEN s.sale_id IS NULL THEN 'none'
+                WHEN s.ends_at <= now() THEN 'closed'
+                WHEN c.purchases_accepted >= s.items_total THEN 'sold_out'
+                ELSE 'active' END,
+           s.starts_at, s.ends_at, now(), s.items_total,
+           coalesce(c.checkouts_accepted, 0), coalesce(c.checkouts_repeated, 0),
+           coalesce(c.checkouts_refused, 0), coalesce(c.purchases_accepted, 0),
+           coalesce(c.purchases_refused, 0)
+    FROM (SELECT) one
+    LEFT JOIN LATERAL (
+        SELECT * FROM sale WHERE starts_at <= now() ORDER BY starts_at DESC LIMIT 1
+    ) s ON true
+    LEFT JOIN LATERAL (
+        SELECT sum(checkouts_accepted)::bigint AS checkouts_accepted,
+               sum(checkouts_repeated)::bigint AS checkouts_repeated,
+               sum(checkouts_refused)::bigint AS checkouts_refused,
+               sum(purchases_accepted)::bigint AS purchases_accepted,
+               sum(purchases_refused)::bigint AS purchases_refused
+        FROM sale_slot WHERE sale_slot.sale_id = s.sale_id
+    ) c ON true;
+$$;
+COMMENT ON FUNCTION sale_status() IS
+    'the latest sale that has begun, always one row; sale_status is none, active, sold_out or closed';
+
+GRANT EXECUTE ON FUNCTION sale_status() TO flashsale_worker;
+
+COMMIT;

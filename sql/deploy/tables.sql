@@ -1,0 +1,129 @@
+-- What is for sale, who holds it, who bought it, and who asked.
+--
+-- Rows that are updated under load (item, sale_slot, buyer) have no index on what changes and
+-- room on their page, so that updates stay on it (heap-only tuples).
+
+BEGIN;
+
+SET LOCAL ROLE flashsale_owner;
+SET LOCAL search_path = flashsale, pg_temp;
+
+CREATE TABLE sale (
+    sale_id        integer     PRIMARY KEY,
+    starts_at      timestamptz NOT NULL,
+    ends_at        timestamptz NOT NULL,
+    items_total    integer     NOT NULL,
+    purchase_limit integer     NOT NULL,
+    hold_s         integer     NOT NULL,
+    generated_at   timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT sale_id_positive CHECK (sale_id > 0),
+    CONSTRAINT sale_window CHECK (starts_at < ends_at),
+    CONSTRAINT sale_items_total CHECK (items_total BETWEEN 1 AND 1000000),
+    CONSTRAINT sale_purchase_limit CHECK (purchase_limit BETWEEN 1 AND 1000),
+    CONSTRAINT sale_hold_s CHECK (hold_s BETWEEN 1 AND 86400),
+    CONSTRAINT sale_starts_once UNIQUE (starts_at),
+    CONSTRAINT sale_one_at_a_time EXCLUDE USING gist (tstzrange(starts_at, ends_at) WITH &&)
+);
+COMMENT ON TABLE sale IS
+    'a window [starts_at, ends_at) in which items_total items are sold; never changed once made';
+COMMENT ON COLUMN sale.purchase_limit IS 'how many of its items one user may buy';
+COMMENT ON COLUMN sale.hold_s IS 'how long a checkout reserves an item, in seconds';
+
+CREATE TABLE item (
+    sale_id         integer     NOT NULL,
+    number          integer     NOT NULL,
+    picture_seed    bigint      NOT NULL,
+    price_cents     integer     NOT NULL,
+    name            text        NOT NULL,
+    held_until      timestamptz NOT NULL DEFAULT '-infinity',
+    purchased_at    timestamptz,
+    buyer_purchases integer,
+    secret          uuid,
+    held_by         text COLLATE "C",
+    CONSTRAINT item_pkey PRIMARY KEY (sale_id, number),
+    CONSTRAINT item_of_a_sale FOREIGN KEY (sale_id) REFERENCES sale,
+    CONSTRAINT item_number CHECK (number > 0),
+    CONSTRAINT item_price CHECK (price_cents > 0),
+    CONSTRAINT item_held_by_code CHECK (
+        (held_until = '-infinity') = (held_by IS NULL)
+        AND (held_by IS NULL) = (secret IS NULL)),
+    CONSTRAINT item_sold_while_held CHECK (
+        (purchased_at IS NULL) = (buyer_purchases IS NULL)
+        AND (purchased_at IS NULL OR (held_by IS NOT NULL AND purchased_at < held_until)))
+) WITH (fillfactor = 50);
+COMMENT ON TABLE item IS
+    'one row is one thing to sell: free, held until a time by the user with its secret, or sold';
+COMMENT ON COLUMN item.held_until IS
+    'the item is free again from then on, by the clock alone, unless it was purchased';
+COMMENT ON COLUMN item.secret IS 'the random part of the code that buys the item';
+COMMENT ON COLUMN item.held_by IS 'the user who holds the item or, once it is purchased, the buyer';
+COMMENT ON COLUMN item.buyer_purchases IS 'how many items of the sale the buyer then had';
+
+CREATE TABLE buyer (
+    sale_id        integer   NOT NULL,
+    user_id        text COLLATE "C" NOT NULL,
+    numbers        integer[] NOT NULL,
+    granted        integer   NOT NULL,
+    purchase_limit integer   NOT NULL,
+    CONSTRAINT buyer_pkey PRIMARY KEY (sale_id, user_id),
+    CONSTRAINT buyer_within_limit CHECK (cardinality(numbers) BETWEEN 1 AND purchase_limit)
+) WITH (fillfactor = 70);
+COMMENT ON TABLE buyer IS 'what a user bought in a sale, one row, so that the limit is a constraint';
+COMMENT ON COLUMN buyer.numbers IS 'the items in the order of their purchase';
+COMMENT ON COLUMN buyer.granted IS 'how many of them, at the end, the last statement added';
+
+CREATE TABLE attempt (
+    attempted_at timestamptz NOT NULL DEFAULT now(),
+    sale_id      integer,
+    number       integer,
+    outcome      outcome     NOT NULL,
+    secret       uuid,
+    user_id      text COLLATE "C" NOT NULL
+) PARTITION BY RANGE (attempted_at);
+COMMENT ON TABLE attempt IS
+    'every checkout that named a user, one row each, committed before its answer is sent';
+COMMENT ON COLUMN attempt.sale_id IS 'the sale asked for, else the open one, else none';
+COMMENT ON COLUMN attempt.number IS 'the item asked for or given; null where neither is known';
+
+CREATE TABLE attempt_default PARTITION OF attempt DEFAULT;
+COMMENT ON TABLE attempt_default IS
+    'attempts of days that no partition was made for; attempt_partitions moves them';
+
+CREATE TABLE sale_slot (
+    sale_id            integer NOT NULL,
+    slot               integer NOT NULL,
+    checkouts_accepted bigint  NOT NULL DEFAULT 0,
+    checkouts_repeated bigint  NOT NULL DEFAULT 0,
+    checkouts_refused  bigint  NOT NULL DEFAULT 0,
+    purchases_accepted bigint  NOT NULL DEFAULT 0,
+    purchases_refused  bigint  NOT NULL DEFAULT 0,
+    fresh_next         integer NOT NULL,
+    fresh_last         integer NOT NULL,
+    queue_next         bigint  NOT NULL DEFAULT 0,
+    queue_offset       integer NOT NULL DEFAULT 0,
+    queue_length       bigint  NOT NULL DEFAULT 0,
+    CONSTRAINT sale_slot_pkey PRIMARY KEY (sale_id, slot),
+    CONSTRAINT sale_slot_of_a_sale FOREIGN KEY (sale_id) REFERENCES sale
+) WITH (fillfactor = 10);
+COMMENT ON TABLE sale_slot IS
+    'counters of a sale, and where to look for a free item, spread over a few rows: a batch takes '
+    'one that no other batch has, and readers sum them';
+COMMENT ON COLUMN sale_slot.fresh_next IS
+    'of the numbers up to fresh_last, the first that was not yet offered as any item';
+COMMENT ON COLUMN sale_slot.queue_next IS
+    'of the rows of hold_queue before queue_length, the first not yet used up; '
+    'queue_offset of its numbers were offered';
+
+CREATE TABLE hold_queue (
+    sale_id      integer     NOT NULL,
+    slot         integer     NOT NULL,
+    place        bigint      NOT NULL,
+    available_at timestamptz NOT NULL,
+    numbers      integer[]   NOT NULL,
+    CONSTRAINT hold_queue_pkey PRIMARY KEY (sale_id, slot, place)
+);
+COMMENT ON TABLE hold_queue IS
+    'the holds of a slot in the order in which they were given, which is the order in which they '
+    'run out: each is looked at once, so finding a free item costs the same to the last one';
+
+COMMIT;

@@ -1,0 +1,1 @@
+DROP FUNCTION flashsale.sale_status();

@@ -1,0 +1,1 @@
+SELECT 'flashsale.sale_audit(integer)'::regprocedure;

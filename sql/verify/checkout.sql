@@ -1,0 +1,3 @@
+SELECT has_function_privilege('flashsale_worker',
+    'flashsale.checkout_batch(text[], integer[], integer[], uuid[], smallint[], timestamptz[], integer, boolean)',
+    'execute')::integer / 1;

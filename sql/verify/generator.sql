@@ -1,0 +1,1 @@
+SELECT has_table_privilege('flashsale_generator', 'flashsale.item', 'insert')::integer / 1;

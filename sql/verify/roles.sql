@@ -1,0 +1,1 @@
+SELECT 'flashsale_owner'::regrole, 'flashsale_worker'::regrole, 'flashsale_generator'::regrole;

@@ -1,0 +1,1 @@
+SELECT 'flashsale.open_sale()'::regprocedure, 'flashsale.lock_slot(integer)'::regprocedure;

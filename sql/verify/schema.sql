@@ -1,0 +1,1 @@
+SELECT 'accepted'::flashsale.outcome, 'unknown_code'::flashsale.outcome;
