@@ -123,7 +123,7 @@ CREATE FUNCTION checkout_batch(
     p_secrets        uuid[],
     p_known          smallint[],
     p_known_until    timestamptz[],
-    p_known_sale     integer,
+    p_known_sale     timestamptz,
     p_unknown_is_any boolean)
 RETURNS TABLE (
     ordinal      integer,
@@ -132,6 +132,7 @@ RETURNS TABLE (
     number       integer,
     secret       uuid,
     expires_at   timestamptz,
+    sale_made_at timestamptz,
     sale_ends_at timestamptz,
     decided_at   timestamptz,
     name         text,
@@ -176,7 +177,7 @@ BEGIN
         v_wants_any := ARRAY(
             SELECT r.number = 0
                AND r.sale_id IN (0, v_sale.sale_id)
-               AND (r.known = 0 OR p_known_sale <> v_sale.sale_id)
+               AND (r.known = 0 OR p_known_sale <> v_sale.generated_at)
                AND NOT EXISTS (SELECT FROM buyer b
                                WHERE b.sale_id = v_sale.sale_id AND b.user_id = r.user_id
                                  AND cardinality(b.numbers) >= b.purchase_limit)
@@ -225,7 +226,7 @@ BEGIN
         FROM (
             SELECT r.*,
                    -- A fact counts if it is about this sale and its time has not run out.
-                   r.known > 0 AND p_known_sale = v_sale.sale_id AND r.known_until > now()
+                   r.known > 0 AND p_known_sale = v_sale.generated_at AND r.known_until > now()
                        AS is_known
             FROM unnest(p_users, p_sales, p_numbers, p_secrets, p_known, p_known_until)
                  WITH ORDINALITY r (user_id, sale_id, number, secret, known, known_until, ordinal)
@@ -302,7 +303,7 @@ BEGIN
     SELECT d.ordinal::integer, d.outcome, d.sale_id, d.number,
            CASE WHEN d.outcome IN ('accepted', 'repeated') THEN d.secret END,
            CASE WHEN d.outcome IN ('accepted', 'repeated', 'held') THEN d.expires_at END,
-           v_sale.ends_at, now(),
+           v_sale.generated_at, v_sale.ends_at, now(),
            CASE WHEN d.outcome IN ('accepted', 'repeated') THEN d.name END,
            CASE WHEN d.outcome IN ('accepted', 'repeated') THEN d.price_cents END,
            CASE WHEN d.outcome IN ('accepted', 'repeated') THEN d.picture_seed END
@@ -310,16 +311,17 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION checkout_batch(
-    text[], integer[], integer[], uuid[], smallint[], timestamptz[], integer, boolean) IS
+    text[], integer[], integer[], uuid[], smallint[], timestamptz[], timestamptz, boolean) IS
 'decides and logs a batch of checkouts; arrays have an element a request.
 p_sales: 0 is the open sale. p_numbers: 0 is any item, below 0 none that could be.
 p_secrets: 16 random bytes for the code, should the request be accepted.
-p_known: a fact about sale p_known_sale that refuses the request: 0 none, 1 sold, 2 held,
-3 user_limit, 4 sold_out; it counts until p_known_until.
+p_known: a fact that refuses the request: 0 none, 1 sold, 2 held, 3 user_limit, 4 sold_out; it
+counts until p_known_until. p_known_sale: the generated_at of the sale that the facts are about,
+which tells it from every other sale, also of another database that had the same id.
 One row a request, in no order. expires_at: when the hold ends, the user''s or the other one''s.';
 
 GRANT EXECUTE ON FUNCTION checkout_batch(
-    text[], integer[], integer[], uuid[], smallint[], timestamptz[], integer, boolean)
+    text[], integer[], integer[], uuid[], smallint[], timestamptz[], timestamptz, boolean)
     TO flashsale_worker;
 
 COMMIT;

@@ -19,6 +19,7 @@ RETURNS TABLE (
     purchased_at    timestamptz,
     buyer_purchases integer,
     at_limit        boolean,
+    sale_made_at    timestamptz,
     sale_ends_at    timestamptz,
     decided_at      timestamptz,
     name            text,
@@ -136,7 +137,7 @@ BEGIN
         WHERE s.sale_id = v_sale.sale_id AND s.slot = v_slot
     )
     SELECT r.ordinal::integer, r.outcome, r.sale_id, r.number, r.held_by, r.purchased_at,
-           r.buyer_purchases, r.at_limit, v_sale.ends_at, now(), r.name, r.price_cents,
+           r.buyer_purchases, r.at_limit, v_sale.generated_at, v_sale.ends_at, now(), r.name, r.price_cents,
            r.picture_seed
     FROM results r;
 END

@@ -1,5 +1,5 @@
 BEGIN;
 DROP FUNCTION flashsale.checkout_batch(
-    text[], integer[], integer[], uuid[], smallint[], timestamptz[], integer, boolean);
+    text[], integer[], integer[], uuid[], smallint[], timestamptz[], timestamptz, boolean);
 DROP FUNCTION flashsale.claim_any(integer, integer, integer);
 COMMIT;

@@ -1,3 +1,3 @@
 SELECT has_function_privilege('flashsale_worker',
-    'flashsale.checkout_batch(text[], integer[], integer[], uuid[], smallint[], timestamptz[], integer, boolean)',
+    'flashsale.checkout_batch(text[], integer[], integer[], uuid[], smallint[], timestamptz[], timestamptz, boolean)',
     'execute')::integer / 1;
