@@ -1,0 +1,47 @@
+/*
+ * One-dimensional arrays in PostgreSQL's binary format, as array_recv() reads them: no value is
+ * ever quoted or escaped. A buffer is made once for a number of elements and filled anew for
+ * each call; nothing is allocated in between. Not shared between threads.
+ */
+#ifndef COMMON_ARRAY_H
+#define COMMON_ARRAY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "database.h"
+
+/* Object identifiers of built-in types, fixed in PostgreSQL's pg_type.dat. */
+enum array_type {
+    ARRAY_INT2 = 21,
+    ARRAY_INT4 = 23,
+    ARRAY_TEXT = 25,
+    ARRAY_TIMESTAMPTZ = 1184,
+    ARRAY_UUID = 2950
+};
+
+struct array {
+    char *bytes;
+    size_t used;
+    size_t size;
+};
+
+/* Room for `elements` of at most `element_bytes_max`. False: out of memory. */
+bool array_new(struct array *array, int elements, size_t element_bytes_max)
+    __attribute__((warn_unused_result));
+void array_free(struct array *array);
+
+/* Begins an array of `count` elements, which the caller then adds, no more and no fewer. */
+void array_begin(struct array *array, enum array_type type, int count);
+
+void array_add_int2(struct array *array, int16_t value);
+void array_add_int4(struct array *array, int32_t value);
+void array_add_bytes(struct array *array, const void *bytes, size_t length); /* text, uuid */
+
+/* A timestamptz in microseconds since 1970, UTC; INT64_MAX is infinity. */
+void array_add_time_us(struct array *array, int64_t time_us);
+
+struct database_parameter array_parameter(const struct array *array);
+
+#endif

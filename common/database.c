@@ -1,0 +1,234 @@
+#include "database.h"
+
+#include <endian.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "log.h"
+
+enum {
+    /* Time for the server to give a statement up by itself before this end does. */
+    GRACE_MS = 250,
+    PARAMETERS_MAX = 16
+};
+
+struct database {
+    struct database_options options;
+    PGconn *connection; /* NULL: none */
+    bool is_down_told;  /* the log has said that the database is out of reach */
+};
+
+struct database *database_new(const struct database_options *options)
+{
+    struct database *database = calloc(1, sizeof *database);
+    if (database)
+        database->options = *options;
+    return database;
+}
+
+static void disconnect(struct database *database)
+{
+    PQfinish(database->connection);
+    database->connection = NULL;
+}
+
+void database_free(struct database *database)
+{
+    if (!database)
+        return;
+    disconnect(database);
+    free(database);
+}
+
+PGconn *database_connection(struct database *database)
+{
+    return database->connection;
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* One line when it begins, however often it is tried again. */
+static void tell_down(struct database *database, const char *what)
+{
+    if (!database->is_down_told)
+        log_error("%s: PostgreSQL: %s", database->options.name, what);
+    database->is_down_told = true;
+}
+
+static void tell_up(struct database *database)
+{
+    if (database->is_down_told)
+        log_warning("%s: PostgreSQL: connected again", database->options.name);
+    database->is_down_told = false;
+}
+
+/*
+ * Waits for the answer to what was sent, until `deadline_ms`. Returns the last result, or NULL
+ * where the connection failed or the time ran out.
+ */
+static PGresult *await_result(PGconn *connection, int64_t deadline_ms)
+{
+    PGresult *last = NULL;
+    for (;;) {
+        while (PQisBusy(connection)) {
+            int64_t left_ms = deadline_ms - now_ms();
+            struct pollfd readable = {.fd = PQsocket(connection), .events = POLLIN};
+            int ready = left_ms > 0 ? poll(&readable, 1, (int)left_ms) : 0;
+            if (ready < 0 && errno == EINTR)
+                continue;
+            if (ready <= 0 || !PQconsumeInput(connection)) {
+                PQclear(last);
+                return NULL;
+            }
+        }
+        PGresult *result = PQgetResult(connection);
+        if (!result)
+            return last;
+        PQclear(last);
+        last = result;
+    }
+}
+
+static bool prepare(struct database *database)
+{
+    for (int i = 0; i < database->options.statement_count; i++) {
+        char name[12];
+        snprintf(name, sizeof name, "%d", i);
+        int64_t deadline_ms = now_ms() + database->options.connect_ms_max;
+        PGresult *result = NULL;
+        if (PQsendPrepare(database->connection, name, database->options.statements[i], 0, NULL))
+            result = await_result(database->connection, deadline_ms);
+        bool prepared = PQresultStatus(result) == PGRES_COMMAND_OK;
+        if (!prepared)
+            tell_down(database, result ? PQresultErrorMessage(result)
+                                       : PQerrorMessage(database->connection));
+        PQclear(result);
+        if (!prepared)
+            return false;
+    }
+    return true;
+}
+
+static bool connect_anew(struct database *database)
+{
+    char timeout_s[12], server_options[128];
+    snprintf(timeout_s, sizeof timeout_s, "%d", database->options.connect_ms_max / 1000);
+    snprintf(server_options, sizeof server_options, "-c statement_timeout=%d -c lock_timeout=%d",
+             database->options.statement_ms_max, database->options.statement_ms_max);
+
+    /* What stands behind "dbname" overrides what stands before it. */
+    const char *keywords[] = {"application_name", "connect_timeout", "options",
+                              "client_encoding",  "dbname",          NULL};
+    const char *values[] = {database->options.name, timeout_s, server_options,
+                            "UTF8", database->options.conninfo, NULL};
+    database->connection = PQconnectdbParams(keywords, values, 1);
+    if (PQstatus(database->connection) != CONNECTION_OK) {
+        tell_down(database, PQerrorMessage(database->connection));
+        disconnect(database);
+        return false;
+    }
+    if (!prepare(database)) {
+        disconnect(database);
+        return false;
+    }
+    tell_up(database);
+    return true;
+}
+
+/* Whether the server closed an idle connection: then its end, or a last notice, can be read. */
+static bool is_closed_by_server(PGconn *connection)
+{
+    struct pollfd readable = {.fd = PQsocket(connection), .events = POLLIN};
+    if (poll(&readable, 1, 0) == 0)
+        return false;
+    return !PQconsumeInput(connection) || PQstatus(connection) != CONNECTION_OK;
+}
+
+bool database_ensure(struct database *database)
+{
+    if (database->connection && is_closed_by_server(database->connection)) {
+        tell_down(database, "the server closed the connection");
+        disconnect(database);
+    }
+    return database->connection || connect_anew(database);
+}
+
+enum database_result database_call(struct database *database, int statement,
+                                   const struct database_parameter *parameters, int count,
+                                   PGresult **result)
+{
+    const char *values[PARAMETERS_MAX];
+    int lengths[PARAMETERS_MAX], formats[PARAMETERS_MAX];
+    for (int i = 0; i < count; i++) {
+        values[i] = parameters[i].bytes;
+        lengths[i] = parameters[i].length;
+        formats[i] = 1;
+    }
+    char name[12];
+    snprintf(name, sizeof name, "%d", statement);
+
+    *result = NULL;
+    int64_t deadline_ms = now_ms() + database->options.statement_ms_max + GRACE_MS;
+    PGresult *answer = NULL;
+    if (PQsendQueryPrepared(database->connection, name, count, values, lengths, formats, 1))
+        answer = await_result(database->connection, deadline_ms);
+
+    if (PQresultStatus(answer) == PGRES_TUPLES_OK) {
+        *result = answer;
+        return DATABASE_DONE;
+    }
+    if (answer && PQstatus(database->connection) == CONNECTION_OK) {
+        log_error("%s: PostgreSQL: %s", database->options.name, PQresultErrorMessage(answer));
+        PQclear(answer);
+        return DATABASE_REFUSED;
+    }
+    const char *what = PQerrorMessage(database->connection);
+    tell_down(database, *what ? what : "no answer in time");
+    PQclear(answer);
+    disconnect(database);
+    return DATABASE_LOST;
+}
+
+bool database_is_null(const PGresult *result, int row, int column)
+{
+    return PQgetisnull(result, row, column) != 0;
+}
+
+int32_t database_int4(const PGresult *result, int row, int column)
+{
+    uint32_t bytes;
+    if (PQgetlength(result, row, column) != sizeof bytes)
+        return 0;
+    memcpy(&bytes, PQgetvalue(result, row, column), sizeof bytes);
+    return (int32_t)be32toh(bytes);
+}
+
+int64_t database_int8(const PGresult *result, int row, int column)
+{
+    uint64_t bytes;
+    if (PQgetlength(result, row, column) != sizeof bytes)
+        return 0;
+    memcpy(&bytes, PQgetvalue(result, row, column), sizeof bytes);
+    return (int64_t)be64toh(bytes);
+}
+
+bool database_bool(const PGresult *result, int row, int column)
+{
+    return PQgetlength(result, row, column) == 1 && *PQgetvalue(result, row, column) != 0;
+}
+
+int64_t database_time_us(const PGresult *result, int row, int column)
+{
+    if (database_is_null(result, row, column))
+        return 0;
+    return database_int8(result, row, column) + (int64_t)DATABASE_EPOCH_S * 1000000;
+}

@@ -1,0 +1,72 @@
+/*
+ * One connection to PostgreSQL that comes back after it was lost, and calls with a deadline.
+ *
+ * A connection belongs to the thread that uses it. Statements are prepared on every new
+ * connection. Parameters and results are binary (libpq, "Command Execution Functions").
+ */
+#ifndef COMMON_DATABASE_H
+#define COMMON_DATABASE_H
+
+#include <libpq-fe.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct database;
+
+struct database_options {
+    const char *conninfo; /* libpq connection string */
+    const char *name;     /* application_name, and the connection's name in log lines */
+    int connect_ms_max;   /* for each host; libpq counts in whole seconds, and 2 at least */
+    int statement_ms_max; /* the server gives a statement up then, and this end a little later */
+    const char *const *statements; /* prepared as "0", "1", ... */
+    int statement_count;
+};
+
+enum database_result {
+    DATABASE_DONE,    /* committed, and *result holds its rows */
+    DATABASE_REFUSED, /* the server said no and rolled back; the connection is fine */
+    DATABASE_LOST     /* the connection broke or the time ran out: the outcome is unknown */
+};
+
+/* A binary parameter; `bytes` is read during the call only. */
+struct database_parameter {
+    const char *bytes;
+    int length;
+};
+
+/* Makes the object without connecting; its strings must outlive it. NULL: out of memory. */
+struct database *database_new(const struct database_options *options);
+void database_free(struct database *database);
+
+/*
+ * Makes sure there is a connection, as far as can be seen without asking the server: notices
+ * one that the server closed, and connects anew. Logs when the database gets out of reach and
+ * when it is back, once each. May block for connect_ms_max for each host.
+ */
+bool database_ensure(struct database *database) __attribute__((warn_unused_result));
+
+/*
+ * Runs prepared statement number `statement` as a transaction of its own. Needs a connection.
+ * *result is the caller's to PQclear when DATABASE_DONE, else NULL. Never blocks much longer
+ * than statement_ms_max. After DATABASE_LOST the connection is closed.
+ */
+enum database_result database_call(struct database *database, int statement,
+                                   const struct database_parameter *parameters, int count,
+                                   PGresult **result) __attribute__((warn_unused_result));
+
+/* The libpq connection, or NULL: for what only libpq can do, such as COPY. */
+PGconn *database_connection(struct database *database);
+
+/* Values of a binary result. The column must not be null where that is not said. */
+bool database_is_null(const PGresult *result, int row, int column);
+int32_t database_int4(const PGresult *result, int row, int column); /* 0 where null */
+int64_t database_int8(const PGresult *result, int row, int column); /* 0 where null */
+bool database_bool(const PGresult *result, int row, int column);    /* false where null */
+
+/* A timestamptz as microseconds since 1970, UTC; 0 where null. */
+int64_t database_time_us(const PGresult *result, int row, int column);
+
+/* Microseconds since 1970 to those since 2000, as timestamptz counts (binary protocol). */
+enum { DATABASE_EPOCH_S = 946684800 };
+
+#endif

@@ -1,0 +1,332 @@
+#include "settings.h"
+
+#include <libconfig.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum setting_type { SETTING_INTEGER, SETTING_BOOLEAN, SETTING_TEXT, SETTING_CHOICE };
+
+struct choice {
+    const char *word;
+    int value;
+};
+
+static const struct choice log_levels[] = {{"error", LOG_LEVEL_ERROR},
+                                           {"warning", LOG_LEVEL_WARNING},
+                                           {"info", LOG_LEVEL_INFO},
+                                           {"debug", LOG_LEVEL_DEBUG},
+                                           {NULL, 0}};
+
+static const struct choice unknown_items[] = {
+    {"refuse", UNKNOWN_ITEM_REFUSE}, {"any", UNKNOWN_ITEM_ANY}, {NULL, 0}};
+
+struct setting {
+    const char *name;
+    enum setting_type type;
+    size_t offset; /* in struct settings */
+    int min;       /* integers */
+    int max;       /* integers; of a text the size of its array */
+    const struct choice *choices;
+    const char *fallback; /* the default, as one would write it behind "name=" */
+    const char *meaning;
+};
+
+#define AT(member) offsetof(struct settings, member)
+#define INTEGER(group, name, min, max, fallback, meaning)                                          \
+    {#group "." #name, SETTING_INTEGER, AT(group.name), min, max, NULL, fallback, meaning}
+#define BOOLEAN(group, name, fallback, meaning)                                                    \
+    {#group "." #name, SETTING_BOOLEAN, AT(group.name), 0, 0, NULL, fallback, meaning}
+#define TEXT(group, name, fallback, meaning)                                                       \
+    {#group "." #name, SETTING_TEXT,                                                               \
+     AT(group.name),   0,                                                                          \
+     (int)sizeof(((struct settings *)0)->group.name),                                              \
+     NULL,             fallback,                                                                   \
+     meaning}
+#define CHOICE(group, name, choices, fallback, meaning)                                            \
+    {#group "." #name, SETTING_CHOICE, AT(group.name), 0, 0, choices, fallback, meaning}
+
+/* clang-format off */
+static const struct setting setting_table[] = {
+    TEXT(worker, listen, "",
+         "path of the socket to listen on; empty: the one inherited as standard input"),
+    INTEGER(worker, threads, 1, 900, "128",
+            "requests in hand at once; each connection of the web server takes one"),
+    INTEGER(worker, kept_connections_max, 0, 899, "96",
+            "idle connections the web server may keep: its processes times its keepalive"),
+    INTEGER(worker, stack_kib, 64, 8192, "128", "stack of a request thread, in KiB"),
+    INTEGER(worker, wait_ms_max, 10, 60000, "1500",
+            "how long a request waits for its turn before it is answered 503"),
+    INTEGER(worker, stop_ms_max, 10, 60000, "1500",
+            "how long a stopping worker waits for requests in hand"),
+    INTEGER(lane, checkout_count, 1, 16, "1", "lanes, and so connections, for checkouts"),
+    INTEGER(lane, purchase_count, 1, 16, "1", "lanes, and so connections, for purchases"),
+    INTEGER(lane, batch_max, 1, 256, "128", "requests decided in one transaction, at most"),
+    INTEGER(lane, gather_us_max, 0, 100000, "1000",
+            "how long a busy lane lets a batch gather, at most"),
+    TEXT(database, worker_conninfo, "dbname=flashsale user=flashsale_worker",
+         "how workers reach PostgreSQL: a libpq connection string"),
+    TEXT(database, generator_conninfo, "dbname=flashsale user=flashsale_generator",
+         "how the generator reaches PostgreSQL"),
+    INTEGER(database, connect_ms_max, 1000, 60000, "2000",
+            "how long a connection to one host may take; whole seconds count"),
+    INTEGER(database, statement_ms_max, 50, 60000, "1000",
+            "how long a batch may take before it is given up"),
+    TEXT(redis, address, "", "host:port or unix:/path of Redis; empty: go without"),
+    TEXT(redis, user, "", "user to authenticate as; empty: the default user"),
+    TEXT(redis, password_file, "", "file whose first line is the password; empty: none"),
+    INTEGER(redis, timeout_ms, 1, 10000, "50", "how long an answer of Redis may take"),
+    BOOLEAN(redis, fail_open, "true",
+            "without Redis let PostgreSQL decide alone (true) or refuse checkouts with 503 (false)"),
+    INTEGER(sale, items_per_sale, 1, 1000000, "10000", "items of a sale"),
+    INTEGER(sale, duration_s, 1, 604800, "3600",
+            "how long a sale is open; sales begin at multiples of it since 1970, UTC"),
+    INTEGER(sale, hold_s, 1, 86400, "30", "how long a checkout reserves an item"),
+    INTEGER(sale, purchase_limit, 1, 1000, "10", "items of a sale that one user may buy"),
+    INTEGER(sale, sales_ahead, 0, 1000, "1", "sales to generate after the current one"),
+    CHOICE(sale, unknown_item, unknown_items, "refuse",
+           "what an id that names no item gets: \"refuse\" (404) or \"any\" item"),
+    INTEGER(attempt, retention_days, 1, 36500, "30", "how long the log of attempts is kept"),
+    INTEGER(http, body_bytes_max, 0, 1048576, "16384", "longest request body that is read"),
+    INTEGER(http, status_unavailable, 400, 499, "412", "status of held, sold, sold_out, sale_closed"),
+    INTEGER(http, status_limit, 400, 499, "429", "status of user_limit"),
+    INTEGER(http, status_unknown_code, 400, 499, "404", "status of unknown_code"),
+    CHOICE(log, level, log_levels, "info",
+           "least urgent lines to log: \"error\", \"warning\", \"info\" or \"debug\""),
+};
+/* clang-format on */
+
+enum { SETTING_COUNT = sizeof setting_table / sizeof setting_table[0] };
+
+/* A place in the settings: where a value came from, for the error line. */
+struct origin {
+    const char *file; /* NULL: the command line */
+    int line;
+    FILE *errors;
+};
+
+static const struct setting *setting_find(const char *name)
+{
+    for (size_t i = 0; i < SETTING_COUNT; i++)
+        if (strcmp(setting_table[i].name, name) == 0)
+            return &setting_table[i];
+    return NULL;
+}
+
+static void tell_origin(const struct origin *origin)
+{
+    if (origin->file)
+        fprintf(origin->errors, "%s:%d: ", origin->file, origin->line);
+    else
+        fprintf(origin->errors, "-o: ");
+}
+
+static bool refuse(const struct origin *origin, const struct setting *setting, const char *value)
+{
+    tell_origin(origin);
+    fprintf(origin->errors, "%s = %s: expected ", setting->name, value);
+    switch (setting->type) {
+    case SETTING_INTEGER:
+        fprintf(origin->errors, "a whole number from %d to %d", setting->min, setting->max);
+        break;
+    case SETTING_BOOLEAN:
+        fprintf(origin->errors, "true or false");
+        break;
+    case SETTING_TEXT:
+        fprintf(origin->errors, "a string of at most %d bytes", setting->max - 1);
+        break;
+    case SETTING_CHOICE:
+        for (const struct choice *choice = setting->choices; choice->word; choice++)
+            fprintf(origin->errors, "%s\"%s\"", choice == setting->choices ? "" : " or ",
+                    choice->word);
+        break;
+    }
+    fprintf(origin->errors, " (%s)\n", setting->meaning);
+    return false;
+}
+
+static bool store_integer(struct settings *settings, const struct setting *setting, long long value)
+{
+    if (value < setting->min || value > setting->max)
+        return false;
+    *(int *)((char *)settings + setting->offset) = (int)value;
+    return true;
+}
+
+static bool store_word(struct settings *settings, const struct setting *setting, const char *text)
+{
+    char *place = (char *)settings + setting->offset;
+    if (setting->type == SETTING_TEXT) {
+        if (strlen(text) >= (size_t)setting->max)
+            return false;
+        strcpy(place, text);
+        return true;
+    }
+    for (const struct choice *choice = setting->choices; choice->word; choice++)
+        if (strcmp(choice->word, text) == 0) {
+            *(int *)place = choice->value;
+            return true;
+        }
+    return false;
+}
+
+/* Stores what stands behind "name=" on a command line, or in the table as the default. */
+static bool store_text(struct settings *settings, const struct setting *setting, const char *text)
+{
+    bool *place = (bool *)((char *)settings + setting->offset);
+    char *end;
+    switch (setting->type) {
+    case SETTING_INTEGER: {
+        long long value = strtoll(text, &end, 10);
+        return *text && !*end && store_integer(settings, setting, value);
+    }
+    case SETTING_BOOLEAN:
+        if (strcmp(text, "true") != 0 && strcmp(text, "false") != 0)
+            return false;
+        *place = strcmp(text, "true") == 0;
+        return true;
+    case SETTING_TEXT:
+    case SETTING_CHOICE:
+        return store_word(settings, setting, text);
+    }
+    return false;
+}
+
+void settings_default(struct settings *settings)
+{
+    memset(settings, 0, sizeof *settings);
+    for (size_t i = 0; i < SETTING_COUNT; i++)
+        if (!store_text(settings, &setting_table[i], setting_table[i].fallback))
+            abort(); /* the table contradicts itself */
+}
+
+static bool read_setting(struct settings *settings, const struct setting *setting,
+                         const config_setting_t *node, const struct origin *origin)
+{
+    char shown[SETTING_TEXT_MAX + 32] = "a group or list";
+    bool stored = false;
+    switch (config_setting_type(node)) {
+    case CONFIG_TYPE_INT:
+    case CONFIG_TYPE_INT64:
+        snprintf(shown, sizeof shown, "%lld", config_setting_get_int64(node));
+        stored = setting->type == SETTING_INTEGER &&
+                 store_integer(settings, setting, config_setting_get_int64(node));
+        break;
+    case CONFIG_TYPE_FLOAT:
+        snprintf(shown, sizeof shown, "%g", config_setting_get_float(node));
+        break;
+    case CONFIG_TYPE_BOOL:
+        snprintf(shown, sizeof shown, "%s", config_setting_get_bool(node) ? "true" : "false");
+        stored = setting->type == SETTING_BOOLEAN && store_text(settings, setting, shown);
+        break;
+    case CONFIG_TYPE_STRING:
+        snprintf(shown, sizeof shown, "\"%s\"", config_setting_get_string(node));
+        stored = (setting->type == SETTING_TEXT || setting->type == SETTING_CHOICE) &&
+                 store_word(settings, setting, config_setting_get_string(node));
+        break;
+    default:
+        break;
+    }
+    return stored || refuse(origin, setting, shown);
+}
+
+static bool read_group(struct settings *settings, const config_setting_t *group, const char *path,
+                       FILE *errors)
+{
+    bool good = true;
+    for (int i = 0; i < config_setting_length(group); i++) {
+        const config_setting_t *node = config_setting_get_elem(group, (unsigned)i);
+        const struct origin origin = {path, (int)config_setting_source_line(node), errors};
+        char name[256];
+        snprintf(name, sizeof name, "%s.%s", config_setting_name(group), config_setting_name(node));
+        const struct setting *setting = setting_find(name);
+        if (setting) {
+            good = read_setting(settings, setting, node, &origin) && good;
+        } else {
+            tell_origin(&origin);
+            fprintf(errors, "%s: there is no such setting\n", name);
+            good = false;
+        }
+    }
+    return good;
+}
+
+bool settings_read(struct settings *settings, const char *path, FILE *errors)
+{
+    bool good = true;
+    config_t config;
+    config_init(&config);
+
+    if (config_read_file(&config, path) != CONFIG_TRUE) {
+        if (config_error_type(&config) == CONFIG_ERR_FILE_IO)
+            fprintf(errors, "%s: cannot be read\n", path);
+        else
+            fprintf(errors, "%s:%d: %s: expected settings as libconfig has them\n", path,
+                    config_error_line(&config), config_error_text(&config));
+        good = false;
+        goto out;
+    }
+
+    const config_setting_t *root = config_root_setting(&config);
+    for (int i = 0; i < config_setting_length(root); i++) {
+        const config_setting_t *group = config_setting_get_elem(root, (unsigned)i);
+        if (config_setting_is_group(group)) {
+            good = read_group(settings, group, path, errors) && good;
+        } else {
+            fprintf(errors, "%s:%d: %s: expected a group of settings\n", path,
+                    (int)config_setting_source_line(group), config_setting_name(group));
+            good = false;
+        }
+    }
+out:
+    config_destroy(&config);
+    return good;
+}
+
+bool settings_override(struct settings *settings, const char *assignment, FILE *errors)
+{
+    const struct origin origin = {NULL, 0, errors};
+    const char *equals = strchr(assignment, '=');
+    char name[64];
+    if (!equals || equals - assignment >= (int)sizeof name) {
+        tell_origin(&origin);
+        fprintf(errors, "%s: expected group.name=value\n", assignment);
+        return false;
+    }
+    snprintf(name, sizeof name, "%.*s", (int)(equals - assignment), assignment);
+
+    const struct setting *setting = setting_find(name);
+    if (!setting) {
+        tell_origin(&origin);
+        fprintf(errors, "%s: there is no such setting\n", name);
+        return false;
+    }
+    return store_text(settings, setting, equals + 1) || refuse(&origin, setting, equals + 1);
+}
+
+bool settings_check(const struct settings *settings, FILE *errors)
+{
+    bool good = true;
+    /* A kept connection holds a thread even when idle; were all threads so held, a new
+       connection would wait for ever. */
+    if (settings->worker.threads <= settings->worker.kept_connections_max) {
+        fprintf(errors,
+                "worker.threads = %d: expected more than worker.kept_connections_max = %d, "
+                "for each connection that the web server keeps takes a thread\n",
+                settings->worker.threads, settings->worker.kept_connections_max);
+        good = false;
+    }
+    if (settings->sale.hold_s > settings->sale.duration_s) {
+        fprintf(errors, "sale.hold_s = %d: expected no more than sale.duration_s = %d\n",
+                settings->sale.hold_s, settings->sale.duration_s);
+        good = false;
+    }
+    return good;
+}
+
+void settings_each(void (*visit)(const char *name, const char *meaning, void *context),
+                   void *context)
+{
+    for (size_t i = 0; i < SETTING_COUNT; i++)
+        visit(setting_table[i].name, setting_table[i].meaning, context);
+}
