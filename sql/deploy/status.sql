@@ -13,6 +13,7 @@ RETURNS TABLE (
     ends_at            timestamptz,
     server_time        timestamptz,
     items_total        integer,
+    items_held         bigint,
     checkouts_accepted bigint,
     checkouts_repeated bigint,
     checkouts_refused  bigint,
@@ -26,7 +27,7 @@ AS $$
                 WHEN s.ends_at <= now() THEN 'closed'
                 WHEN c.purchases_accepted >= s.items_total THEN 'sold_out'
                 ELSE 'active' END,
-           s.starts_at, s.ends_at, now(), s.items_total,
+           s.starts_at, s.ends_at, now(), coalesce(s.items_total, 0), h.items_held,
            coalesce(c.checkouts_accepted, 0), coalesce(c.checkouts_repeated, 0),
            coalesce(c.checkouts_refused, 0), coalesce(c.purchases_accepted, 0),
            coalesce(c.purchases_refused, 0)
@@ -41,7 +42,16 @@ AS $$
                sum(purchases_accepted)::bigint AS purchases_accepted,
                sum(purchases_refused)::bigint AS purchases_refused
         FROM sale_slot WHERE sale_slot.sale_id = s.sale_id
-    ) c ON true;
+    ) c ON true
+    CROSS JOIN LATERAL (
+        -- Only a hold that has not run out is worth a look at its items.
+        SELECT count(DISTINCT i.number) AS items_held
+        FROM hold_queue q
+        CROSS JOIN LATERAL unnest(q.numbers) n (number)
+        JOIN item i ON i.sale_id = q.sale_id AND i.number = n.number
+        WHERE q.sale_id = s.sale_id AND q.available_at > now()
+          AND i.purchased_at IS NULL AND i.held_until > now()
+    ) h;
 $$;
 COMMENT ON FUNCTION sale_status() IS
     'the latest sale that has begun, always one row; sale_status is none, active, sold_out or closed';
