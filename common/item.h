@@ -1,4 +1,7 @@
-/* What items are called, cost and look like: made from words and a seed, the same every time. */
+/*
+ * What items are called, cost and look like: made from words and a seed, the same every time.
+ * Any thread may call these; they allocate nothing.
+ */
 #ifndef COMMON_ITEM_H
 #define COMMON_ITEM_H
 
@@ -6,12 +9,14 @@
 #include <stdint.h>
 
 enum {
-    ITEM_NAME_MAX = 96,        /* bytes, with the terminating zero */
-    ITEM_DESCRIPTION_MAX = 256 /* likewise */
+    ITEM_NAME_MAX = 96,         /* bytes, with the terminating zero */
+    ITEM_DESCRIPTION_MAX = 256, /* likewise */
+    ITEM_PRICE_CENTS_MIN = 199,
+    ITEM_PRICE_CENTS_MAX = 49999
 };
 
 struct item {
-    char name[ITEM_NAME_MAX];
+    char name[ITEM_NAME_MAX]; /* plain ASCII: "Amber Walnut Lantern" */
     int price_cents;
     int64_t picture_seed; /* >= 0 */
 };
@@ -25,7 +30,10 @@ uint32_t item_names_count(void);
  */
 void item_make(uint64_t sale_seed, uint32_t number, struct item *item);
 
-/* A sentence about the item, in plain ASCII; the same for the same name and seed. */
+/*
+ * Writes a sentence about the item; the same for the same name and seed. ITEM_DESCRIPTION_MAX is
+ * enough; a smaller `size` cuts it. Plain ASCII where the name is.
+ */
 void item_describe(const char *name, int64_t picture_seed, char *text, size_t size);
 
 #endif
