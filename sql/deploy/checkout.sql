@@ -177,12 +177,12 @@ BEGIN
         v_wants_any := ARRAY(
             SELECT r.number = 0
                AND r.sale_id IN (0, v_sale.sale_id)
-               AND (r.known = 0 OR p_known_sale <> v_sale.generated_at)
+               AND (r.known = 0 OR p_known_sale <> v_sale.generated_at OR r.known_until <= now())
                AND NOT EXISTS (SELECT FROM buyer b
                                WHERE b.sale_id = v_sale.sale_id AND b.user_id = r.user_id
                                  AND cardinality(b.numbers) >= b.purchase_limit)
-            FROM unnest(p_users, p_sales, p_numbers, p_known)
-                 WITH ORDINALITY r (user_id, sale_id, number, known, ordinal)
+            FROM unnest(p_users, p_sales, p_numbers, p_known, p_known_until)
+                 WITH ORDINALITY r (user_id, sale_id, number, known, known_until, ordinal)
             ORDER BY r.ordinal);
         SELECT * INTO v_claim FROM claim_any(
             v_sale.sale_id, v_slot, cardinality(array_positions(v_wants_any, true)));
