@@ -153,13 +153,18 @@ static bool is_closed_by_server(PGconn *connection)
     return !PQconsumeInput(connection) || PQstatus(connection) != CONNECTION_OK;
 }
 
-bool database_ensure(struct database *database)
+bool database_is_open(struct database *database)
 {
     if (database->connection && is_closed_by_server(database->connection)) {
         tell_down(database, "the server closed the connection");
         disconnect(database);
     }
-    return database->connection || connect_anew(database);
+    return database->connection != NULL;
+}
+
+bool database_ensure(struct database *database)
+{
+    return database_is_open(database) || connect_anew(database);
 }
 
 enum database_result database_call(struct database *database, int statement,

@@ -39,11 +39,13 @@ struct database *database_new(const struct database_options *options);
 void database_free(struct database *database);
 
 /*
- * Makes sure there is a connection, as far as can be seen without asking the server: notices
- * one that the server closed, and connects anew. Logs when the database gets out of reach and
- * when it is back, once each. May block for connect_ms_max for each host.
+ * Makes sure there is a connection, a new one where need be. Logs when the database gets out of
+ * reach and when it is back, once each. May block for connect_ms_max for each host.
  */
 bool database_ensure(struct database *database) __attribute__((warn_unused_result));
+
+/* Whether there is a connection, as far as can be seen: false also where the server closed it. */
+bool database_is_open(struct database *database) __attribute__((warn_unused_result));
 
 /*
  * Runs prepared statement number `statement` as a transaction of its own. Needs a connection.

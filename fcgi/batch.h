@@ -1,0 +1,37 @@
+/*
+ * One batch: what a lane does with the tickets that it took. A kind's batch has its own file,
+ * checkout_batch.c and purchase_batch.c.
+ */
+#ifndef FCGI_BATCH_H
+#define FCGI_BATCH_H
+
+#include <stdbool.h>
+
+#include "common/array.h"
+#include "common/settings.h"
+#include "facts.h"
+#include "ticket.h"
+
+struct checkout_batch;
+struct purchase_batch;
+
+/* Buffers for lane.batch_max tickets, for one lane's thread. NULL: out of memory. */
+struct checkout_batch *checkout_batch_new(const struct settings *settings);
+struct purchase_batch *purchase_batch_new(const struct settings *settings);
+void checkout_batch_free(struct checkout_batch *batch);
+void purchase_batch_free(struct purchase_batch *batch);
+
+/* The statement that decides a batch, to be prepared as number 0 of the lane's connection. */
+extern const char *const checkout_batch_statement;
+extern const char *const purchase_batch_statement;
+
+/*
+ * Decides all tickets in one transaction and fills in every verdict: OUTCOME_UNAVAILABLE for all
+ * of them where the connection was lost or the server refused.
+ */
+void checkout_batch_decide(struct checkout_batch *batch, struct database *database,
+                           struct facts *facts, struct ticket **tickets, int count);
+void purchase_batch_decide(struct purchase_batch *batch, struct database *database,
+                           struct facts *facts, struct ticket **tickets, int count);
+
+#endif

@@ -1,0 +1,49 @@
+/* POST /checkout: reserves an item for a user and gives the code that buys it. */
+#include "endpoints.h"
+#include "item_id.h"
+#include "verdict_reply.h"
+
+static void write_accepted(struct reply *reply, const struct ticket *ticket)
+{
+    const struct verdict *verdict = &ticket->verdict;
+    struct text *body = &reply->body;
+    char code[CODE_LENGTH + 1];
+    code_format(&verdict->code, code);
+
+    text_add(body, "{\"success\":true,\"message\":\"success\",\"code\":\"");
+    text_add(body, code);
+    text_add(body, "\",\"checkout_code\":\"");
+    text_add(body, code);
+    text_add(body, "\",\"expires_at\":");
+    text_add_time(body, verdict->expires_us);
+    text_add(body, ",\"expires_in\":");
+    text_add_integer(body, verdict_seconds_until(verdict, verdict->expires_us));
+    text_add(body, ",");
+    verdict_add_item(body, verdict, ticket->user, ticket->user_length);
+    text_add(body, "}");
+}
+
+void checkout_endpoint(const struct services *services, const struct request *request,
+                       struct reply *reply)
+{
+    const struct parameter *user = &request->parameters.by_name[PARAMETER_USER];
+    const struct parameter *item = &request->parameters.by_name[PARAMETER_ITEM];
+    if (user->length == 0 || user->is_too_long) {
+        reply_problem(reply, OUTCOME_BAD_REQUEST, "user_id: expected 1 to 128 bytes of UTF-8.", 0,
+                      services->settings);
+        return;
+    }
+
+    struct item_id id = {ITEM_ID_OPEN_SALE, ITEM_ID_NONE};
+    if (!item->is_too_long)
+        id = item_id_parse(item->bytes, item->length);
+    struct ticket ticket = {.user = user->bytes,
+                            .user_length = user->length,
+                            .code = {.sale_id = id.sale_id, .number = id.number}};
+    lanes_decide(services->lanes, LANE_CHECKOUT, &ticket);
+
+    if (ticket.verdict.outcome == OUTCOME_ACCEPTED || ticket.verdict.outcome == OUTCOME_REPEATED)
+        write_accepted(reply, &ticket);
+    else
+        verdict_problem(reply, &ticket.verdict, services->settings);
+}

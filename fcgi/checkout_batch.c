@@ -1,0 +1,196 @@
+#include "batch.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "common/log.h"
+
+const char *const checkout_batch_statement =
+    "SELECT ordinal, outcome, sale_id, number, secret, expires_at, sale_made_at, sale_ends_at,"
+    " decided_at, name, price_cents, picture_seed"
+    " FROM flashsale.checkout_batch($1, $2, $3, $4, $5, $6, $7, $8)";
+
+enum column {
+    COLUMN_ORDINAL,
+    COLUMN_OUTCOME,
+    COLUMN_SALE_ID,
+    COLUMN_NUMBER,
+    COLUMN_SECRET,
+    COLUMN_EXPIRES_AT,
+    COLUMN_SALE_MADE_AT,
+    COLUMN_SALE_ENDS_AT,
+    COLUMN_DECIDED_AT,
+    COLUMN_NAME,
+    COLUMN_PRICE_CENTS,
+    COLUMN_PICTURE_SEED
+};
+
+struct checkout_batch {
+    const struct settings *settings;
+    struct array users, sales, numbers, secrets, known, known_until;
+    uint8_t *random;    /* CODE_SECRET_BYTES for each ticket */
+    struct fact *facts; /* one for each ticket */
+    int64_t sale_made_us; /* the sale that was open last, whose facts to ask for */
+};
+
+struct checkout_batch *checkout_batch_new(const struct settings *settings)
+{
+    struct checkout_batch *batch = calloc(1, sizeof *batch);
+    if (!batch)
+        return NULL;
+    int count = settings->lane.batch_max;
+    batch->settings = settings;
+    batch->random = malloc((size_t)count * CODE_SECRET_BYTES);
+    batch->facts = calloc((size_t)count, sizeof *batch->facts);
+    if (!batch->random || !batch->facts || !array_new(&batch->users, count, PARAMETER_BYTES_MAX) ||
+        !array_new(&batch->sales, count, 4) || !array_new(&batch->numbers, count, 4) ||
+        !array_new(&batch->secrets, count, CODE_SECRET_BYTES) ||
+        !array_new(&batch->known, count, 2) || !array_new(&batch->known_until, count, 8)) {
+        checkout_batch_free(batch);
+        return NULL;
+    }
+    return batch;
+}
+
+void checkout_batch_free(struct checkout_batch *batch)
+{
+    if (!batch)
+        return;
+    array_free(&batch->users);
+    array_free(&batch->sales);
+    array_free(&batch->numbers);
+    array_free(&batch->secrets);
+    array_free(&batch->known);
+    array_free(&batch->known_until);
+    free(batch->random);
+    free(batch->facts);
+    free(batch);
+}
+
+/* Fills `bytes` from the kernel's generator; false only where there is none. */
+static bool fill_random(uint8_t *bytes, size_t count)
+{
+    for (size_t got = 0; got < count;) {
+        ssize_t more = getrandom(bytes + got, count - got, 0);
+        if (more <= 0)
+            return false;
+        got += (size_t)more;
+    }
+    return true;
+}
+
+static void fill_arrays(struct checkout_batch *batch, struct ticket **tickets, int count)
+{
+    array_begin(&batch->users, ARRAY_TEXT, count);
+    array_begin(&batch->sales, ARRAY_INT4, count);
+    array_begin(&batch->numbers, ARRAY_INT4, count);
+    array_begin(&batch->secrets, ARRAY_UUID, count);
+    array_begin(&batch->known, ARRAY_INT2, count);
+    array_begin(&batch->known_until, ARRAY_TIMESTAMPTZ, count);
+    for (int i = 0; i < count; i++) {
+        array_add_bytes(&batch->users, tickets[i]->user, tickets[i]->user_length);
+        array_add_int4(&batch->sales, tickets[i]->code.sale_id);
+        array_add_int4(&batch->numbers, tickets[i]->code.number);
+        array_add_bytes(&batch->secrets, batch->random + (size_t)i * CODE_SECRET_BYTES,
+                        CODE_SECRET_BYTES);
+        array_add_int2(&batch->known, (int16_t)batch->facts[i].kind);
+        array_add_time_us(&batch->known_until, batch->facts[i].until_us);
+    }
+}
+
+static PGresult *call(struct checkout_batch *batch, struct database *database,
+                      struct ticket **tickets, int count)
+{
+    fill_arrays(batch, tickets, count);
+    uint64_t sale_made = htobe64(
+        (uint64_t)(batch->sale_made_us - (int64_t)DATABASE_EPOCH_S * 1000000));
+    char unknown_is_any = batch->settings->sale.unknown_item == UNKNOWN_ITEM_ANY;
+    const struct database_parameter parameters[] = {
+        array_parameter(&batch->users),   array_parameter(&batch->sales),
+        array_parameter(&batch->numbers), array_parameter(&batch->secrets),
+        array_parameter(&batch->known),   array_parameter(&batch->known_until),
+        {(const char *)&sale_made, 8},    {&unknown_is_any, 1}};
+    PGresult *result;
+    if (database_call(database, 0, parameters, 8, &result) != DATABASE_DONE)
+        return NULL;
+    return result;
+}
+
+static void read_verdict(const PGresult *result, int row, struct verdict *verdict)
+{
+    verdict->outcome = outcome_named(PQgetvalue(result, row, COLUMN_OUTCOME),
+                                     (size_t)PQgetlength(result, row, COLUMN_OUTCOME));
+    if (verdict->outcome == OUTCOME_COUNT)
+        verdict->outcome = OUTCOME_UNAVAILABLE;
+    verdict->code.sale_id = database_int4(result, row, COLUMN_SALE_ID);
+    verdict->code.number = database_int4(result, row, COLUMN_NUMBER);
+    verdict->expires_us = database_time_us(result, row, COLUMN_EXPIRES_AT);
+    verdict->sale_ends_us = database_time_us(result, row, COLUMN_SALE_ENDS_AT);
+    verdict->decided_us = database_time_us(result, row, COLUMN_DECIDED_AT);
+    if (verdict->outcome != OUTCOME_ACCEPTED && verdict->outcome != OUTCOME_REPEATED)
+        return;
+    memcpy(verdict->code.secret, PQgetvalue(result, row, COLUMN_SECRET), CODE_SECRET_BYTES);
+    int length = PQgetlength(result, row, COLUMN_NAME);
+    if (length >= ITEM_NAME_MAX)
+        length = ITEM_NAME_MAX - 1;
+    memcpy(verdict->name, PQgetvalue(result, row, COLUMN_NAME), (size_t)length);
+    verdict->name[length] = '\0';
+    verdict->price_cents = database_int4(result, row, COLUMN_PRICE_CENTS);
+    verdict->picture_seed = database_int8(result, row, COLUMN_PICTURE_SEED);
+}
+
+/* The fact that a verdict makes known, if it was not a fact that made the verdict. */
+static enum fact_kind fact_of(enum outcome outcome, enum fact_kind known)
+{
+    if (known != FACT_NONE)
+        return FACT_NONE;
+    switch (outcome) {
+    case OUTCOME_ACCEPTED:
+        return FACT_HELD;
+    case OUTCOME_SOLD:
+        return FACT_SOLD;
+    case OUTCOME_SOLD_OUT:
+        return FACT_SOLD_OUT;
+    case OUTCOME_USER_LIMIT:
+        return FACT_USER_LIMIT;
+    default:
+        return FACT_NONE;
+    }
+}
+
+static void read_result(struct checkout_batch *batch, struct facts *facts, const PGresult *result,
+                        struct ticket **tickets, int count)
+{
+    for (int row = 0; row < PQntuples(result); row++) {
+        int index = database_int4(result, row, COLUMN_ORDINAL) - 1;
+        if (index < 0 || index >= count)
+            continue;
+        struct ticket *ticket = tickets[index];
+        read_verdict(result, row, &ticket->verdict);
+        batch->sale_made_us = database_time_us(result, row, COLUMN_SALE_MADE_AT);
+        facts_note(facts, batch->sale_made_us, ticket->user, ticket->user_length, &ticket->verdict,
+                   fact_of(ticket->verdict.outcome, batch->facts[index].kind));
+    }
+}
+
+void checkout_batch_decide(struct checkout_batch *batch, struct database *database,
+                           struct facts *facts, struct ticket **tickets, int count)
+{
+    for (int i = 0; i < count; i++)
+        tickets[i]->verdict.outcome = OUTCOME_UNAVAILABLE;
+
+    bool asked = facts_ask(facts, batch->sale_made_us, tickets, count, batch->facts);
+    if (!asked && facts_wanted(facts) && !batch->settings->redis.fail_open)
+        return;
+    if (!fill_random(batch->random, (size_t)count * CODE_SECRET_BYTES)) {
+        log_error("getrandom failed: no codes can be made");
+        return;
+    }
+    PGresult *result = call(batch, database, tickets, count);
+    if (!result)
+        return;
+    read_result(batch, facts, result, tickets, count);
+    PQclear(result);
+    facts_flush(facts);
+}

@@ -1,0 +1,33 @@
+/* GET /health: whether this worker can sell. */
+#include "common/options.h"
+#include "endpoints.h"
+
+void health_endpoint(const struct services *services, const struct request *request,
+                     struct reply *reply)
+{
+    static const char *const redis_names[] = {
+        [REDIS_OFF] = "off", [REDIS_OK] = "ok", [REDIS_DOWN] = "down"};
+    (void)request;
+
+    struct sale_status status;
+    bool is_up = sale_view_read(services->sale_view, &status);
+    enum redis_state redis = lanes_redis_state(services->lanes);
+
+    struct text *body = &reply->body;
+    text_add(body, "{\"status\":\"");
+    text_add(body, !is_up ? "down" : redis == REDIS_DOWN ? "degraded" : "ok");
+    text_add(body, "\",\"database\":\"");
+    text_add(body, is_up ? "ok" : "down");
+    text_add(body, "\",\"redis\":\"");
+    text_add(body, redis_names[redis]);
+    text_add(body, "\",\"sale\":");
+    if (is_up && status.sale_id > 0)
+        text_add_integer(body, status.sale_id);
+    else
+        text_add(body, "null");
+    text_add(body, ",\"version\":\"" FLASHSALE_VERSION "\"}");
+    if (!is_up) {
+        reply->status = 503;
+        reply->retry_after_s = 1;
+    }
+}

@@ -1,0 +1,36 @@
+/*
+ * Lanes: group commit for requests. A lane is a thread with a connection to PostgreSQL and one
+ * to Redis. It takes all requests of its kind that wait, decides them in one transaction, wakes
+ * them, and takes those that gathered meanwhile.
+ */
+#ifndef FCGI_LANES_H
+#define FCGI_LANES_H
+
+#include <stdbool.h>
+
+#include "common/settings.h"
+#include "ticket.h"
+
+enum lane_kind { LANE_CHECKOUT, LANE_PURCHASE, LANE_KINDS };
+
+enum redis_state { REDIS_OFF, REDIS_OK, REDIS_DOWN };
+
+struct lanes;
+
+/* Starts the threads. NULL: not enough memory or threads; the log says so. */
+struct lanes *lanes_start(const struct settings *settings);
+
+/* Ends them, once no request waits any more. Frees all. */
+void lanes_stop(struct lanes *lanes);
+
+/*
+ * Waits for the verdict on what the ticket asks. Called by request threads, each with a ticket
+ * of its own. The verdict is OUTCOME_UNAVAILABLE where no lane is connected, where none had time
+ * within worker.wait_ms_max, or where the answer of the database was lost.
+ */
+void lanes_decide(struct lanes *lanes, enum lane_kind kind, struct ticket *ticket);
+
+/* Whether facts can be had: the worst that any lane found when it last tried. Any thread. */
+enum redis_state lanes_redis_state(struct lanes *lanes);
+
+#endif

@@ -1,0 +1,68 @@
+/* flashsale-fcgi: a worker of the sale, under spawn-fcgi behind a web server. */
+#include <fcgiapp.h>
+#include <malloc.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "common/options.h"
+#include "worker.h"
+
+enum {
+    LISTEN_BACKLOG = 1024,
+    /* Request threads hold little memory; one heap for each would hold much. */
+    HEAPS = 2
+};
+
+/* The socket to accept on: the one of the settings, or that which spawn-fcgi gave. */
+static int open_socket(const struct settings *settings)
+{
+    if (settings->worker.listen[0])
+        return FCGX_OpenSocket(settings->worker.listen, LISTEN_BACKLOG);
+    return FCGX_IsCGI() ? -1 : STDIN_FILENO;
+}
+
+int main(int count, char **arguments)
+{
+    static struct settings settings;
+    switch (options_read(count, arguments, "flashsale-fcgi",
+                         "Answers checkouts and purchases behind a web server.", &settings)) {
+    case OPTIONS_RUN:
+        break;
+    case OPTIONS_DONE:
+        return EXIT_SUCCESS;
+    case OPTIONS_REFUSED:
+        return 2;
+    }
+    log_open("flashsale-fcgi", (enum log_level)settings.log.level);
+
+    /* Only this thread takes signals, and only where it waits for them. */
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGUSR1); /* libfcgi has a handler for it that would end accepting */
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    mallopt(M_ARENA_MAX, HEAPS);
+
+    int listen_fd = FCGX_Init() == 0 ? open_socket(&settings) : -1;
+    if (listen_fd < 0) {
+        log_error("no socket to listen on: start it under spawn-fcgi, or set worker.listen");
+        return EXIT_FAILURE;
+    }
+    struct worker *worker = worker_start(&settings, listen_fd);
+    if (!worker)
+        return EXIT_FAILURE;
+    log_info("%d threads, %d + %d lanes: ready", settings.worker.threads,
+             settings.lane.checkout_count, settings.lane.purchase_count);
+
+    int signal_number;
+    sigdelset(&signals, SIGUSR1);
+    sigwait(&signals, &signal_number);
+    log_info("stopping on signal %d", signal_number);
+    if (worker_stop(worker))
+        log_info("stopped: every request in hand was answered");
+    return EXIT_SUCCESS;
+}

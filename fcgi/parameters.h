@@ -1,0 +1,47 @@
+/*
+ * What clients send by name, decoded and valid: from a query string, a form or a JSON body.
+ *
+ * Names and their aliases are one table in parameters.c. Unknown names are ignored, whatever
+ * their value. A value is UTF-8 (RFC 3629) without control bytes.
+ */
+#ifndef FCGI_PARAMETERS_H
+#define FCGI_PARAMETERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum parameter_name { PARAMETER_USER, PARAMETER_ITEM, PARAMETER_CODE, PARAMETER_COUNT };
+
+enum { PARAMETER_BYTES_MAX = 128 };
+
+struct parameter {
+    char bytes[PARAMETER_BYTES_MAX]; /* not terminated */
+    size_t length;                   /* 0: not given; an empty value counts as none */
+    bool is_too_long;                /* there was more: bytes holds the beginning */
+};
+
+struct parameters {
+    struct parameter by_name[PARAMETER_COUNT];
+};
+
+/* Why parameters were refused: `name` as the client wrote it, or NULL for the body as a whole. */
+struct parameter_fault {
+    const char *name;
+    const char *what;
+};
+
+/* Reads a query string, or a body of application/x-www-form-urlencoded (URL Standard). */
+bool parameters_from_form(struct parameters *parameters, const char *text, size_t length,
+                          struct parameter_fault *fault) __attribute__((warn_unused_result));
+
+/*
+ * Reads a body of application/json: an object whose members are strings or whole numbers.
+ * An empty body is an empty object. Nesting is bounded.
+ */
+bool parameters_from_json(struct parameters *parameters, const char *text, size_t length,
+                          struct parameter_fault *fault) __attribute__((warn_unused_result));
+
+/* Takes from `more` what is not given in `parameters`. */
+void parameters_complete(struct parameters *parameters, const struct parameters *more);
+
+#endif

@@ -1,0 +1,53 @@
+/* POST /purchase: trades a code for the item it is for. */
+#include <string.h>
+
+#include "endpoints.h"
+#include "verdict_reply.h"
+
+enum {
+    /* A purchase's id is its item's: the sale, and seven digits for the number. No sale has so
+       many items, and an item is sold once, so it is unique without being counted. */
+    PURCHASE_ID_NUMBERS = 10000000
+};
+
+/* Says nothing of the moment, so that a repetition is the same byte for byte. */
+static void write_purchased(struct reply *reply, const struct verdict *verdict)
+{
+    struct text *body = &reply->body;
+    text_add(body, "{\"success\":true,\"message\":\"success\",\"status\":\"success\","
+                   "\"purchase_id\":");
+    text_add_integer(body,
+                     (int64_t)verdict->code.sale_id * PURCHASE_ID_NUMBERS + verdict->code.number);
+    text_add(body, ",");
+    verdict_add_item(body, verdict, verdict->user, strlen(verdict->user));
+    text_add(body, ",\"total_price\":");
+    text_add_money(body, verdict->price_cents);
+    text_add(body, ",\"purchased_at\":");
+    text_add_time(body, verdict->purchased_us);
+    text_add(body, ",\"user_purchases\":");
+    text_add_integer(body, verdict->buyer_purchases);
+    text_add(body, "}");
+}
+
+void purchase_endpoint(const struct services *services, const struct request *request,
+                       struct reply *reply)
+{
+    const struct parameter *code = &request->parameters.by_name[PARAMETER_CODE];
+    if (code->length == 0) {
+        reply_problem(reply, OUTCOME_BAD_REQUEST, "code: expected the code of a checkout.", 0,
+                      services->settings);
+        return;
+    }
+
+    struct ticket ticket = {.next = NULL};
+    if (code->is_too_long || !code_parse(code->bytes, code->length, &ticket.code)) {
+        reply_problem(reply, OUTCOME_UNKNOWN_CODE, NULL, 0, services->settings);
+        return;
+    }
+    lanes_decide(services->lanes, LANE_PURCHASE, &ticket);
+
+    if (ticket.verdict.outcome == OUTCOME_PURCHASED || ticket.verdict.outcome == OUTCOME_REPEATED)
+        write_purchased(reply, &ticket.verdict);
+    else
+        verdict_problem(reply, &ticket.verdict, services->settings);
+}

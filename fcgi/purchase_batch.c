@@ -1,0 +1,125 @@
+#include "batch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const char *const purchase_batch_statement =
+    "SELECT ordinal, outcome, sale_id, number, user_id, purchased_at, buyer_purchases, at_limit,"
+    " sale_made_at, sale_ends_at, decided_at, name, price_cents, picture_seed"
+    " FROM flashsale.purchase_batch($1, $2, $3)";
+
+enum column {
+    COLUMN_ORDINAL,
+    COLUMN_OUTCOME,
+    COLUMN_SALE_ID,
+    COLUMN_NUMBER,
+    COLUMN_USER_ID,
+    COLUMN_PURCHASED_AT,
+    COLUMN_BUYER_PURCHASES,
+    COLUMN_AT_LIMIT,
+    COLUMN_SALE_MADE_AT,
+    COLUMN_SALE_ENDS_AT,
+    COLUMN_DECIDED_AT,
+    COLUMN_NAME,
+    COLUMN_PRICE_CENTS,
+    COLUMN_PICTURE_SEED
+};
+
+struct purchase_batch {
+    struct array sales, numbers, secrets;
+};
+
+struct purchase_batch *purchase_batch_new(const struct settings *settings)
+{
+    struct purchase_batch *batch = calloc(1, sizeof *batch);
+    int count = settings->lane.batch_max;
+    if (!batch || !array_new(&batch->sales, count, 4) || !array_new(&batch->numbers, count, 4) ||
+        !array_new(&batch->secrets, count, CODE_SECRET_BYTES)) {
+        purchase_batch_free(batch);
+        return NULL;
+    }
+    return batch;
+}
+
+void purchase_batch_free(struct purchase_batch *batch)
+{
+    if (!batch)
+        return;
+    array_free(&batch->sales);
+    array_free(&batch->numbers);
+    array_free(&batch->secrets);
+    free(batch);
+}
+
+static void copy_text(char *text, size_t size, const PGresult *result, int row, int column)
+{
+    size_t length = (size_t)PQgetlength(result, row, column);
+    if (length >= size)
+        length = size - 1;
+    memcpy(text, PQgetvalue(result, row, column), length);
+    text[length] = '\0';
+}
+
+static void read_verdict(const PGresult *result, int row, struct ticket *ticket)
+{
+    struct verdict *verdict = &ticket->verdict;
+    verdict->outcome = outcome_named(PQgetvalue(result, row, COLUMN_OUTCOME),
+                                     (size_t)PQgetlength(result, row, COLUMN_OUTCOME));
+    if (verdict->outcome == OUTCOME_COUNT)
+        verdict->outcome = OUTCOME_UNAVAILABLE;
+    verdict->code = ticket->code;
+    copy_text(verdict->user, sizeof verdict->user, result, row, COLUMN_USER_ID);
+    verdict->purchased_us = database_time_us(result, row, COLUMN_PURCHASED_AT);
+    verdict->buyer_purchases = database_int4(result, row, COLUMN_BUYER_PURCHASES);
+    verdict->sale_ends_us = database_time_us(result, row, COLUMN_SALE_ENDS_AT);
+    verdict->decided_us = database_time_us(result, row, COLUMN_DECIDED_AT);
+    copy_text(verdict->name, sizeof verdict->name, result, row, COLUMN_NAME);
+    verdict->price_cents = database_int4(result, row, COLUMN_PRICE_CENTS);
+    verdict->picture_seed = database_int8(result, row, COLUMN_PICTURE_SEED);
+}
+
+/* A purchase makes two things known: the item is sold, and perhaps the buyer is at the limit. */
+static void note_facts(struct facts *facts, const PGresult *result, int row,
+                       const struct verdict *verdict)
+{
+    int64_t sale_made_us = database_time_us(result, row, COLUMN_SALE_MADE_AT);
+    size_t user_length = strlen(verdict->user);
+    bool is_new = verdict->outcome == OUTCOME_PURCHASED;
+    if (is_new)
+        facts_note(facts, sale_made_us, verdict->user, user_length, verdict, FACT_SOLD);
+    if (verdict->outcome == OUTCOME_USER_LIMIT ||
+        (is_new && database_bool(result, row, COLUMN_AT_LIMIT)))
+        facts_note(facts, sale_made_us, verdict->user, user_length, verdict, FACT_USER_LIMIT);
+}
+
+void purchase_batch_decide(struct purchase_batch *batch, struct database *database,
+                           struct facts *facts, struct ticket **tickets, int count)
+{
+    array_begin(&batch->sales, ARRAY_INT4, count);
+    array_begin(&batch->numbers, ARRAY_INT4, count);
+    array_begin(&batch->secrets, ARRAY_UUID, count);
+    for (int i = 0; i < count; i++) {
+        array_add_int4(&batch->sales, tickets[i]->code.sale_id);
+        array_add_int4(&batch->numbers, tickets[i]->code.number);
+        array_add_bytes(&batch->secrets, tickets[i]->code.secret, CODE_SECRET_BYTES);
+        tickets[i]->verdict.outcome = OUTCOME_UNAVAILABLE;
+    }
+    const struct database_parameter parameters[] = {array_parameter(&batch->sales),
+                                                    array_parameter(&batch->numbers),
+                                                    array_parameter(&batch->secrets)};
+    PGresult *result;
+    if (database_call(database, 0, parameters, 3, &result) != DATABASE_DONE)
+        return;
+
+    for (int i = 0; i < count; i++)
+        tickets[i]->verdict.outcome = OUTCOME_UNKNOWN_CODE; /* unless a row says otherwise */
+    for (int row = 0; row < PQntuples(result); row++) {
+        int index = database_int4(result, row, COLUMN_ORDINAL) - 1;
+        if (index < 0 || index >= count)
+            continue;
+        read_verdict(result, row, tickets[index]);
+        note_facts(facts, result, row, &tickets[index]->verdict);
+    }
+    PQclear(result);
+    facts_flush(facts);
+}

@@ -1,0 +1,50 @@
+/*
+ * One request as the endpoints see it: typed and valid. Read from FastCGI once, by the request
+ * thread that owns it, into buffers that it has from the start.
+ */
+#ifndef FCGI_REQUEST_H
+#define FCGI_REQUEST_H
+
+#include <fcgiapp.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/settings.h"
+#include "outcome.h"
+#include "parameters.h"
+
+/* A set: a route takes several. */
+enum request_method { METHOD_GET = 1, METHOD_HEAD = 2, METHOD_POST = 4, METHOD_OTHER = 8 };
+
+enum { REQUEST_ID_MAX = 64, REQUEST_DETAIL_MAX = 160 };
+
+struct request {
+    enum request_method method;
+    const char *path; /* decoded by the web server; valid until the request is finished */
+    char id[REQUEST_ID_MAX + 1];
+    struct parameters parameters;
+    char *body; /* http.body_bytes_max + 1 bytes, the thread's */
+    size_t body_length;
+};
+
+/* Why a request cannot go on. */
+struct request_fault {
+    enum outcome outcome;
+    char detail[REQUEST_DETAIL_MAX]; /* empty: the outcome's own */
+};
+
+/*
+ * Reads method, path and id, and the body to its end, so that the connection can be kept.
+ * False: the body is too long; the connection will be closed behind the reply.
+ */
+bool request_read(struct request *request, FCGX_Request *fcgx, const struct settings *settings,
+                  struct request_fault *fault) __attribute__((warn_unused_result));
+
+/*
+ * Reads the parameters: from the query string, and what is missing there from the body.
+ * False: the fault names the parameter and says what was expected.
+ */
+bool request_read_parameters(struct request *request, FCGX_Request *fcgx,
+                             struct request_fault *fault) __attribute__((warn_unused_result));
+
+#endif

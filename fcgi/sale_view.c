@@ -1,0 +1,97 @@
+#include "sale_view.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "common/database.h"
+
+enum { FRESH_MS = 1000 };
+
+static const char *const statement =
+    "SELECT sale_id, sale_status, starts_at, ends_at, server_time, items_total, items_held,"
+    " checkouts_accepted, checkouts_repeated, checkouts_refused, purchases_accepted,"
+    " purchases_refused FROM flashsale.sale_status()";
+
+struct sale_view {
+    pthread_mutex_t mutex; /* held while one thread asks; the others wait for its answer */
+    struct database *database;
+    int64_t read_at_ms; /* 0: never */
+    bool is_known;
+    struct sale_status status;
+};
+
+struct sale_view *sale_view_new(const struct settings *settings)
+{
+    struct sale_view *view = calloc(1, sizeof *view);
+    if (!view)
+        return NULL;
+    const struct database_options options = {.conninfo = settings->database.worker_conninfo,
+                                             .name = "flashsale reader",
+                                             .connect_ms_max = settings->database.connect_ms_max,
+                                             .statement_ms_max = settings->database.statement_ms_max,
+                                             .statements = &statement,
+                                             .statement_count = 1};
+    pthread_mutex_init(&view->mutex, NULL);
+    view->database = database_new(&options);
+    if (!view->database) {
+        sale_view_free(view);
+        return NULL;
+    }
+    return view;
+}
+
+void sale_view_free(struct sale_view *view)
+{
+    if (!view)
+        return;
+    database_free(view->database);
+    pthread_mutex_destroy(&view->mutex);
+    free(view);
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static bool refresh(struct sale_view *view)
+{
+    PGresult *result;
+    if (!database_ensure(view->database) ||
+        database_call(view->database, 0, NULL, 0, &result) != DATABASE_DONE)
+        return false;
+
+    struct sale_status *status = &view->status;
+    memset(status, 0, sizeof *status);
+    status->sale_id = database_int4(result, 0, 0);
+    strncpy(status->status, PQgetvalue(result, 0, 1), sizeof status->status - 1);
+    status->starts_us = database_time_us(result, 0, 2);
+    status->ends_us = database_time_us(result, 0, 3);
+    status->server_us = database_time_us(result, 0, 4);
+    status->items_total = database_int4(result, 0, 5);
+    status->items_held = database_int8(result, 0, 6);
+    status->checkouts_accepted = database_int8(result, 0, 7);
+    status->checkouts_repeated = database_int8(result, 0, 8);
+    status->checkouts_refused = database_int8(result, 0, 9);
+    status->purchases_accepted = database_int8(result, 0, 10);
+    status->purchases_refused = database_int8(result, 0, 11);
+    PQclear(result);
+    return true;
+}
+
+bool sale_view_read(struct sale_view *view, struct sale_status *status)
+{
+    pthread_mutex_lock(&view->mutex);
+    if (view->read_at_ms == 0 || now_ms() - view->read_at_ms >= FRESH_MS) {
+        view->is_known = refresh(view);
+        view->read_at_ms = now_ms();
+    }
+    bool is_known = view->is_known;
+    *status = view->status;
+    pthread_mutex_unlock(&view->mutex);
+    return is_known;
+}

@@ -1,0 +1,41 @@
+/*
+ * The sale as readers see it: read from PostgreSQL at most once a second, whoever asks, over a
+ * connection of its own. Any request thread may ask.
+ */
+#ifndef FCGI_SALE_VIEW_H
+#define FCGI_SALE_VIEW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/settings.h"
+
+enum { SALE_STATUS_MAX = 16 };
+
+/* A row of flashsale.sale_status(). Times in microseconds since 1970, by PostgreSQL. */
+struct sale_status {
+    int32_t sale_id; /* 0: no sale has begun yet */
+    char status[SALE_STATUS_MAX];
+    int64_t starts_us;
+    int64_t ends_us;
+    int64_t server_us;
+    int32_t items_total;
+    int64_t items_held;
+    int64_t checkouts_accepted;
+    int64_t checkouts_repeated;
+    int64_t checkouts_refused;
+    int64_t purchases_accepted;
+    int64_t purchases_refused;
+};
+
+struct sale_view;
+
+/* NULL: out of memory. Does not connect. */
+struct sale_view *sale_view_new(const struct settings *settings);
+void sale_view_free(struct sale_view *view);
+
+/* False: PostgreSQL could not be asked within the last second. */
+bool sale_view_read(struct sale_view *view, struct sale_status *status)
+    __attribute__((warn_unused_result));
+
+#endif

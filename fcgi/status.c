@@ -1,0 +1,54 @@
+/* GET /status: the counters of the sale, exact, at most a second old. */
+#include <string.h>
+
+#include "endpoints.h"
+
+static void add_time(struct text *body, const char *name, int64_t time_us, bool is_known)
+{
+    text_add(body, name);
+    if (is_known)
+        text_add_time(body, time_us);
+    else
+        text_add(body, "null");
+}
+
+static void add_count(struct text *body, const char *name, int64_t count)
+{
+    text_add(body, name);
+    text_add_integer(body, count);
+}
+
+void status_endpoint(const struct services *services, const struct request *request,
+                     struct reply *reply)
+{
+    struct sale_status status;
+    (void)request;
+    if (!sale_view_read(services->sale_view, &status)) {
+        reply_problem(reply, OUTCOME_UNAVAILABLE, NULL, 1, services->settings);
+        return;
+    }
+
+    struct text *body = &reply->body;
+    bool has_sale = status.sale_id > 0;
+    int64_t left_us = has_sale ? status.ends_us - status.server_us : 0;
+    text_add(body, "{\"sale_id\":");
+    if (has_sale)
+        text_add_integer(body, status.sale_id);
+    else
+        text_add(body, "null");
+    text_add(body, ",\"sale_status\":");
+    text_add_json(body, status.status, strlen(status.status));
+    add_time(body, ",\"starts_at\":", status.starts_us, has_sale);
+    add_time(body, ",\"ends_at\":", status.ends_us, has_sale);
+    add_time(body, ",\"server_time\":", status.server_us, true);
+    add_count(body, ",\"seconds_remaining\":", left_us > 0 ? left_us / 1000000 : 0);
+    add_count(body, ",\"successful_checkouts\":",
+              status.checkouts_accepted + status.checkouts_repeated);
+    add_count(body, ",\"failed_checkouts\":", status.checkouts_refused);
+    add_count(body, ",\"successful_purchases\":", status.purchases_accepted);
+    add_count(body, ",\"failed_purchases\":", status.purchases_refused);
+    /* Scheduled goods are those that are held or bought: promised to someone. */
+    add_count(body, ",\"scheduled_goods\":", status.items_held + status.purchases_accepted);
+    add_count(body, ",\"purchased_goods\":", status.purchases_accepted);
+    text_add(body, "}");
+}

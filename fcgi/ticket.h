@@ -1,0 +1,45 @@
+/*
+ * A request's place in a batch: what is asked, and the verdict. It lives on the stack of the
+ * request thread, which waits for it; a lane fills it in meanwhile and then wakes the thread.
+ */
+#ifndef FCGI_TICKET_H
+#define FCGI_TICKET_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "code.h"
+#include "common/item.h"
+#include "outcome.h"
+#include "parameters.h"
+
+/* What was decided. Times are PostgreSQL's, in microseconds since 1970. */
+struct verdict {
+    enum outcome outcome; /* OUTCOME_UNAVAILABLE: nothing was decided, or nobody knows what */
+    struct code code;     /* of the item concerned, as far as it is known; 0 where not */
+    int64_t expires_us;   /* when the hold ends; 0: unknown */
+    int64_t sale_ends_us;
+    int64_t decided_us;
+    /* Where the item is, or became, the user's: */
+    char name[ITEM_NAME_MAX];
+    int price_cents;
+    int64_t picture_seed;
+    /* Purchases: */
+    char user[PARAMETER_BYTES_MAX + 1];
+    int64_t purchased_us;
+    int buyer_purchases;
+};
+
+enum ticket_state { TICKET_QUEUED, TICKET_TAKEN, TICKET_DECIDED };
+
+struct ticket {
+    struct ticket *next;       /* in the lane's queue */
+    _Atomic uint32_t state;    /* enum ticket_state; the thread sleeps on it (futex(2)) */
+    const char *user;          /* checkouts: the user, not terminated */
+    size_t user_length;
+    struct code code;          /* checkouts: which item, and random bits for its code;
+                                  purchases: the code */
+    struct verdict verdict;
+};
+
+#endif

@@ -1,0 +1,67 @@
+#include "verdict_reply.h"
+
+#include <string.h>
+
+#include "common/item.h"
+
+static void add_item_id(struct text *body, const struct code *code)
+{
+    text_add_integer(body, code->sale_id);
+    text_add(body, "-");
+    text_add_integer(body, code->number);
+}
+
+void verdict_add_item(struct text *body, const struct verdict *verdict, const char *user,
+                      size_t user_length)
+{
+    char description[ITEM_DESCRIPTION_MAX];
+    item_describe(verdict->name, verdict->picture_seed, description, sizeof description);
+
+    text_add(body, "\"user\":");
+    text_add_json(body, user, user_length);
+    text_add(body, ",\"item_id\":\"");
+    add_item_id(body, &verdict->code);
+    text_add(body, "\",\"sale_id\":");
+    text_add_integer(body, verdict->code.sale_id);
+    text_add(body, ",\"item\":{\"id\":\"");
+    add_item_id(body, &verdict->code);
+    text_add(body, "\",\"number\":");
+    text_add_integer(body, verdict->code.number);
+    text_add(body, ",\"name\":");
+    text_add_json(body, verdict->name, strlen(verdict->name));
+    text_add(body, ",\"description\":");
+    text_add_json(body, description, strlen(description));
+    text_add(body, ",\"price\":");
+    text_add_money(body, verdict->price_cents);
+    text_add(body, ",\"image\":\"/items/");
+    add_item_id(body, &verdict->code);
+    text_add(body, "/image.svg\"}");
+}
+
+int64_t verdict_seconds_until(const struct verdict *verdict, int64_t time_us)
+{
+    int64_t left_us = time_us - verdict->decided_us;
+    return left_us <= 0 ? 0 : (left_us + 999999) / 1000000;
+}
+
+void verdict_problem(struct reply *reply, const struct verdict *verdict,
+                     const struct settings *settings)
+{
+    int64_t retry_after_s = 0;
+    switch (verdict->outcome) {
+    case OUTCOME_HELD:
+        retry_after_s = verdict_seconds_until(verdict, verdict->expires_us);
+        if (retry_after_s == 0)
+            retry_after_s = 1; /* whoever is being decided about: soon */
+        break;
+    case OUTCOME_USER_LIMIT:
+        retry_after_s = verdict_seconds_until(verdict, verdict->sale_ends_us);
+        break;
+    case OUTCOME_UNAVAILABLE:
+        retry_after_s = 1;
+        break;
+    default:
+        break;
+    }
+    reply_problem(reply, verdict->outcome, NULL, retry_after_s, settings);
+}
