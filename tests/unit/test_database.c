@@ -1,0 +1,107 @@
+/* Values of binary results, and a database that is not there. */
+
+#include "unit.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "common/database.h"
+#include "common/log.h"
+
+enum { COLUMNS = 1 };
+
+/* A result of one column and one row; NULL: the value is null. */
+static PGresult *result_of(const void *bytes, int length)
+{
+    PGresult *result = PQmakeEmptyPGresult(NULL, PGRES_TUPLES_OK);
+    char name[] = "value";
+    PGresAttDesc column = {.name = name, .format = 1};
+    assert_true(PQsetResultAttrs(result, COLUMNS, &column));
+    char value[16];
+    if (bytes)
+        memcpy(value, bytes, (size_t)length);
+    assert_true(PQsetvalue(result, 0, 0, bytes ? value : NULL, bytes ? length : -1));
+    return result;
+}
+
+static void test_integers(void **state)
+{
+    (void)state;
+    PGresult *result = result_of("\xff\xff\xff\xfe", 4);
+    assert_int_equal(database_int4(result, 0, 0), -2);
+    PQclear(result);
+    result = result_of("\x80\0\0\0\0\0\0\x01", 8);
+    assert_true(database_int8(result, 0, 0) == INT64_MIN + 1);
+    PQclear(result);
+}
+
+static void test_booleans(void **state)
+{
+    (void)state;
+    PGresult *result = result_of("\x01", 1);
+    assert_true(database_bool(result, 0, 0));
+    PQclear(result);
+    result = result_of("\0", 1);
+    assert_false(database_bool(result, 0, 0));
+    assert_false(database_is_null(result, 0, 0));
+    PQclear(result);
+}
+
+static void test_times(void **state)
+{
+    (void)state;
+    PGresult *result = result_of("\0\0\0\0\0\0\0\x01", 8);
+    assert_true(database_time_us(result, 0, 0) == INT64_C(946684800000001));
+    PQclear(result);
+}
+
+static void test_null(void **state)
+{
+    (void)state;
+    PGresult *result = result_of(NULL, 0);
+    assert_true(database_is_null(result, 0, 0));
+    assert_int_equal(database_int4(result, 0, 0), 0);
+    assert_true(database_int8(result, 0, 0) == 0);
+    assert_true(database_time_us(result, 0, 0) == 0);
+    assert_false(database_bool(result, 0, 0));
+    PQclear(result);
+}
+
+/* Told once, however often it is tried, and never slow where nobody listens. */
+static void test_out_of_reach(void **state)
+{
+    (void)state;
+    const struct database_options options = {.conninfo = "host=/nonexistent dbname=none",
+                                             .name = "test",
+                                             .connect_ms_max = 2000,
+                                             .statement_ms_max = 1000};
+    struct database *database = database_new(&options);
+    assert_non_null(database);
+    log_open("unit", LOG_LEVEL_INFO);
+
+    struct capture capture;
+    capture_begin(&capture);
+    time_t began = time(NULL);
+    bool reached = false;
+    for (int i = 0; i < 3; i++)
+        reached = database_ensure(database) || reached;
+    time_t ended = time(NULL);
+    capture_end(&capture);
+
+    assert_false(reached);
+    assert_null(database_connection(database));
+    assert_true(ended - began <= 3);
+    assert_ptr_equal(strstr(capture.text, "<3>unit: test: PostgreSQL: "), capture.text);
+    assert_int_equal(strcspn(capture.text, "\n"), strlen(capture.text) - 1);
+    database_free(database);
+    database_free(NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_integers),
+                                       cmocka_unit_test(test_booleans),
+                                       cmocka_unit_test(test_times), cmocka_unit_test(test_null),
+                                       cmocka_unit_test(test_out_of_reach)};
+    return cmocka_run_group_tests_name("database", tests, NULL, NULL);
+}
