@@ -1,0 +1,151 @@
+"""Connections that are kept: HTTP/1.1 to the web server, FastCGI to one worker.
+
+Both send one request at a time and return a Reply. Whatever goes wrong after the first byte was
+sent is raised as Unknown: the request may have been decided or not.
+"""
+
+import asyncio
+import json
+import struct
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+
+class Unknown(Exception):
+    """No whole reply came: nobody knows what became of the request."""
+
+
+class NotSent(Exception):
+    """There was no connection: nothing became of the request."""
+
+
+@dataclass
+class Reply:
+    status: int
+    headers: dict
+    body: bytes
+
+    @property
+    def members(self):
+        """The body's JSON object; empty where the body is none."""
+        try:
+            value = json.loads(self.body)
+        except ValueError:
+            return {}
+        return value if isinstance(value, dict) else {}
+
+    @property
+    def outcome(self):
+        return self.members.get("outcome", "")
+
+
+def parse_head(head):
+    lines = head.decode("latin-1").split("\r\n")
+    headers = {}
+    for line in lines:
+        name, colon, value = line.partition(":")
+        if colon:
+            headers[name.strip().lower()] = value.strip()
+    return lines[0], headers
+
+
+class Connection:
+    """What both kinds share: open when needed, time limit, closed after any error."""
+
+    def __init__(self, address, timeout_s):
+        self.address = address
+        self.timeout_s = timeout_s
+        self.reader = self.writer = None
+
+    async def open(self):
+        if self.writer is None:
+            try:
+                self.reader, self.writer = await asyncio.wait_for(self.connect(), self.timeout_s)
+            except (OSError, asyncio.TimeoutError) as error:
+                raise NotSent(f"{self.address}: {error!r}") from error
+
+    async def post(self, target):
+        await self.open()
+        try:
+            return await asyncio.wait_for(self.exchange(target), self.timeout_s)
+        except (OSError, EOFError, ValueError, asyncio.TimeoutError) as error:
+            self.close()
+            raise Unknown(f"{self.address}: {error!r}") from error
+
+    def close(self):
+        if self.writer is not None:
+            self.writer.close()
+            self.reader = self.writer = None
+
+
+class HttpConnection(Connection):
+    async def connect(self):
+        return await asyncio.open_connection(self.address.hostname, self.address.port)
+
+    async def exchange(self, target):
+        self.writer.write(
+            f"POST {target} HTTP/1.1\r\nHost: {self.address.netloc}\r\n"
+            "Content-Length: 0\r\n\r\n".encode()
+        )
+        first, headers = parse_head(await self.reader.readuntil(b"\r\n\r\n"))
+        if "content-length" not in headers:
+            raise ValueError("a reply without Content-Length")
+        body = await self.reader.readexactly(int(headers["content-length"]))
+        if headers.get("connection", "") == "close":
+            self.close()
+        return Reply(int(first.split()[1]), headers, body)
+
+
+class FastcgiConnection(Connection):
+    """As nginx speaks to a worker: one request, with the connection kept (FastCGI 1.0)."""
+
+    BEGIN, END, PARAMS, STDIN, STDOUT, STDERR = 1, 3, 4, 5, 6, 7
+    RESPONDER, KEEP = 1, 1
+
+    async def connect(self):
+        return await asyncio.open_unix_connection(self.address.path)
+
+    @staticmethod
+    def record(kind, content=b""):
+        return struct.pack("!BBHHBx", 1, kind, 1, len(content), 0) + content
+
+    @staticmethod
+    def pair(name, value):
+        lengths = struct.pack("!II", len(name) | 1 << 31, len(value) | 1 << 31)
+        return lengths + name.encode() + value.encode()
+
+    async def exchange(self, target):
+        path, _, query = target.partition("?")
+        variables = {
+            "REQUEST_METHOD": "POST",
+            "DOCUMENT_URI": path,
+            "QUERY_STRING": query,
+            "CONTENT_LENGTH": "0",
+        }
+        self.writer.write(
+            self.record(self.BEGIN, struct.pack("!HB5x", self.RESPONDER, self.KEEP))
+            + self.record(self.PARAMS, b"".join(self.pair(*item) for item in variables.items()))
+            + self.record(self.PARAMS)
+            + self.record(self.STDIN)
+        )
+        output = b""
+        while True:
+            header = await self.reader.readexactly(8)
+            _, kind, _, length, padding = struct.unpack("!BBHHBx", header)
+            content = (await self.reader.readexactly(length + padding))[:length]
+            if kind == self.STDOUT:
+                output += content
+            elif kind == self.END:
+                break
+        head, _, body = output.partition(b"\r\n\r\n")
+        _, headers = parse_head(head)
+        return Reply(int(headers["status"].split()[0]), headers, body)
+
+
+def connection_to(url, timeout_s):
+    """http://HOST:PORT, or unix:///PATH for the socket of one worker."""
+    address = urlsplit(url)
+    kinds = {"http": HttpConnection, "unix": FastcgiConnection}
+    if address.scheme not in kinds:
+        raise SystemExit(f"{url}: expected http://HOST:PORT or unix:///PATH")
+    return kinds[address.scheme](address, timeout_s)
