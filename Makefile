@@ -1,0 +1,131 @@
+# flashsale: "make help" lists the targets.
+
+BUILD_DIR ?= build
+RUN_DIR ?= run
+HTTP_PORT ?= 8080
+HTTPS_PORT ?= 8443
+export RUN_DIR HTTP_PORT HTTPS_PORT
+
+CC ?= cc
+libraries := libpq hiredis json-c libconfig
+# gcc and clang from 12 on check more with level 3.
+fortify := $(shell v=$$($(CC) -dumpversion 2>/dev/null); [ "$${v%%.*}" -ge 12 ] 2>/dev/null && echo 3 || echo 2)
+
+CFLAGS ?= -O2 -g
+override CFLAGS += -std=c17 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
+    -Wformat=2 -fstack-protector-strong -fPIE -pthread
+override CPPFLAGS += -D_GNU_SOURCE -I. -MMD -MP
+override LDFLAGS += -pie -Wl,-z,relro,-z,now -pthread
+
+# SANITIZE=address,undefined or SANITIZE=thread, with a BUILD_DIR of its own (see asan and tsan below).
+SANITIZE ?=
+ifeq ($(SANITIZE),)
+override CPPFLAGS += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=$(fortify)
+else
+override CFLAGS += -O1 -fno-omit-frame-pointer -fsanitize=$(SANITIZE) -fno-sanitize-recover=all
+override LDFLAGS += -fsanitize=$(SANITIZE)
+endif
+
+# pkg-config is asked only once something is built: it may come with the packages that "deps" installs.
+library_cflags = $(eval library_cflags := $$(shell pkg-config --cflags $(libraries)))$(library_cflags)
+library_ldlibs = $(eval library_ldlibs := $$(shell pkg-config --libs $(libraries)))$(library_ldlibs)
+
+objects_of = $(patsubst %.c,$(BUILD_DIR)/%.o,$(wildcard $(addsuffix /*.c,$(1))))
+common := $(call objects_of,common)
+fcgi := $(call objects_of,fcgi)
+generator := $(call objects_of,generator)
+units := $(patsubst tests/unit/%.c,$(BUILD_DIR)/unit/%,$(wildcard tests/unit/*.c))
+tested := $(common) $(filter-out %/main.o,$(fcgi) $(generator))
+
+programs := $(BUILD_DIR)/flashsale-fcgi $(BUILD_DIR)/flashsale-generator
+sources := $(wildcard common/*.[ch] fcgi/*.[ch] generator/*.[ch] tests/unit/*.[ch])
+scripts := $(shell grep --recursive --files-with-matches --binary-files=without-match \
+    --exclude-dir=.git --exclude-dir=build --exclude-dir=run '^\#!/usr/bin/env ba[st][hs]' . 2>/dev/null) \
+    $(wildcard tests/end-to-end/*.bash)
+
+.PHONY: all help run stop status test unit sql-test e2e asan tsan bench format lint deps clean units
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := all
+
+all: $(programs) ## build both programs in build/
+
+help: ## list the targets
+	@sed --quiet 's/^\([a-z0-9-]*\):.* ## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
+	    while IFS='|' read -r name text; do printf '%-10s %s\n' "$$name" "$$text"; done
+
+run: ## install what is missing, build, and run a private stack until Ctrl-C (DETACH=1: in the background)
+	@deploy/packages run
+	@$(MAKE) --no-print-directory all
+	@exec deploy/stack $(if $(DETACH),start,run)
+
+stop: ## end the stack that "make run DETACH=1" started
+	@deploy/stack stop
+
+status: ## what of the stack is up
+	@deploy/stack status
+
+test: ## install what is missing, build, and run all tests
+	@deploy/packages run test
+	@$(MAKE) --no-print-directory all units
+	@tests/run unit sql end-to-end
+
+unit: units ## the unit tests (cmocka)
+	@tests/run unit
+
+sql-test: all ## the tests of the SQL functions (pgTAP)
+	@tests/run sql
+
+e2e: all ## the tests over a whole stack (bats)
+	@tests/run end-to-end
+
+asan: ## unit and end-to-end tests with AddressSanitizer and UndefinedBehaviorSanitizer
+	@$(MAKE) --no-print-directory BUILD_DIR=build/asan SANITIZE=address,undefined all units
+	@BUILD_DIR=build/asan tests/run unit end-to-end
+
+tsan: ## unit and end-to-end tests with ThreadSanitizer
+	@$(MAKE) --no-print-directory BUILD_DIR=build/tsan SANITIZE=thread all units
+	@BUILD_DIR=build/tsan tests/run unit end-to-end
+
+bench: ## requests a second through nginx, beside those of an empty worker
+	@deploy/packages run bench
+	@$(MAKE) --no-print-directory all
+	@tests/bench/run
+
+format: ## format the C sources
+	@deploy/packages lint
+	clang-format -i $(sources)
+
+lint: ## check formatting, C (cppcheck, clang-tidy) and shell (shellcheck)
+	@deploy/packages run test lint
+	clang-format --dry-run -Werror $(sources)
+	cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr --force -I. -D_GNU_SOURCE \
+	    --enable=warning,performance,portability --suppress=missingIncludeSystem \
+	    $(filter %.c,$(sources))
+	printf '%s\n' $(filter %.c,$(sources)) | xargs --max-procs=2 --max-args=4 sh -c \
+	    'clang-tidy --quiet "$$@" -- -std=c17 -D_GNU_SOURCE -I. $(library_cflags)' sh
+	shellcheck --external-sources $(scripts)
+
+deps: ## install what running and testing needs (Debian's packages)
+	@deploy/packages run test
+
+clean: ## remove what was built, and the stack with its data
+	@deploy/stack clean
+	rm -rf build
+
+units: $(units)
+
+$(BUILD_DIR)/flashsale-fcgi: $(common) $(fcgi)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lfcgi $(library_ldlibs)
+
+$(BUILD_DIR)/flashsale-generator: $(common) $(generator)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(library_ldlibs)
+
+$(units): $(BUILD_DIR)/unit/%: $(BUILD_DIR)/tests/unit/%.o $(tested)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lfcgi $(library_ldlibs)
+
+$(BUILD_DIR)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(library_cflags) -c -o $@ $<
+
+-include $(patsubst %.o,%.d,$(common) $(fcgi) $(generator) $(wildcard $(BUILD_DIR)/tests/unit/*.o))
