@@ -1,10 +1,8 @@
 # flashsale: "make help" lists the targets.
 
+# RUN_DIR, HTTP_PORT and the like go to deploy/stack by themselves, from the environment or from make's
+# command line.
 BUILD_DIR ?= build
-RUN_DIR ?= run
-HTTP_PORT ?= 8080
-HTTPS_PORT ?= 8443
-export RUN_DIR HTTP_PORT HTTPS_PORT
 
 CC ?= cc
 libraries := libpq hiredis json-c libconfig
@@ -42,6 +40,9 @@ sources := $(wildcard common/*.[ch] fcgi/*.[ch] generator/*.[ch] tests/unit/*.[c
 scripts := $(shell grep --recursive --files-with-matches --binary-files=without-match \
     --exclude-dir=.git --exclude-dir=build --exclude-dir=run '^\#!/usr/bin/env ba[st][hs]' . 2>/dev/null) \
     $(wildcard tests/end-to-end/*.bash)
+
+# V=1 shows the commands.
+quiet := $(if $(V),,@)
 
 .PHONY: all help run stop status test unit sql-test e2e asan tsan bench format lint deps clean units
 .DELETE_ON_ERROR:
@@ -89,7 +90,7 @@ tsan: ## unit and end-to-end tests with ThreadSanitizer
 bench: ## requests a second through nginx, beside those of an empty worker
 	@deploy/packages run bench
 	@$(MAKE) --no-print-directory all
-	@tests/bench/run
+	@tests/bench/bench
 
 format: ## format the C sources
 	@deploy/packages lint
@@ -115,17 +116,21 @@ clean: ## remove what was built, and the stack with its data
 units: $(units)
 
 $(BUILD_DIR)/flashsale-fcgi: $(common) $(fcgi)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lfcgi $(library_ldlibs)
+	@printf '%s\n' 'LINK  $@'
+	$(quiet)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lfcgi $(library_ldlibs)
 
 $(BUILD_DIR)/flashsale-generator: $(common) $(generator)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(library_ldlibs)
+	@printf '%s\n' 'LINK  $@'
+	$(quiet)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(library_ldlibs)
 
 $(units): $(BUILD_DIR)/unit/%: $(BUILD_DIR)/tests/unit/%.o $(tested)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lfcgi $(library_ldlibs)
+	@printf '%s\n' 'LINK  $@'
+	$(quiet)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lfcgi $(library_ldlibs)
 
 $(BUILD_DIR)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(library_cflags) -c -o $@ $<
+	@printf '%s\n' 'CC    $@'
+	$(quiet)$(CC) $(CPPFLAGS) $(CFLAGS) $(library_cflags) -c -o $@ $<
 
 -include $(patsubst %.o,%.d,$(common) $(fcgi) $(generator) $(wildcard $(BUILD_DIR)/tests/unit/*.o))
