@@ -1,0 +1,115 @@
+#!/usr/bin/env bats
+# The programs' command line: what they say, what they refuse.
+
+load helper
+
+programs=(flashsale-fcgi flashsale-generator)
+
+setup() {
+    conf=$BATS_TEST_TMPDIR/flashsale.conf
+}
+
+# refused CONFIGURATION EXPECTED...: both programs refuse it, and their error line has each of EXPECTED.
+refused() {
+    local program text configuration=$1
+    shift
+    printf '%s\n' "$configuration" >"$conf"
+    for program in "${programs[@]}"; do
+        run -2 "$BUILD_DIR/$program" -t -c "$conf"
+        for text in "$@"; do
+            [[ $output == *"$text"* ]] || {
+                printf '%s said: %s\nwithout: %s\n' "$program" "$output" "$text"
+                return 1
+            }
+        done
+    done
+}
+
+@test "--help names every option and setting, --version the version" {
+    for program in "${programs[@]}"; do
+        run -0 "$BUILD_DIR/$program" --help
+        for word in --config --option --test --help --version sale.items_per_sale redis.address; do
+            [[ $output == *"$word"* ]]
+        done
+        run -0 "$BUILD_DIR/$program" --version
+        [[ $output =~ ^"$program "[0-9]+\.[0-9]+\.[0-9]+$ ]]
+    done
+}
+
+@test "the configuration that comes with it is right" {
+    for program in "${programs[@]}"; do
+        run -0 "$BUILD_DIR/$program" -t -c "$TOP/conf/flashsale.conf"
+    done
+}
+
+@test "-t checks and exits, without touching anything" {
+    echo 'database = { worker_conninfo = "host=/nowhere"; generator_conninfo = "host=/nowhere"; };' \
+        >"$conf"
+    for program in "${programs[@]}"; do
+        run -0 "$BUILD_DIR/$program" -t -c "$conf"
+    done
+}
+
+@test "an unknown setting is refused with its file and line" {
+    refused $'sale = {\n  hold_s = 30;\n  holds = 31;\n};' "$conf:3" sale.holds
+    refused $'\nsales = {\n  hold_s = 30;\n};' "$conf:3" sales.hold_s
+}
+
+@test "a setting of the wrong type is refused with what was expected" {
+    refused $'sale = {\n  hold_s = "30";\n};' "$conf:2" sale.hold_s 'a whole number from 1 to'
+    refused $'sale = {\n  hold_s = 30.5;\n};' "$conf:2" sale.hold_s 'a whole number'
+    refused $'redis = {\n  fail_open = 1;\n};' "$conf:2" redis.fail_open 'true or false'
+    refused $'redis = {\n  address = 6379;\n};' "$conf:2" redis.address 'a string'
+    refused 'hold_s = 30;' "$conf:1" hold_s 'a group'
+}
+
+@test "a setting out of range is refused with the range" {
+    refused $'sale = {\n  hold_s = 0;\n};' "$conf:2" 'sale.hold_s = 0' 'from 1 to 86400'
+    refused $'sale = {\n  hold_s = 86401;\n};' "$conf:2" 'from 1 to 86400'
+    refused $'sale = {\n  items_per_sale = 99999999999L;\n};' "$conf:2" sale.items_per_sale
+    refused $'sale = {\n  unknown_item = "some";\n};' "$conf:2" '"refuse" or "any"'
+    refused $'log = {\n  level = "loud";\n};' "$conf:2" '"debug"'
+}
+
+@test "settings that contradict each other are refused" {
+    refused 'worker = { threads = 96; kept_connections_max = 96; };' worker.threads \
+        worker.kept_connections_max
+    refused 'sale = { hold_s = 61; duration_s = 60; };' sale.hold_s sale.duration_s
+}
+
+@test "all wrong settings are named at once" {
+    refused $'sale = {\n  hold_s = 0;\n  holds = 1;\n};' "$conf:2" "$conf:3"
+}
+
+@test "a file that is no configuration, or none, is refused" {
+    refused $'sale = {\n  hold_s = \n' "$conf:"
+    for program in "${programs[@]}"; do
+        run -2 "$BUILD_DIR/$program" -t -c "$BATS_TEST_TMPDIR/missing"
+        [[ $output == *"$BATS_TEST_TMPDIR/missing"* ]]
+    done
+}
+
+@test "-o sets one over what the file says, and is checked alike" {
+    echo 'sale = { hold_s = 30; };' >"$conf"
+    for program in "${programs[@]}"; do
+        run -0 "$BUILD_DIR/$program" -t -c "$conf" -o sale.hold_s=2 -o sale.duration_s=4
+        run -2 "$BUILD_DIR/$program" -t -c "$conf" -o sale.duration_s=4
+        for wrong in sale.hold_s=0 sale.hold_s=x sale.hold_s= sale.holds=1 sale.hold_s \
+            redis.fail_open=yes; do
+            run -2 "$BUILD_DIR/$program" -t -c "$conf" -o "$wrong"
+            [[ $output == *"${wrong%%=*}"* ]]
+        done
+    done
+}
+
+@test "an unknown option or an argument too many is refused" {
+    for program in "${programs[@]}"; do
+        run -2 "$BUILD_DIR/$program" --nonsense
+        run -2 "$BUILD_DIR/$program" -t flashsale.conf
+    done
+}
+
+@test "the generator without PostgreSQL fails, and says so" {
+    run ! "$BUILD_DIR/flashsale-generator" -o "database.generator_conninfo=host=$BATS_TEST_TMPDIR"
+    [[ $output == *PostgreSQL* || $output == *database* || $output == *socket* ]]
+}

@@ -1,0 +1,186 @@
+#!/usr/bin/env bats
+# Hostile input: each gets the contract's refusal, and the log keeps user ids byte for byte.
+
+# shellcheck disable=SC1003,SC2016 # backslashes and dollars are meant as they stand
+
+load helper
+
+setup_file() {
+    stack_start
+}
+
+# Through the web server and past it, for a web server may refuse what another lets through.
+refused_everywhere() {
+    local status=$1 outcome=$2 path=$3 query=$4
+    post "$path?$query"
+    expect_problem "$status" "$outcome"
+    worker_request worker-1 POST "$path" "$query" </dev/null
+    expect_problem "$status" "$outcome"
+}
+
+attempts() {
+    sql 'SELECT count(*) FROM flashsale.attempt'
+}
+
+long() {
+    head --bytes="$1" /dev/zero | tr '\0' "${2:-a}"
+}
+
+@test "no user, or one that can't be: 400 that names the parameter, and nothing is logged" {
+    before=$(attempts)
+    for query in '' id=1 user_id= 'user_id=&id=1' "user_id=$(long 129)" 'user_id=%ff' \
+        'user_id=%c3' 'user_id=%c0%80' 'user_id=%ed%a0%80' 'user_id=%f4%90%80%80' \
+        'user_id=%e2%82' 'user_id=a%c3%28' 'user_id=%00' 'user_id=a%00b' 'user_id=%zz' \
+        'user_id=%' 'user_id=%4' 'user_id=a%4g' 'user_id=%01' 'user_id=a%0ab' 'user_id=a%0d%0ab' \
+        'user_id=%1b[2J' 'user_id=%7f' "user_id=$(long 43 x | sed 's/x/%E2%82%AC/g')"; do
+        refused_everywhere 400 bad_request /checkout "$query"
+        [[ $(json .detail) == *user_id* ]] || same "$query: $(json .detail)" 'names user_id'
+    done
+    same "$(attempts)" "$before"
+}
+
+@test "a parameter given twice with different values: 400; with the same: fine" {
+    refused_everywhere 400 bad_request /checkout 'user_id=amy&user_id=bob'
+    refused_everywhere 400 bad_request /checkout 'user_id=amy&id=1&id=2'
+    refused_everywhere 400 bad_request /checkout 'user_id=amy&id=1&item_id=2'
+    refused_everywhere 400 bad_request /purchase 'code=a&code=b'
+    refused_everywhere 400 bad_request /purchase 'code=a&checkout_code=b'
+    post '/checkout?user_id=amy&user_id=amy&id=9000&item_id=9000'
+    expect 200
+}
+
+@test "no code, or one with bytes that can't be: 400" {
+    for query in '' code= 'code=%ff' 'code=%00' 'code=%zz' 'checkout_code=%01'; do
+        refused_everywhere 400 bad_request /purchase "$query"
+        [[ $(json .detail) == *code* ]]
+    done
+}
+
+@test "an item that is none: 404 unknown_item, which is logged" {
+    for id in 0 10001 -1 9223372036854775808 18446744073709551617 4294967297 99999999999999999999999 \
+        abc item item_ 1-0 1-10001 999-1 0-1 1-2-3 4711x 1e3 0x10 %2B5 '%D9%A1' \
+        item9223372036854775808 4294967297-1; do
+        refused_everywhere 404 unknown_item /checkout "user_id=hostile&id=$id"
+    done
+    [[ $(sql "SELECT count(*) FROM flashsale.attempt
+              WHERE user_id = 'hostile' AND outcome = 'unknown_item'") -ge 40 ]]
+}
+
+@test "a code that is none, or of another sale: 404" {
+    code=$(hold amy 9001)
+    for wrong in x "$(long 32 A)" "$(long 31 A)" "$(long 33 A)" "${code%?}" "${code}A" "$(long 128)" \
+        "$(long 129)" "${code:0:10}%20${code:11}" "'" '%7B%7D' "$(rev <<<"$code")" \
+        "$(head --bytes=24 /dev/urandom | base64 | tr '+/' '-_')"; do
+        refused_everywhere 404 unknown_code /purchase "code=$wrong"
+    done
+    # The first four bytes say which sale; in base64 these are its first five characters and a bit.
+    other=AAAAA${code:5}
+    other=AAAAAg${code:6}
+    [[ $other != "$code" && ${#other} -eq ${#code} ]]
+    refused_everywhere 404 unknown_code /purchase "code=$other"
+    post "/purchase?code=$code"
+    expect 200
+}
+
+@test "the log keeps user ids byte for byte" {
+    names=("'" '"' "''; DROP TABLE item; --" '{' '}' '{}' '{a,b}' '\' '\\' '\"' 'a\' ',' ',,' 'a,b'
+        NULL null '"NULL"' '$$' '$1' '%s%n' '%27' '(' ')' '[1:2]={1,2}' ' ' '  a  ' '*' '?' '<b>&amp;'
+        $'\xc3\xa4' $'\xe2\x82\xac' $'\xf0\x9f\x98\x80' $'e\xcc\x81' $'\xe2\x80\xae' $'\xef\xbb\xbf' $'\xc2\x80' $'\xf4\x8f\xbf\xbf'
+        "$(long 128)" "$(long 128 '"')" "$(long 128 '\\')" "$(long 42 x | sed $'s/x/\xe2\x82\xac/g')")
+    number=100
+    expected=
+    for name in "${names[@]}"; do
+        number=$((number + 1))
+        expected+="$number $(printf %s "$name" | od --address-radix=n --format=x1 | tr --delete ' \n')"
+        expected+=$'\n'
+        printf '%d: %s\n' "$number" "$name"
+        post "/checkout?id=$number" --data-urlencode "user_id=$name"
+        expect 200
+        same "$(json .user)" "$name"
+        post "/checkout?id=$number" --header 'Content-Type: application/json' \
+            --data "$(jq --null-input --compact-output --arg user "$name" '{user_id: $user}')"
+        expect 200
+        same "$(json .user)" "$name"
+        post "/purchase?code=$(json .code)"
+        expect 200
+        same "$(json .user)" "$name"
+        # Past Redis' facts as well: the item is sold now, and known to be.
+        post "/checkout?id=$number" --data-urlencode "user_id=$name"
+        expect_problem 412 sold
+    done
+    same "$(sql "SELECT number || ' ' || encode(convert_to(user_id, 'UTF8'), 'hex') FROM flashsale.attempt
+                 WHERE number BETWEEN 101 AND 200
+                 GROUP BY number, user_id HAVING count(*) = 3 ORDER BY number")" "${expected%$'\n'}"
+    same "$(sql "SELECT numbers[1] || ' ' || encode(convert_to(user_id, 'UTF8'), 'hex')
+                 FROM flashsale.buyer WHERE numbers[1] BETWEEN 101 AND 200 ORDER BY 1" | sort --numeric-sort
+        )" "${expected%$'\n'}"
+}
+
+@test "a query of 100 KB, a header of 100 KB: refused, and the next request is answered" {
+    post "/checkout?user_id=$(long 100000)"
+    [[ $HTTP_STATUS == 414 || $HTTP_STATUS == 400 ]]
+    same "$(header Content-Type)" application/problem+json
+    same "$(json '[.status, .success] | join(" ")')" "$HTTP_STATUS false"
+    same "$(json 'has("code")')" false
+    expect_common_headers
+    worker_request worker-1 POST /checkout "user_id=$(long 50000)&id=1" </dev/null
+    expect_problem 400 bad_request
+    worker_request worker-1 POST /checkout "x=$(long 50000)&user_id=" </dev/null
+    expect_problem 400 bad_request
+    request POST '/checkout?user_id=amy' --header @<(printf 'X-Long: %s' "$(long 100000)")
+    [[ $HTTP_STATUS == 400 || $HTTP_STATUS == 494 || $HTTP_STATUS == 431 ]]
+    hold amy 9002
+}
+
+@test "a body of 1 MB: 413, and the next request is answered" {
+    long 1000000 >"$BATS_TEST_TMPDIR/large"
+    for type in application/json application/x-www-form-urlencoded text/plain; do
+        post '/checkout?user_id=amy&id=1' --header "Content-Type: $type" --header 'Expect:' \
+            --data-binary @"$BATS_TEST_TMPDIR/large"
+        expect_problem 413 body_too_large
+        worker_request worker-1 POST /checkout 'user_id=amy&id=1' CONTENT_TYPE="$type" \
+            CONTENT_LENGTH=1000000 <"$BATS_TEST_TMPDIR/large"
+        expect_problem 413 body_too_large
+    done
+    hold amy 9003
+}
+
+@test "JSON of depth 1000, JSON that is none, or is no object: 400" {
+    deep="$(long 1000 '[')$(long 1000 ']')"
+    for text in "$deep" "{\"user_id\":$deep}" "{\"user_id\":\"amy\",\"x\":$deep}" '{' '}' '[]' '"amy"' \
+        '{"user_id":"amy"} x' '{"user_id":"amy"}{}' "{'user_id':'amy'}" '{"user_id":"amy",}' \
+        '{"user_id":["amy"]}' '{"user_id":{"a":1}}' '{"user_id":true}' '{"user_id":"a\u0000b"}' \
+        '{"user_id":""}' '{"user_id":null}' $'{"user_id":"\xff"}' null 1; do
+        post '/checkout?id=9004' --header 'Content-Type: application/json' --data-binary "$text"
+        expect_problem 400 bad_request
+    done
+    same "$(sql 'SELECT count(*) FROM flashsale.attempt WHERE number = 9004')" 0
+}
+
+@test "half a surrogate pair, escaped in JSON, is no character: 400" {
+    for text in '{"user_id":"\ud800"}' '{"user_id":"a\udc00b"}' '{"user_id":"\ud800\ud800"}'; do
+        post '/checkout?id=9007' --header 'Content-Type: application/json' --data-binary "$text"
+        expect_problem 400 bad_request
+    done
+    post '/checkout?id=9008' --header 'Content-Type: application/json' \
+        --data-binary '{"user_id":"\ud83d\ude00 \ufffd"}'
+    expect 200
+    same "$(json .user)" $'\xf0\x9f\x98\x80 \xef\xbf\xbd'
+}
+
+@test "refusals don't give input back as it came" {
+    post '/checkout?user_id=amy&id=%3Cscript%3E%22'
+    expect_problem 404 unknown_item
+    run ! grep --fixed-strings '<script>' "$BODY"
+    post '/%3Cscript%3E?user_id=amy'
+    expect_problem 404 not_found
+    run ! grep --fixed-strings '<script>' "$BODY"
+}
+
+@test "a connection that says nothing, or half a request, hurts nobody" {
+    exec 7<>"/dev/tcp/127.0.0.1/$HTTP_PORT"
+    printf 'POST /checkout?user_id=slow&id=1 HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc' >&7
+    hold amy 9005
+    exec 7>&-
+    hold amy 9006
+}

@@ -1,0 +1,229 @@
+# What the end-to-end tests share: a private stack for each file, requests, the rows, waiting.
+#
+# TEST_SLOWNESS (1): how many times longer things may take, for builds with sanitizers.
+# shellcheck shell=bash
+
+bats_require_minimum_version 1.5.0
+
+TOP=$(realpath "$BATS_TEST_DIRNAME/../..")
+: "${BUILD_DIR:=$TOP/build}" "${TEST_SLOWNESS:=1}"
+BUILD_DIR=$(realpath --canonicalize-missing "$BUILD_DIR")
+export TOP BUILD_DIR TEST_SLOWNESS
+
+# ---- the stack ------------------------------------------------------------------------------------------
+
+# stack_start [SETTING=VALUE...]: a stack of this file's own, with the same settings for the workers and
+# the generator. Sales last a week unless told otherwise, so that none ends while it is tested.
+stack_start() {
+    local options='-o sale.duration_s=604800 -o sale.hold_s=600' setting try
+    for setting in "$@"; do
+        options+=" -o $setting"
+    done
+    RUN_DIR=$(mktemp --directory /tmp/flashsale-test.XXXX)
+    chmod 0755 "$RUN_DIR"
+    export RUN_DIR WORKER_OPTIONS=$options GENERATOR_OPTIONS=$options WORKERS=2
+    export GENERATE_EVERY_S=${GENERATE_EVERY_S:-0}
+    for try in 1 2 3 4 5; do
+        # Below the ports that the kernel gives to clients (ip_local_port_range).
+        HTTP_PORT=$((RANDOM % 6000 * 2 + 20000))
+        HTTPS_PORT=$((HTTP_PORT + 1))
+        export HTTP_PORT HTTPS_PORT
+        "$TOP/deploy/stack" start >"$RUN_DIR/start.out" 2>&1 3>&- && break
+        grep --quiet 'in use' "$RUN_DIR/start.out" && [[ $try -lt 5 ]] && continue
+        cat "$RUN_DIR/start.out" >&2
+        return 1
+    done
+    export URL=http://127.0.0.1:$HTTP_PORT
+}
+
+stack_end() {
+    [[ -n ${RUN_DIR:-} ]] || return 0
+    "$TOP/deploy/stack" clean >/dev/null 2>&1 3>&-
+    rm --recursive --force "$RUN_DIR"
+}
+
+stack() {
+    "$TOP/deploy/stack" "$@" 3>&-
+}
+
+pid_of() {
+    cat "$RUN_DIR/pid/$1"
+}
+
+# Every file that starts a stack has these; a file with more to do calls them.
+teardown_file() {
+    stack_end
+}
+
+teardown() {
+    [[ -n ${RUN_DIR:-} ]] || return 0
+    if [[ ${BATS_TEST_COMPLETED:-} == 1 ]]; then
+        sound
+    else
+        tail --lines=8 "$RUN_DIR"/log/{stack,worker-*,nginx,generator}.log
+    fi
+}
+
+# ---- time -----------------------------------------------------------------------------------------------
+
+now_ms() {
+    printf '%s' "$((${EPOCHREALTIME/[.,]/} / 1000))"
+}
+
+# wait_until MS COMMAND...: until it succeeds, for no longer than that (times TEST_SLOWNESS).
+wait_until() {
+    local deadline=$(($(now_ms) + $1 * TEST_SLOWNESS))
+    shift
+    until "$@" >/dev/null 2>&1; do
+        if [[ $(now_ms) -gt $deadline ]]; then
+            printf 'waited too long for: %s\n' "$*" >&2
+            return 1
+        fi
+        sleep 0.02
+    done
+}
+
+# within MS COMMAND...: it succeeds, and in time.
+within() {
+    local began limit=$(($1 * TEST_SLOWNESS))
+    shift
+    began=$(now_ms)
+    "$@" || return
+    local took=$(($(now_ms) - began))
+    [[ $took -le $limit ]] || {
+        printf '%s: took %d ms, longer than %d\n' "$*" "$took" "$limit" >&2
+        return 1
+    }
+}
+
+# ---- requests -------------------------------------------------------------------------------------------
+
+# request METHOD TARGET [curl's options]: sets HTTP_STATUS, and leaves headers and body in files.
+request() {
+    local method=$1 target=$2
+    shift 2
+    HEADERS=$BATS_TEST_TMPDIR/headers BODY=$BATS_TEST_TMPDIR/body
+    : >"$HEADERS"
+    : >"$BODY"
+    HTTP_STATUS=$(curl --silent --globoff --path-as-is --max-time "$((20 * TEST_SLOWNESS))" --request "$method" \
+        --dump-header "$HEADERS" --output "$BODY" --write-out '%{http_code}' "$@" "$URL$target") || true
+}
+
+post() {
+    request POST "$@"
+}
+
+# To one worker, past the web server: worker_request WORKER METHOD PATH QUERY [NAME=VALUE...]; the body,
+# if any, is standard input.
+worker_request() {
+    local worker=$1 method=$2 path=$3 query=$4
+    shift 4
+    HEADERS=$BATS_TEST_TMPDIR/headers BODY=$BATS_TEST_TMPDIR/body
+    env --ignore-environment PATH="$PATH" REQUEST_METHOD="$method" DOCUMENT_URI="$path" \
+        QUERY_STRING="$query" "$@" \
+        cgi-fcgi -bind -connect "$RUN_DIR/$worker.sock" >"$BATS_TEST_TMPDIR/output"
+    sed '/^\r$/,$d' "$BATS_TEST_TMPDIR/output" >"$HEADERS"
+    sed '1,/^\r$/d' "$BATS_TEST_TMPDIR/output" >"$BODY"
+    HTTP_STATUS=$(sed --quiet 's/^Status: \([0-9]*\).*/\1/p' "$HEADERS")
+}
+
+header() {
+    sed --quiet "s/^$1: \\(.*[^\\r]\\)\\r*\$/\\1/Ip" "$HEADERS"
+}
+
+# The last body through jq.
+json() {
+    jq --raw-output "$1" "$BODY"
+}
+
+expect() {
+    [[ $HTTP_STATUS == "$1" ]] || {
+        printf 'expected %s, got %s\n' "$1" "$HTTP_STATUS"
+        cat "$HEADERS" "$BODY"
+        return 1
+    } >&2
+}
+
+same() {
+    [[ $1 == "$2" ]] || {
+        printf 'expected: %s\ngot:      %s\n' "$2" "$1" >&2
+        return 1
+    }
+}
+
+# The last reply is a refusal as the contract has them, with this status and outcome.
+expect_problem() {
+    expect "$1"
+    same "$(header Content-Type)" application/problem+json
+    same "$(json 'keys_unsorted | sort | join(",")')" \
+        detail,error,message,outcome,status,success,title,type
+    same "$(json .outcome)" "$2"
+    same "$(json .type)" "/problems/$2"
+    same "$(json .status)" "$1"
+    same "$(json .success)" false
+    [[ $(json '.title | length') -gt 0 && $(json '.detail | length') -gt 0 ]]
+    [[ $(json '.error | length') -gt 0 && $(json '.message | length') -gt 0 ]]
+    expect_common_headers
+}
+
+expect_common_headers() {
+    [[ -n $(header Cache-Control) ]]
+    [[ $(header X-Request-Id) =~ ^[A-Za-z0-9._-]{1,64}$ ]]
+}
+
+# hold USER [ITEM]: a checkout that must succeed; prints the code.
+hold() {
+    post "/checkout?user_id=$1&id=${2:-any}"
+    expect 200
+    json .code
+}
+
+crowd() {
+    "$TOP/tests/client/crowd.py" "$@" 3>&-
+}
+
+# ---- the rows -------------------------------------------------------------------------------------------
+
+sql() {
+    psql --no-psqlrc --no-align --tuples-only --quiet --set=ON_ERROR_STOP=1 \
+        --host="$RUN_DIR/postgresql" --username=postgres --dbname=flashsale --command="$1"
+}
+
+open_sale() {
+    sql 'SELECT (flashsale.open_sale()).sale_id'
+}
+
+sold() {
+    sql 'SELECT count(*) FROM flashsale.item WHERE purchased_at IS NOT NULL'
+}
+
+# No sale has anything that must not be, and the status page says what the rows say.
+sound() {
+    same "$(sql 'SELECT s.sale_id, a.* FROM flashsale.sale s, flashsale.sale_audit(s.sale_id) a
+                 LIMIT 10')" ''
+    wait_until 3000 status_agrees || {
+        curl --silent "$URL/status"
+        rows_of_status
+        return 1
+    } >&2
+}
+
+rows_of_status() {
+    sql "WITH s AS (SELECT sale_id FROM flashsale.sale WHERE starts_at <= now()
+                    ORDER BY starts_at DESC LIMIT 1),
+              a AS (SELECT outcome::text FROM flashsale.attempt JOIN s USING (sale_id)),
+              i AS (SELECT * FROM flashsale.item JOIN s USING (sale_id))
+         SELECT (SELECT sale_id FROM s),
+                (SELECT count(*) FROM a WHERE outcome IN ('accepted', 'repeated')),
+                (SELECT count(*) FROM a WHERE outcome NOT IN ('accepted', 'repeated', 'sale_closed')),
+                (SELECT count(*) FROM i WHERE purchased_at IS NOT NULL),
+                (SELECT count(*) FROM i WHERE purchased_at IS NOT NULL),
+                (SELECT count(*) FROM i WHERE purchased_at IS NOT NULL OR held_until > now())"
+}
+
+status_agrees() {
+    local said
+    said=$(curl --silent --max-time 5 "$URL/status" | jq --raw-output '[.sale_id, .successful_checkouts,
+        .failed_checkouts, .successful_purchases, .purchased_goods, .scheduled_goods] | join("|")')
+    [[ -n $said && $said == "$(rows_of_status)" ]]
+}
