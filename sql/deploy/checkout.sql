@@ -1,6 +1,8 @@
 -- Checkouts, a batch in one transaction: decide all, log all.
 --
--- The order of locks is: one slot, other slots (never waited for), items (never waited for).
+-- The order of locks is: one slot; items by number; then, never waited for, other slots and items
+-- for those who want any. Purchases have the same order (purchase.sql), so a batch that waits for
+-- another never holds what that one waits for.
 
 BEGIN;
 
@@ -8,10 +10,13 @@ SET LOCAL ROLE flashsale_owner;
 SET LOCAL search_path = flashsale, pg_temp;
 
 CREATE FUNCTION claim_any(
-    p_sale_id       integer,
+    p_sale          sale,
     p_slot          integer,
-    p_need          integer,
-    OUT o_claimed   integer[],
+    p_users         text[],
+    p_sales         integer[],
+    p_numbers       integer[],
+    p_known         smallint[],
+    OUT o_given     integer[],
     OUT o_contested integer[])
 LANGUAGE plpgsql
 AS $$
@@ -19,78 +24,95 @@ DECLARE
     -- A bound on one batch's work. Each number is passed once and each hold once, so only a
     -- sale that was sold by number for long can have so many behind each other.
     v_looks      integer := 20000;
+    v_wants      boolean[]; -- by request
+    v_need       integer;
+    v_claimed    integer[] := ARRAY[]::integer[];
     v_slot       sale_slot;
     v_visited    integer[] := ARRAY[]::integer[];
     v_candidates integer[];
-    v_free       integer[];
     v_got        integer[];
     v_passed     integer;
-    v_chunk      integer := greatest(p_need, 64);
     v_from_queue boolean;
+    v_given      integer := 0;
 BEGIN
-    o_claimed := ARRAY[]::integer[];
     o_contested := ARRAY[]::integer[];
+    v_wants := ARRAY(
+        SELECT r.number = 0
+           AND r.sale_id IN (0, p_sale.sale_id)
+           AND r.known = 0
+           AND (SELECT cardinality(b.numbers) >= b.purchase_limit FROM buyer b
+                WHERE b.sale_id = p_sale.sale_id AND b.user_id = r.user_id) IS NOT TRUE
+        FROM unnest(p_users, p_sales, p_numbers, p_known) r (user_id, sale_id, number, known));
+    v_need := cardinality(array_positions(v_wants, true));
+
     LOOP
+        EXIT WHEN cardinality(v_claimed) >= v_need OR v_looks <= 0;
         -- The batch's own slot first, then whichever has something to offer.
-        SELECT s.* INTO v_slot
-        FROM sale_slot s
-        WHERE s.sale_id = p_sale_id
-          AND s.slot <> ALL (v_visited)
-          AND (s.fresh_next <= s.fresh_last
-               OR EXISTS (SELECT FROM hold_queue q
-                          WHERE q.sale_id = p_sale_id AND q.slot = s.slot
-                            AND q.place = s.queue_next AND q.available_at <= now()))
-        ORDER BY s.slot <> p_slot, s.slot
-        LIMIT 1
-        FOR NO KEY UPDATE SKIP LOCKED;
-        EXIT WHEN NOT FOUND;
+        IF v_visited = '{}' THEN
+            SELECT s.* INTO v_slot FROM sale_slot s
+            WHERE s.sale_id = p_sale.sale_id AND s.slot = p_slot;
+        ELSE
+            SELECT s.* INTO v_slot
+            FROM sale_slot s
+            WHERE s.sale_id = p_sale.sale_id
+              AND s.slot <> ALL (v_visited)
+              AND (s.fresh_next <= s.fresh_last
+                   OR EXISTS (SELECT FROM hold_queue q
+                              WHERE q.sale_id = p_sale.sale_id AND q.slot = s.slot
+                                AND q.place = s.queue_next AND q.available_at <= now()))
+            LIMIT 1
+            FOR NO KEY UPDATE SKIP LOCKED;
+            EXIT WHEN NOT FOUND;
+        END IF;
         v_visited := v_visited || v_slot.slot;
 
-        WHILE cardinality(o_claimed) < p_need AND v_looks > 0 LOOP
+        WHILE cardinality(v_claimed) < v_need AND v_looks > 0 LOOP
             -- Candidates: numbers never offered before; then the oldest hold that ran out.
             v_from_queue := v_slot.fresh_next > v_slot.fresh_last;
             IF v_from_queue THEN
                 SELECT q.numbers[v_slot.queue_offset + 1 :] INTO v_candidates
                 FROM hold_queue q
-                WHERE q.sale_id = p_sale_id AND q.slot = v_slot.slot
+                WHERE q.sale_id = p_sale.sale_id AND q.slot = v_slot.slot
                   AND q.place = v_slot.queue_next AND q.available_at <= now();
                 EXIT WHEN NOT FOUND;
             ELSE
                 v_candidates := ARRAY(SELECT generate_series(v_slot.fresh_next,
-                    least(v_slot.fresh_last, v_slot.fresh_next + v_chunk - 1)));
-                v_chunk := v_chunk * 2;
+                    least(v_slot.fresh_last,
+                          v_slot.fresh_next + greatest(v_need - cardinality(v_claimed), 64) - 1)));
             END IF;
 
-            -- Those that are free, no more than needed, and how far that reaches.
-            SELECT array_agg(f.number), max(f.place) INTO v_free, v_passed
+            -- Those that are free and not being decided about, no more than needed, and how far
+            -- into the candidates that reaches.
+            SELECT array_agg(c.number), max(c.place) INTO v_got, v_passed
             FROM (
                 SELECT c.number, c.place
                 FROM unnest(v_candidates) WITH ORDINALITY c (number, place)
                 CROSS JOIN LATERAL (
                     SELECT FROM item i
-                    WHERE i.sale_id = p_sale_id AND i.number = c.number
+                    WHERE i.sale_id = p_sale.sale_id AND i.number = c.number
                       AND i.purchased_at IS NULL AND i.held_until <= now()
+                    FOR NO KEY UPDATE SKIP LOCKED
                 ) i
-                LIMIT p_need - cardinality(o_claimed)
-            ) f;
-            IF coalesce(cardinality(v_free), 0) < p_need - cardinality(o_claimed) THEN
+                LIMIT v_need - cardinality(v_claimed)
+            ) c;
+            v_got := coalesce(v_got, ARRAY[]::integer[]);
+            IF cardinality(v_claimed) + cardinality(v_got) < v_need THEN
                 v_passed := cardinality(v_candidates);
             END IF;
+            v_claimed := v_claimed || v_got;
 
-            IF v_free IS NOT NULL THEN
-                v_got := ARRAY(
-                    SELECT i.number
-                    FROM unnest(v_free) f (number)
+            -- Passed but not taken: sold, held (then its hold is queued), or free and being
+            -- decided about by another batch. The last are looked at again, should that fail.
+            IF cardinality(v_got) < v_passed THEN
+                o_contested := o_contested || ARRAY(
+                    SELECT c.number
+                    FROM unnest(v_candidates[: v_passed]) c (number)
                     CROSS JOIN LATERAL (
-                        SELECT i.number FROM item i
-                        WHERE i.sale_id = p_sale_id AND i.number = f.number
+                        SELECT FROM item i
+                        WHERE i.sale_id = p_sale.sale_id AND i.number = c.number
                           AND i.purchased_at IS NULL AND i.held_until <= now()
-                        FOR NO KEY UPDATE SKIP LOCKED
-                    ) i);
-                o_claimed := o_claimed || v_got;
-                -- Another transaction is deciding about these; should it fail, they are free.
-                o_contested := o_contested
-                    || ARRAY(SELECT unnest(v_free) EXCEPT SELECT unnest(v_got));
+                    ) i
+                    WHERE c.number <> ALL (v_got));
             END IF;
 
             v_looks := v_looks - v_passed;
@@ -108,13 +130,24 @@ BEGIN
         SET fresh_next = v_slot.fresh_next,
             queue_next = v_slot.queue_next,
             queue_offset = v_slot.queue_offset
-        WHERE s.sale_id = p_sale_id AND s.slot = v_slot.slot;
-        EXIT WHEN cardinality(o_claimed) >= p_need OR v_looks <= 0;
+        WHERE s.sale_id = p_sale.sale_id AND s.slot = v_slot.slot
+          AND (s.fresh_next, s.queue_next, s.queue_offset)
+              <> (v_slot.fresh_next, v_slot.queue_next, v_slot.queue_offset);
+    END LOOP;
+
+    -- Who wants one gets the next, as long as there are some.
+    FOR ordinal IN 1 .. cardinality(v_wants) LOOP
+        IF v_wants[ordinal] THEN
+            v_given := v_given + 1;
+            o_given[ordinal] := v_claimed[v_given];
+        END IF;
     END LOOP;
 END
 $$;
-COMMENT ON FUNCTION claim_any(integer, integer, integer) IS
-    'locks up to p_need free items, any; o_contested are to be queued again by the caller';
+COMMENT ON FUNCTION claim_any(
+    sale, integer, text[], integer[], integer[], smallint[]) IS
+    'locks a free item for each request for any item, as far as there are some, and says which: '
+    'o_given by request; o_contested are to be queued again by the caller';
 
 CREATE FUNCTION checkout_batch(
     p_users          text[],
@@ -154,17 +187,28 @@ DECLARE
     v_sale      sale;
     v_slot      integer;
     v_expires   timestamptz;
-    v_wants_any boolean[];
-    v_claim     record;
+    v_any       integer[]; -- by request: the item it is given where it asked for any
     v_contested integer[] := ARRAY[]::integer[];
-    v_any       integer[] := ARRAY[]::integer[];
+    v_is_any    boolean;
+    v_rows      bigint;
+    v_accepted  bigint := 0;
 BEGIN
-    v_sale := open_sale();
-    IF v_sale.sale_id IS NOT NULL THEN
+    SELECT * INTO v_sale FROM sale WHERE starts_at <= now() ORDER BY starts_at DESC LIMIT 1;
+    IF v_sale.ends_at > now() THEN
         v_slot := lock_slot(v_sale.sale_id);
         v_expires := least(now() + make_interval(secs => v_sale.hold_s), v_sale.ends_at);
+    ELSE
+        v_sale := NULL;
     END IF;
 
+    -- A fact counts if it is about this sale and its time has not run out.
+    IF 0 < ANY (p_known) THEN
+        p_known := ARRAY(
+            SELECT CASE WHEN p_known_sale = v_sale.generated_at AND k.known_until > now()
+                   THEN k.known ELSE 0::smallint END
+            FROM unnest(p_known, p_known_until) WITH ORDINALITY k (known, known_until, ordinal)
+            ORDER BY k.ordinal);
+    END IF;
     IF p_unknown_is_any THEN
         p_numbers := ARRAY(
             SELECT CASE WHEN n.number BETWEEN 1 AND v_sale.items_total THEN n.number ELSE 0 END
@@ -172,142 +216,125 @@ BEGIN
             ORDER BY n.ordinal);
     END IF;
 
-    -- Any item: claim as many as are wanted, and say which request gets which.
-    IF v_slot IS NOT NULL AND 0 = ANY (p_numbers) THEN
-        v_wants_any := ARRAY(
-            SELECT r.number = 0
-               AND r.sale_id IN (0, v_sale.sale_id)
-               AND (r.known = 0 OR p_known_sale <> v_sale.generated_at OR r.known_until <= now())
-               AND NOT EXISTS (SELECT FROM buyer b
-                               WHERE b.sale_id = v_sale.sale_id AND b.user_id = r.user_id
-                                 AND cardinality(b.numbers) >= b.purchase_limit)
-            FROM unnest(p_users, p_sales, p_numbers, p_known, p_known_until)
-                 WITH ORDINALITY r (user_id, sale_id, number, known, known_until, ordinal)
-            ORDER BY r.ordinal);
-        SELECT * INTO v_claim FROM claim_any(
-            v_sale.sale_id, v_slot, cardinality(array_positions(v_wants_any, true)));
-        v_contested := v_claim.o_contested;
-        v_any := ARRAY(
-            SELECT CASE WHEN w.wanted
-                   THEN v_claim.o_claimed[count(*) FILTER (WHERE w.wanted)
-                                          OVER (ORDER BY w.ordinal)] END
-            FROM unnest(v_wants_any) WITH ORDINALITY w (wanted, ordinal)
-            ORDER BY w.ordinal);
-    END IF;
+    -- First those who get what they ask for: by number, then any. A request by number waits for
+    -- another batch that is deciding about the same item; all batches take their items in the
+    -- order of the numbers. Behind it nothing is waited for.
+    FOREACH v_is_any IN ARRAY ARRAY[false, true] LOOP
+        CONTINUE WHEN v_slot IS NULL
+            OR NOT CASE WHEN v_is_any THEN 0 = ANY (p_numbers) ELSE 0 < ANY (p_numbers) END;
+        IF v_is_any THEN
+            SELECT c.o_given, c.o_contested INTO v_any, v_contested
+            FROM claim_any(v_sale, v_slot, p_users, p_sales, p_numbers, p_known) c;
+        END IF;
+        RETURN QUERY
+        WITH held AS (
+            UPDATE item i
+            SET held_by = r.user_id, held_until = v_expires, secret = r.secret
+            FROM (
+                SELECT r.ordinal, r.user_id, r.secret,
+                       CASE WHEN v_is_any THEN v_any[r.ordinal] ELSE r.number END AS number
+                FROM unnest(p_users, p_sales, p_numbers, p_secrets, p_known)
+                     WITH ORDINALITY r (user_id, sale_id, number, secret, known, ordinal)
+                WHERE (r.number = 0) = v_is_any
+                  AND r.sale_id IN (0, v_sale.sale_id)
+                  AND r.known = 0
+                  AND (SELECT cardinality(b.numbers) >= b.purchase_limit FROM buyer b
+                       WHERE b.sale_id = v_sale.sale_id AND b.user_id = r.user_id) IS NOT TRUE
+                ORDER BY 4, r.ordinal
+            ) r
+            WHERE i.sale_id = v_sale.sale_id AND i.number = r.number
+              AND i.purchased_at IS NULL AND i.held_until <= now()
+            RETURNING r.ordinal, i.number, i.held_by, i.secret, i.name, i.price_cents,
+                      i.picture_seed
+        ), logged AS (
+            INSERT INTO attempt (sale_id, number, outcome, secret, user_id)
+            SELECT v_sale.sale_id, h.number, 'accepted', h.secret, h.held_by FROM held h
+        ), counts AS (
+            SELECT count(*) AS accepted, array_agg(h.number) AS numbers FROM held h
+        ), counted AS (
+            UPDATE sale_slot s
+            SET checkouts_accepted = s.checkouts_accepted + c.accepted,
+                queue_length = s.queue_length + 1
+            FROM counts c
+            WHERE s.sale_id = v_sale.sale_id AND s.slot = v_slot
+              AND (c.accepted > 0 OR v_contested <> '{}')
+            RETURNING s.queue_length - 1 AS place, c.numbers || v_contested AS numbers
+        ), queued AS (
+            INSERT INTO hold_queue (sale_id, slot, place, available_at, numbers)
+            SELECT v_sale.sale_id, v_slot, c.place, v_expires, c.numbers FROM counted c
+        )
+        SELECT h.ordinal::integer, 'accepted'::outcome, v_sale.sale_id, h.number, h.secret,
+               v_expires, v_sale.generated_at, v_sale.ends_at, now(), h.name, h.price_cents,
+               h.picture_seed
+        FROM held h;
+        GET DIAGNOSTICS v_rows = ROW_COUNT;
+        v_accepted := v_accepted + v_rows;
+    END LOOP;
 
+    -- Then, if there are any, those who don't, and why: by the rows as they are now.
+    IF v_accepted = cardinality(p_users) THEN
+        RETURN;
+    END IF;
     RETURN QUERY
-    WITH looked_up AS MATERIALIZED (
-        -- The outcome where the rows say it already; null where the item seems to be free.
-        SELECT r.ordinal, r.user_id, r.secret, r.number = 0 AS is_any,
+    WITH refused AS MATERIALIZED (
+        SELECT r.ordinal, r.user_id,
                CASE WHEN r.sale_id = 0 THEN v_sale.sale_id ELSE r.sale_id END AS sale_id,
-               CASE WHEN r.number < 0 THEN NULL ELSE coalesce(i.number, nullif(r.number, 0)) END
-                   AS number,
-               i.held_until, i.secret AS item_secret, i.name, i.price_cents, i.picture_seed,
-               r.known_until,
+               nullif(greatest(r.number, 0), 0) AS number,
+               i.secret, coalesce(i.held_until, CASE WHEN r.known > 0 THEN r.known_until END)
+                   AS held_until,
+               i.name, i.price_cents, i.picture_seed,
                CASE
                WHEN v_sale.sale_id IS NULL THEN 'sale_closed'
                WHEN r.sale_id NOT IN (0, v_sale.sale_id) THEN
                    CASE WHEN EXISTS (SELECT FROM sale s WHERE s.sale_id = r.sale_id)
                    THEN 'sale_closed' ELSE 'unknown_item' END::outcome
                WHEN r.number NOT BETWEEN 0 AND v_sale.items_total THEN 'unknown_item'
-               WHEN r.is_known THEN v_facts[r.known]
-               WHEN r.number = 0 AND NOT v_wants_any[r.ordinal] THEN 'user_limit'
-               WHEN r.number > 0
-                    AND (SELECT cardinality(b.numbers) >= b.purchase_limit FROM buyer b
-                         WHERE b.sale_id = v_sale.sale_id AND b.user_id = r.user_id)
+               WHEN r.known > 0 THEN v_facts[r.known]
+               WHEN (SELECT cardinality(b.numbers) >= b.purchase_limit FROM buyer b
+                     WHERE b.sale_id = v_sale.sale_id AND b.user_id = r.user_id)
                THEN 'user_limit'
-               WHEN i.number IS NULL OR i.purchased_at IS NOT NULL THEN
-                   CASE WHEN (SELECT sum(s.purchases_accepted) FROM sale_slot s
-                              WHERE s.sale_id = v_sale.sale_id) >= v_sale.items_total
-                   THEN 'sold_out' WHEN i.number IS NULL THEN 'held' ELSE 'sold' END::outcome
-               WHEN i.held_until > now() THEN
-                   CASE WHEN i.held_by = r.user_id THEN 'repeated' ELSE 'held' END::outcome
-               END AS outcome
-        FROM (
-            SELECT r.*,
-                   -- A fact counts if it is about this sale and its time has not run out.
-                   r.known > 0 AND p_known_sale = v_sale.generated_at AND r.known_until > now()
-                       AS is_known
-            FROM unnest(p_users, p_sales, p_numbers, p_secrets, p_known, p_known_until)
-                 WITH ORDINALITY r (user_id, sale_id, number, secret, known, known_until, ordinal)
-        ) r
+               WHEN i.held_by = r.user_id AND i.purchased_at IS NULL THEN 'repeated'
+               WHEN i.number IS NOT NULL AND i.purchased_at IS NULL THEN 'held'
+               WHEN (SELECT sum(s.purchases_accepted) FROM sale_slot s
+                     WHERE s.sale_id = v_sale.sale_id) >= v_sale.items_total
+               THEN 'sold_out'
+               WHEN i.number IS NOT NULL THEN 'sold'
+               ELSE 'held' END::outcome AS outcome
+        FROM unnest(p_users, p_sales, p_numbers, p_secrets, p_known, p_known_until)
+             WITH ORDINALITY r (user_id, sale_id, number, secret, known, known_until, ordinal)
         LEFT JOIN LATERAL (
             SELECT i.* FROM item i
             WHERE i.sale_id = v_sale.sale_id
-              AND i.number = coalesce(v_any[r.ordinal], r.number)
+              AND i.number = CASE WHEN r.number = 0 THEN v_any[r.ordinal] ELSE r.number END
               AND r.sale_id IN (0, v_sale.sale_id)
-              AND NOT r.is_known
+              AND r.known = 0
         ) i ON true
-    ), ranked AS (
-        -- Of several requests for one item the first contends for it; one that was given the
-        -- item as any goes first, having it locked already.
-        SELECT l.*, row_number() OVER w AS rank
-        FROM looked_up l
-        WINDOW w AS (PARTITION BY l.number
-                     ORDER BY l.outcome IS NOT NULL, NOT l.is_any, l.ordinal)
-    ), contended AS (
-        SELECT r.*, c.is_claimed
-        FROM ranked r
-        LEFT JOIN LATERAL (
-            SELECT true AS is_claimed FROM item i
-            WHERE r.outcome IS NULL AND r.rank = 1
-              AND i.sale_id = v_sale.sale_id AND i.number = r.number
-              AND i.purchased_at IS NULL AND i.held_until <= now()
-            FOR NO KEY UPDATE SKIP LOCKED
-        ) c ON true
-    ), decided AS MATERIALIZED (
-        SELECT c.ordinal, c.user_id, c.sale_id, c.number, c.name, c.price_cents, c.picture_seed,
-               CASE WHEN c.outcome IS NOT NULL THEN c.outcome
-                    WHEN c.is_claimed THEN 'accepted'
-                    WHEN first_value(c.is_claimed) OVER w AND first_value(c.user_id) OVER w = c.user_id
-                    THEN 'repeated' ELSE 'held' END::outcome AS outcome,
-               CASE WHEN c.outcome IS NULL THEN first_value(c.secret) OVER w
-                    ELSE c.item_secret END AS secret,
-               CASE WHEN c.outcome IS NOT NULL THEN coalesce(c.held_until, c.known_until)
-                    WHEN first_value(c.is_claimed) OVER w THEN v_expires END AS expires_at
-        FROM contended c
-        WINDOW w AS (PARTITION BY c.number ORDER BY c.rank)
-    ), held AS (
-        UPDATE item i
-        SET held_by = d.user_id, held_until = d.expires_at, secret = d.secret
-        FROM decided d
-        WHERE d.outcome = 'accepted' AND i.sale_id = v_sale.sale_id AND i.number = d.number
+        WHERE i.secret IS DISTINCT FROM r.secret
     ), logged AS (
         INSERT INTO attempt (sale_id, number, outcome, secret, user_id)
-        SELECT d.sale_id, d.number, d.outcome,
-               CASE WHEN d.outcome IN ('accepted', 'repeated') THEN d.secret END, d.user_id
-        FROM decided d
-    ), counts AS (
-        SELECT count(*) FILTER (WHERE d.outcome = 'accepted') AS accepted,
-               count(*) FILTER (WHERE d.outcome = 'repeated') AS repeated,
-               count(*) FILTER (WHERE d.outcome NOT IN ('accepted', 'repeated')
-                                  AND d.sale_id = v_sale.sale_id) AS refused,
-               coalesce(array_agg(d.number) FILTER (WHERE d.outcome = 'accepted'),
-                        ARRAY[]::integer[]) || v_contested AS queued
-        FROM decided d
+        SELECT r.sale_id, r.number, r.outcome, CASE WHEN r.outcome = 'repeated' THEN r.secret END,
+               r.user_id
+        FROM refused r
     ), counted AS (
         UPDATE sale_slot s
-        SET checkouts_accepted = s.checkouts_accepted + c.accepted,
-            checkouts_repeated = s.checkouts_repeated + c.repeated,
-            checkouts_refused = s.checkouts_refused + c.refused,
-            queue_length = s.queue_length + CASE WHEN c.queued = '{}' THEN 0 ELSE 1 END
-        FROM counts c
+        SET checkouts_repeated = s.checkouts_repeated + c.repeated,
+            checkouts_refused = s.checkouts_refused + c.refused
+        FROM (
+            SELECT count(*) FILTER (WHERE r.outcome = 'repeated') AS repeated,
+                   count(*) FILTER (WHERE r.outcome <> 'repeated'
+                                      AND r.sale_id = v_sale.sale_id) AS refused
+            FROM refused r
+        ) c
         WHERE s.sale_id = v_sale.sale_id AND s.slot = v_slot
-        RETURNING s.queue_length, c.queued
-    ), queued AS (
-        INSERT INTO hold_queue (sale_id, slot, place, available_at, numbers)
-        SELECT v_sale.sale_id, v_slot, c.queue_length - 1, v_expires, c.queued
-        FROM counted c
-        WHERE c.queued <> '{}'
     )
-    SELECT d.ordinal::integer, d.outcome, d.sale_id, d.number,
-           CASE WHEN d.outcome IN ('accepted', 'repeated') THEN d.secret END,
-           CASE WHEN d.outcome IN ('accepted', 'repeated', 'held') THEN d.expires_at END,
+    SELECT r.ordinal::integer, r.outcome, r.sale_id, r.number,
+           CASE WHEN r.outcome = 'repeated' THEN r.secret END,
+           CASE WHEN r.outcome IN ('repeated', 'held') THEN r.held_until END,
            v_sale.generated_at, v_sale.ends_at, now(),
-           CASE WHEN d.outcome IN ('accepted', 'repeated') THEN d.name END,
-           CASE WHEN d.outcome IN ('accepted', 'repeated') THEN d.price_cents END,
-           CASE WHEN d.outcome IN ('accepted', 'repeated') THEN d.picture_seed END
-    FROM decided d;
+           CASE WHEN r.outcome = 'repeated' THEN r.name END,
+           CASE WHEN r.outcome = 'repeated' THEN r.price_cents END,
+           CASE WHEN r.outcome = 'repeated' THEN r.picture_seed END
+    FROM refused r;
 END
 $$;
 COMMENT ON FUNCTION checkout_batch(

@@ -45,16 +45,18 @@ DECLARE
     v_items integer;
 BEGIN
     SELECT count(*) INTO v_items FROM item
-    WHERE sale_id = NEW.sale_id AND number BETWEEN 1 AND NEW.items_total;
+    WHERE sale_id = NEW.sale_id AND number BETWEEN 1 AND NEW.items_total AND price_cents > 0;
     IF v_items <> NEW.items_total
-       OR EXISTS (SELECT FROM item WHERE sale_id = NEW.sale_id AND number > NEW.items_total) THEN
+       OR EXISTS (SELECT FROM item WHERE sale_id = NEW.sale_id
+                  AND (number < 1 OR number > NEW.items_total)) THEN
         RAISE EXCEPTION 'sale % has % items of %', NEW.sale_id, v_items, NEW.items_total
             USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'sale_complete';
     END IF;
     RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION sale_has_all_items() IS 'refuses the commit of a sale without all its items';
+COMMENT ON FUNCTION sale_has_all_items() IS
+    'refuses the commit of a sale without exactly its items, each with a price';
 
 CREATE CONSTRAINT TRIGGER sale_complete AFTER INSERT ON sale
 DEFERRABLE INITIALLY DEFERRED

@@ -39,9 +39,11 @@ DECLARE
     v_sale sale;
     v_slot integer;
 BEGIN
-    v_sale := open_sale();
-    IF v_sale.sale_id IS NOT NULL THEN
+    SELECT * INTO v_sale FROM sale WHERE starts_at <= now() ORDER BY starts_at DESC LIMIT 1;
+    IF v_sale.ends_at > now() THEN
         v_slot := lock_slot(v_sale.sale_id);
+    ELSE
+        v_sale := NULL;
     END IF;
 
     RETURN QUERY

@@ -42,8 +42,6 @@ CREATE TABLE item (
     held_by         text COLLATE "C",
     CONSTRAINT item_pkey PRIMARY KEY (sale_id, number),
     CONSTRAINT item_of_a_sale FOREIGN KEY (sale_id) REFERENCES sale,
-    CONSTRAINT item_number CHECK (number > 0),
-    CONSTRAINT item_price CHECK (price_cents > 0),
     CONSTRAINT item_held_by_code CHECK (
         (held_until = '-infinity') = (held_by IS NULL)
         AND (held_by IS NULL) = (secret IS NULL)),
@@ -102,8 +100,7 @@ CREATE TABLE sale_slot (
     queue_next         bigint  NOT NULL DEFAULT 0,
     queue_offset       integer NOT NULL DEFAULT 0,
     queue_length       bigint  NOT NULL DEFAULT 0,
-    CONSTRAINT sale_slot_pkey PRIMARY KEY (sale_id, slot),
-    CONSTRAINT sale_slot_of_a_sale FOREIGN KEY (sale_id) REFERENCES sale
+    CONSTRAINT sale_slot_pkey PRIMARY KEY (sale_id, slot)
 ) WITH (fillfactor = 10);
 COMMENT ON TABLE sale_slot IS
     'counters of a sale, and where to look for a free item, spread over a few rows: a batch takes '

@@ -1,5 +1,6 @@
 BEGIN;
 DROP FUNCTION flashsale.checkout_batch(
     text[], integer[], integer[], uuid[], smallint[], timestamptz[], timestamptz, boolean);
-DROP FUNCTION flashsale.claim_any(integer, integer, integer);
+DROP FUNCTION flashsale.claim_any(
+    flashsale.sale, integer, text[], integer[], integer[], smallint[]);
 COMMIT;
