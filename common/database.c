@@ -109,8 +109,8 @@ static bool prepare(struct database *database)
             result = await_result(database->connection, deadline_ms);
         bool prepared = PQresultStatus(result) == PGRES_COMMAND_OK;
         if (!prepared)
-            tell_down(database, result ? PQresultErrorMessage(result)
-                                       : PQerrorMessage(database->connection));
+            tell_down(database,
+                      result ? PQresultErrorMessage(result) : PQerrorMessage(database->connection));
         PQclear(result);
         if (!prepared)
             return false;
@@ -120,16 +120,23 @@ static bool prepare(struct database *database)
 
 static bool connect_anew(struct database *database)
 {
-    char timeout_s[12], server_options[128];
+    char timeout_s[12], tcp_timeout_ms[12], server_options[128];
     snprintf(timeout_s, sizeof timeout_s, "%d", database->options.connect_ms_max / 1000);
+    snprintf(tcp_timeout_ms, sizeof tcp_timeout_ms, "%d", database->options.statement_ms_max);
     snprintf(server_options, sizeof server_options, "-c statement_timeout=%d -c lock_timeout=%d",
              database->options.statement_ms_max, database->options.statement_ms_max);
 
     /* What stands behind "dbname" overrides what stands before it. */
-    const char *keywords[] = {"application_name", "connect_timeout", "options",
-                              "client_encoding",  "dbname",          NULL};
-    const char *values[] = {database->options.name, timeout_s, server_options,
-                            "UTF8", database->options.conninfo, NULL};
+    const char *keywords[] = {"application_name",
+                              "connect_timeout",
+                              "tcp_user_timeout",
+                              "options",
+                              "client_encoding",
+                              "dbname",
+                              NULL};
+    const char *values[] = {
+        database->options.name,     timeout_s, tcp_timeout_ms, server_options, "UTF8",
+        database->options.conninfo, NULL};
     database->connection = PQconnectdbParams(keywords, values, 1);
     if (PQstatus(database->connection) != CONNECTION_OK) {
         tell_down(database, PQerrorMessage(database->connection));

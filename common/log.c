@@ -38,11 +38,11 @@ void log_line(enum log_level level, const char *format, ...)
     if (length > 0)
         used += strlen(line + used);
 
-    /* libpq's messages end in a line break and may hold several. */
+    /* libpq's messages end in a line break and may hold several, and tabs. */
     while (used > 0 && (line[used - 1] == '\n' || line[used - 1] == ' '))
         used--;
     for (size_t i = 0; i < used; i++)
-        if (line[i] == '\n' || line[i] == '\r')
+        if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f)
             line[i] = ' ';
     line[used++] = '\n';
 

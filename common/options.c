@@ -38,12 +38,10 @@ static void print_help(const char *program, const char *purpose)
 static enum options_result parse(int count, char **arguments, const char *program,
                                  const char *purpose, struct command_line *line)
 {
-    static const struct option known[] = {{"config", required_argument, NULL, 'c'},
-                                          {"option", required_argument, NULL, 'o'},
-                                          {"test", no_argument, NULL, 't'},
-                                          {"help", no_argument, NULL, 'h'},
-                                          {"version", no_argument, NULL, 'v'},
-                                          {NULL, 0, NULL, 0}};
+    static const struct option known[] = {
+        {"config", required_argument, NULL, 'c'}, {"option", required_argument, NULL, 'o'},
+        {"test", no_argument, NULL, 't'},         {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'v'},      {NULL, 0, NULL, 0}};
     int option;
     while ((option = getopt_long(count, arguments, "c:o:t", known, NULL)) != -1) {
         switch (option) {

@@ -34,17 +34,22 @@ struct setting {
 
 #define AT(member) offsetof(struct settings, member)
 #define INTEGER(group, name, min, max, fallback, meaning)                                          \
-    {#group "." #name, SETTING_INTEGER, AT(group.name), min, max, NULL, fallback, meaning}
+    {                                                                                              \
+#group "." #name, SETTING_INTEGER, AT(group.name), min, max, NULL, fallback, meaning       \
+    }
 #define BOOLEAN(group, name, fallback, meaning)                                                    \
-    {#group "." #name, SETTING_BOOLEAN, AT(group.name), 0, 0, NULL, fallback, meaning}
+    {                                                                                              \
+#group "." #name, SETTING_BOOLEAN, AT(group.name), 0, 0, NULL, fallback, meaning           \
+    }
 #define TEXT(group, name, fallback, meaning)                                                       \
-    {#group "." #name, SETTING_TEXT,                                                               \
-     AT(group.name),   0,                                                                          \
-     (int)sizeof(((struct settings *)0)->group.name),                                              \
-     NULL,             fallback,                                                                   \
-     meaning}
+    {                                                                                              \
+#group "." #name, SETTING_TEXT, AT(group.name), 0,                                         \
+            (int)sizeof(((struct settings *)0)->group.name), NULL, fallback, meaning               \
+    }
 #define CHOICE(group, name, choices, fallback, meaning)                                            \
-    {#group "." #name, SETTING_CHOICE, AT(group.name), 0, 0, choices, fallback, meaning}
+    {                                                                                              \
+#group "." #name, SETTING_CHOICE, AT(group.name), 0, 0, choices, fallback, meaning         \
+    }
 
 /* clang-format off */
 static const struct setting setting_table[] = {

@@ -29,8 +29,8 @@ enum column {
 struct checkout_batch {
     const struct settings *settings;
     struct array users, sales, numbers, secrets, known, known_until;
-    uint8_t *random;    /* CODE_SECRET_BYTES for each ticket */
-    struct fact *facts; /* one for each ticket */
+    uint8_t *random;      /* CODE_SECRET_BYTES for each ticket */
+    struct fact *facts;   /* one for each ticket */
     int64_t sale_made_us; /* the sale that was open last, whose facts to ask for */
 };
 
@@ -103,8 +103,8 @@ static PGresult *call(struct checkout_batch *batch, struct database *database,
                       struct ticket **tickets, int count)
 {
     fill_arrays(batch, tickets, count);
-    uint64_t sale_made = htobe64(
-        (uint64_t)(batch->sale_made_us - (int64_t)DATABASE_EPOCH_S * 1000000));
+    uint64_t sale_made =
+        htobe64((uint64_t)(batch->sale_made_us - (int64_t)DATABASE_EPOCH_S * 1000000));
     char unknown_is_any = batch->settings->sale.unknown_item == UNKNOWN_ITEM_ANY;
     const struct database_parameter parameters[] = {
         array_parameter(&batch->users),   array_parameter(&batch->sales),

@@ -246,8 +246,8 @@ static struct fact read_item(const redisReply *value, const struct ticket *ticke
     if (sscanf(value->str, "held %" SCNd64 " %n", &until_us, &used) != 1 || used == 0)
         return none;
     size_t length = value->len - (size_t)used;
-    bool is_own = length == ticket->user_length &&
-                  memcmp(value->str + used, ticket->user, length) == 0;
+    bool is_own =
+        length == ticket->user_length && memcmp(value->str + used, ticket->user, length) == 0;
     return is_own ? none : (struct fact){FACT_HELD, until_us};
 }
 

@@ -342,7 +342,8 @@ static bool lane_open(struct lane *lane, struct lanes *lanes, enum lane_kind kin
     const struct database_options options = {.conninfo = settings->database.worker_conninfo,
                                              .name = lane->name,
                                              .connect_ms_max = settings->database.connect_ms_max,
-                                             .statement_ms_max = settings->database.statement_ms_max,
+                                             .statement_ms_max =
+                                                 settings->database.statement_ms_max,
                                              .statements = statement,
                                              .statement_count = 1};
     lane->database = database_new(&options);

@@ -90,9 +90,8 @@ static bool set(struct parameters *parameters, const struct alias *alias, const 
     struct parameter *parameter = &parameters->by_name[alias->name];
     if (length == 0)
         return true;
-    if (parameter->length > 0 &&
-        (parameter->length != length || parameter->is_too_long || is_too_long ||
-         memcmp(parameter->bytes, bytes, length) != 0))
+    if (parameter->length > 0 && (parameter->length != length || parameter->is_too_long ||
+                                  is_too_long || memcmp(parameter->bytes, bytes, length) != 0))
         return refuse(fault, alias->text, "given twice with different values");
     memcpy(parameter->bytes, bytes, length);
     parameter->length = length;

@@ -10,12 +10,18 @@ static const char *reason(int status)
     static const struct {
         int status;
         const char *phrase;
-    } reasons[] = {{200, "OK"},          {400, "Bad Request"},
-                   {403, "Forbidden"},   {404, "Not Found"},
-                   {405, "Method Not Allowed"}, {409, "Conflict"},
-                   {410, "Gone"},        {412, "Precondition Failed"},
-                   {413, "Content Too Large"},  {422, "Unprocessable Content"},
-                   {423, "Locked"},      {429, "Too Many Requests"},
+    } reasons[] = {{200, "OK"},
+                   {400, "Bad Request"},
+                   {403, "Forbidden"},
+                   {404, "Not Found"},
+                   {405, "Method Not Allowed"},
+                   {409, "Conflict"},
+                   {410, "Gone"},
+                   {412, "Precondition Failed"},
+                   {413, "Content Too Large"},
+                   {422, "Unprocessable Content"},
+                   {423, "Locked"},
+                   {429, "Too Many Requests"},
                    {503, "Service Unavailable"}};
     for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++)
         if (reasons[i].status == status)

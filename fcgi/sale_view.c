@@ -30,7 +30,8 @@ struct sale_view *sale_view_new(const struct settings *settings)
     const struct database_options options = {.conninfo = settings->database.worker_conninfo,
                                              .name = "flashsale reader",
                                              .connect_ms_max = settings->database.connect_ms_max,
-                                             .statement_ms_max = settings->database.statement_ms_max,
+                                             .statement_ms_max =
+                                                 settings->database.statement_ms_max,
                                              .statements = &statement,
                                              .statement_count = 1};
     pthread_mutex_init(&view->mutex, NULL);

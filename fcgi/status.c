@@ -42,8 +42,8 @@ void status_endpoint(const struct services *services, const struct request *requ
     add_time(body, ",\"ends_at\":", status.ends_us, has_sale);
     add_time(body, ",\"server_time\":", status.server_us, true);
     add_count(body, ",\"seconds_remaining\":", left_us > 0 ? left_us / 1000000 : 0);
-    add_count(body, ",\"successful_checkouts\":",
-              status.checkouts_accepted + status.checkouts_repeated);
+    add_count(body,
+              ",\"successful_checkouts\":", status.checkouts_accepted + status.checkouts_repeated);
     add_count(body, ",\"failed_checkouts\":", status.checkouts_refused);
     add_count(body, ",\"successful_purchases\":", status.purchases_accepted);
     add_count(body, ",\"failed_purchases\":", status.purchases_refused);

@@ -33,12 +33,12 @@ struct verdict {
 enum ticket_state { TICKET_QUEUED, TICKET_TAKEN, TICKET_DECIDED };
 
 struct ticket {
-    struct ticket *next;       /* in the lane's queue */
-    _Atomic uint32_t state;    /* enum ticket_state; the thread sleeps on it (futex(2)) */
-    const char *user;          /* checkouts: the user, not terminated */
+    struct ticket *next;    /* in the lane's queue */
+    _Atomic uint32_t state; /* enum ticket_state; the thread sleeps on it (futex(2)) */
+    const char *user;       /* checkouts: the user, not terminated */
     size_t user_length;
-    struct code code;          /* checkouts: which item, and random bits for its code;
-                                  purchases: the code */
+    struct code code; /* checkouts: which item, and random bits for its code;
+                         purchases: the code */
     struct verdict verdict;
 };
 

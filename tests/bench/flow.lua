@@ -1,0 +1,44 @@
+-- Checkout, then purchase: each code that comes back is traded in by one of the next requests, so
+-- the two alternate. Any item, or one by number where ITEMS says how many there are.
+local items = tonumber(os.getenv("ITEMS") or "0")
+local run = os.getenv("RUN_NAME") or "run"
+
+local threads = 0
+function setup(thread)
+    thread:set("thread_number", threads)
+    thread:set("first_item", threads * math.floor(items / 2))
+    threads = threads + 1
+end
+
+local codes, first, last, users = {}, 1, 0, 0
+local ending = " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n"
+
+function request()
+    if first <= last then
+        local code = codes[first]
+        codes[first] = nil
+        first = first + 1
+        return "POST /purchase?code=" .. code .. ending
+    end
+    users = users + 1
+    local user = "POST /checkout?user_id=" .. run .. "-" .. thread_number .. "-" .. users
+    if items > 0 then
+        return user .. "&id=" .. (first_item + users) .. ending
+    end
+    return user .. ending
+end
+
+function response(status, headers, body)
+    local code = string.match(body, '"code":"([^"]+)"')
+    if code then
+        last = last + 1
+        codes[last] = code
+    end
+end
+
+function done(summary, latency, requests)
+    local errors = summary.errors
+    io.write(string.format("RESULT %d %d %d %d %d %d %d\n", summary.requests, summary.duration,
+        latency:percentile(50), latency:percentile(99), latency:percentile(99.9), errors.status,
+        errors.connect + errors.read + errors.write + errors.timeout))
+end
