@@ -162,9 +162,10 @@ static bool store_word(struct settings *settings, const struct setting *setting,
 {
     char *place = (char *)settings + setting->offset;
     if (setting->type == SETTING_TEXT) {
-        if (strlen(text) >= (size_t)setting->max)
+        size_t size = strlen(text) + 1;
+        if (size > (size_t)setting->max)
             return false;
-        strcpy(place, text);
+        memcpy(place, text, size);
         return true;
     }
     for (const struct choice *choice = setting->choices; choice->word; choice++)

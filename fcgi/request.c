@@ -49,7 +49,7 @@ bool request_read(struct request *request, FCGX_Request *fcgx, const struct sett
 
     const char *id = variable(fcgx, "HTTP_X_REQUEST_ID");
     if (is_sane_id(id))
-        strcpy(request->id, id);
+        memcpy(request->id, id, strlen(id) + 1);
     else
         make_id(request->id);
 

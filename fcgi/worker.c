@@ -52,23 +52,22 @@ static void answer(struct request_thread *thread)
     struct request *request = &thread->request;
     struct reply *reply = &thread->reply;
     struct request_fault fault = {.outcome = OUTCOME_NOT_FOUND};
+    const struct route *route = NULL;
 
     reply_begin(reply);
-    bool good = request_read(request, &thread->fcgx, services->settings, &fault);
-    const struct route *route = good ? route_find(request->path) : NULL;
-    if (route && !(route->methods & (int)request->method)) {
-        fault.outcome = OUTCOME_METHOD_NOT_ALLOWED;
-        good = false;
-    }
-    if (good && route && route->has_parameters)
-        good = request_read_parameters(request, &thread->fcgx, &fault);
+    if (request_read(request, &thread->fcgx, services->settings, &fault))
+        route = route_find(request->path);
 
-    if (good && route)
-        route->answer(services, request, reply);
-    else
+    if (!route) {
         reply_problem(reply, fault.outcome, fault.detail, 0, services->settings);
-    if (fault.outcome == OUTCOME_METHOD_NOT_ALLOWED)
+    } else if (!(route->methods & (int)request->method)) {
+        reply_problem(reply, OUTCOME_METHOD_NOT_ALLOWED, NULL, 0, services->settings);
         reply->allow = route->allow;
+    } else if (route->has_parameters && !request_read_parameters(request, &thread->fcgx, &fault)) {
+        reply_problem(reply, fault.outcome, fault.detail, 0, services->settings);
+    } else {
+        route->answer(services, request, reply);
+    }
 
     reply_send(reply, request, &thread->fcgx);
     log_debug("%s %s %d", request->id, request->path, reply->status);
@@ -131,7 +130,7 @@ struct worker *worker_start(const struct settings *settings, int listen_fd)
         good = thread_start(&worker->threads[i], worker);
     if (!good) {
         log_error("not enough memory or threads for %d request threads", settings->worker.threads);
-        return NULL;
+        return NULL; /* NOLINT(clang-analyzer-unix.Malloc): threads use it until the process ends */
     }
     return worker;
 }
@@ -152,7 +151,7 @@ static bool is_same_address(const struct sockaddr_storage *a, const struct socka
 /* Whether `fd` is a connection that was accepted on the listening socket. */
 static bool is_accepted(int fd, int listen_fd)
 {
-    struct sockaddr_storage own = {0}, listening = {0}, peer;
+    struct sockaddr_storage own = {0}, listening = {0}, peer = {0};
     socklen_t own_length = sizeof own, listening_length = sizeof listening;
     socklen_t peer_length = sizeof peer;
     return fd != listen_fd && getsockname(fd, (struct sockaddr *)&own, &own_length) == 0 &&
