@@ -62,7 +62,8 @@ class Crowd:
             line = {"kind": kind, "user": members.get("user"), "item": members.get("item_id"),
                     "code": members.get("code"), **asked, "sent": sent, "answered": answered,
                     "status": reply.status if reply else None,
-                    "outcome": reply.outcome if reply else "unknown"}
+                    "outcome": reply.outcome if reply else "unknown",
+                    "detail": members.get("detail")}
             if members.get("item_id"):
                 line["item"] = members["item_id"]
             self.history.write(json.dumps(line) + "\n")

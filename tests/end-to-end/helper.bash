@@ -56,6 +56,10 @@ teardown_file() {
 }
 
 teardown() {
+    after_test
+}
+
+after_test() {
     [[ -n ${RUN_DIR:-} ]] || return 0
     if [[ ${BATS_TEST_COMPLETED:-} == 1 ]]; then
         sound

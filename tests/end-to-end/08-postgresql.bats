@@ -1,0 +1,131 @@
+#!/usr/bin/env bats
+# PostgreSQL stopped, started again, hanging: a clear refusal meanwhile, and sales as soon as it is back.
+
+load helper
+
+setup_file() {
+    stack_start
+}
+
+setup() {
+    worker_pids=$(cat "$RUN_DIR"/pid/worker-*)
+}
+
+same_workers() {
+    same "$(cat "$RUN_DIR"/pid/worker-*)" "$worker_pids"
+}
+
+refused_503() {
+    post "$1"
+    expect_problem 503 unavailable
+    [[ $(header Retry-After) -ge 1 ]]
+}
+
+health_is() {
+    request GET /health
+    expect "$1"
+    same "$(json .database)" "$2"
+    expect_common_headers
+}
+
+sells() {
+    hold "$1" && post "/purchase?code=$(json .code)" && expect 200
+}
+
+@test "stopped: 503 with Retry-After in time, /health 503; started again: sales, by the same workers" {
+    sells amy
+    code=$(hold amy)
+    stack stop-part postgresql
+    for target in '/checkout?user_id=bob' '/checkout?user_id=bob&id=7' "/purchase?code=$code"; do
+        within 2000 refused_503 "$target"
+    done
+    within 2000 health_is 503 down
+    same "$(json .status)" down
+    [[ $(header Retry-After) -ge 1 ]]
+    within 2000 request GET /status
+    [[ $HTTP_STATUS == 503 || $HTTP_STATUS == 200 ]]
+    # What can be refused without it still is.
+    within 2000 post '/checkout?id=7'
+    expect_problem 400 bad_request
+    within 2000 post '/nothing'
+    expect_problem 404 not_found
+
+    stack start-part postgresql
+    wait_until 2000 sells bob
+    post "/purchase?code=$code"
+    expect 200
+    wait_until 2000 health_is 200 ok
+    same_workers
+}
+
+@test "stopped under load, at once: who was told so has bought, and sales go on" {
+    history=$BATS_TEST_TMPDIR/history
+    crowd steady --url "$URL" --connections 32 --seconds 60 --stop-file "$BATS_TEST_TMPDIR/stop" \
+        --pause-ms 5 --history "$history" >"$BATS_TEST_TMPDIR/result" &
+    crowd_pid=$!
+    wait_until 3000 test -s "$history"
+    sleep 0.3
+    kill -QUIT "$(pid_of postgresql)"
+    within 2000 wait_until 2000 refused_503 '/checkout?user_id=carl'
+    # The supervisor has seen it too.
+    wait_until 5000 test ! -e "$RUN_DIR/pid/postgresql"
+    stack start-part postgresql
+    wait_until 2000 sells dora
+    before=$(sold)
+    went_on() {
+        [[ $(sold) -gt $((before + 50)) ]]
+    }
+    wait_until 5000 went_on
+    touch "$BATS_TEST_TMPDIR/stop"
+    wait "$crowd_pid"
+    cat "$BATS_TEST_TMPDIR/result"
+    same "$(jq .unknown+.not_sent "$BATS_TEST_TMPDIR/result")" 0
+    jq --raw-output 'select(.kind == "purchase" and .status == 200) | .item' "$history" |
+        sort --unique >"$BATS_TEST_TMPDIR/told"
+    sql "SELECT sale_id || '-' || number FROM flashsale.item WHERE purchased_at IS NOT NULL" |
+        sort >"$BATS_TEST_TMPDIR/sold"
+    same "$(comm -23 "$BATS_TEST_TMPDIR/told" "$BATS_TEST_TMPDIR/sold")" ''
+    same_workers
+}
+
+# PostgreSQL's own processes, the postmaster's children with it.
+postgresql_pids() {
+    local pid
+    pid=$(pid_of postgresql)
+    printf '%s\n' "$pid"
+    cat "/proc/$pid/task/$pid/children"
+}
+
+@test "hanging (SIGSTOP): 503 within the limits; woken up: sales, by the same workers" {
+    sells amy
+    mapfile -t hanging < <(postgresql_pids | tr ' ' '\n' | grep .)
+    kill -STOP "${hanging[@]}"
+    for target in '/checkout?user_id=eve' '/checkout?user_id=eve&id=9'; do
+        within 3000 refused_503 "$target" || failed=1
+    done
+    within 3000 health_is 503 down || failed=1
+    # A crowd at it is refused in time as well, not one after the other.
+    crowd same-item --url "$URL" --clients 100 --item 9 --prefix hanging --timeout 60 \
+        >"$BATS_TEST_TMPDIR/result" &
+    crowd_pid=$!
+    sleep 1
+    kill -CONT "${hanging[@]}"
+    [[ -z ${failed:-} ]]
+    wait_until 3000 sells fay
+    wait_until 3000 health_is 200 ok
+    wait "$crowd_pid"
+    same "$(jq .unknown+.not_sent "$BATS_TEST_TMPDIR/result")" 0
+    same_workers
+}
+
+@test "the lanes' connections cut off: sales go on, by the same workers" {
+    cut() {
+        sql "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+             WHERE usename = 'flashsale_worker'"
+    }
+    for _ in {1..5}; do
+        [[ $(cut) -ge 1 ]]
+        wait_until 2000 sells gus
+    done
+    same_workers
+}

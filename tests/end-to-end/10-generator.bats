@@ -1,0 +1,124 @@
+#!/usr/bin/env bats
+# The generator killed, run twice, run late: each sale has exactly its items or does not exist.
+
+load helper
+
+setup_file() {
+    stack_start sale.items_per_sale=1000
+}
+
+# A generator beside the stack's own, whose sales last a week as well. Only by run or with &: it takes its
+# subshell's place, so that $! is its pid.
+generator() {
+    exec "$BUILD_DIR/flashsale-generator" -c "$TOP/conf/flashsale.conf" \
+        -o "database.generator_conninfo=host=$RUN_DIR/postgresql dbname=flashsale user=flashsale_generator" \
+        -o sale.duration_s=604800 "$@" 3>&-
+}
+
+sales() {
+    sql 'SELECT count(*) FROM flashsale.sale'
+}
+
+every_sale_is_whole() {
+    same "$(sql 'SELECT s.sale_id FROM flashsale.sale s
+                 WHERE s.items_total <> (SELECT count(DISTINCT i.name) FROM flashsale.item i
+                                         WHERE i.sale_id = s.sale_id
+                                           AND i.number BETWEEN 1 AND s.items_total)
+                    OR s.items_total <> (SELECT count(*) FROM flashsale.item i
+                                         WHERE i.sale_id = s.sale_id)')" ''
+    same "$(sql 'SELECT count(*) FROM flashsale.item
+                 WHERE sale_id NOT IN (SELECT sale_id FROM flashsale.sale)')" 0
+    same "$(sql 'SELECT count(*) FROM (SELECT ends_at <> lead(starts_at) OVER (ORDER BY starts_at)
+                 AS gap FROM flashsale.sale) s WHERE gap')" 0
+}
+
+# A transaction of its is under way: it has begun to write.
+is_at_work() {
+    [[ $(sql "SELECT count(*) FROM pg_stat_activity WHERE usename = 'flashsale_generator'
+              AND backend_xid IS NOT NULL") -gt 0 ]]
+}
+
+is_gone() {
+    [[ $(sql "SELECT count(*) FROM pg_stat_activity WHERE usename = 'flashsale_generator'") -eq 0 ]]
+}
+
+@test "run again: nothing to do, exit status 0" {
+    before=$(sales)
+    run -0 generator
+    same "$(sales)" "$before"
+    every_sale_is_whole
+}
+
+@test "sales ahead: as many as told, each with its items, names all different" {
+    run -0 generator -o sale.items_per_sale=20000 -o sale.sales_ahead=2
+    same "$(sales)" 3
+    same "$(sql 'SELECT items_total FROM flashsale.sale ORDER BY sale_id DESC LIMIT 1')" 20000
+    every_sale_is_whole
+}
+
+@test "killed half-way: the sale it was at does not exist; run again: it does" {
+    before=$(sales)
+    generator -o sale.items_per_sale=300000 -o sale.sales_ahead=3 >"$BATS_TEST_TMPDIR/out" 2>&1 &
+    pid=$!
+    wait_until 5000 is_at_work
+    kill -KILL "$pid"
+    wait "$pid" || true
+    wait_until 10000 is_gone
+    same "$(sales)" "$before"
+    every_sale_is_whole
+    run -0 generator -o sale.items_per_sale=1000 -o sale.sales_ahead=3
+    same "$(sales)" $((before + 1))
+    every_sale_is_whole
+}
+
+@test "SIGTERM half-way: it ends soon, not with 0, and the sale does not exist" {
+    before=$(sales)
+    generator -o sale.items_per_sale=300000 -o sale.sales_ahead=4 >"$BATS_TEST_TMPDIR/out" 2>&1 &
+    pid=$!
+    wait_until 5000 is_at_work
+    kill -TERM "$pid"
+    status=0
+    within 2000 wait "$pid" || status=$?
+    [[ $status -ne 0 ]]
+    wait_until 10000 is_gone
+    same "$(sales)" "$before"
+    every_sale_is_whole
+}
+
+@test "four at once: each sale is made once, and all exit with 0" {
+    before=$(sales)
+    pids=()
+    for _ in 1 2 3 4; do
+        generator -o sale.items_per_sale=5000 -o sale.sales_ahead=7 >>"$BATS_TEST_TMPDIR/out" 2>&1 &
+        pids+=($!)
+    done
+    for pid in "${pids[@]}"; do
+        wait "$pid" || { cat "$BATS_TEST_TMPDIR/out"; return 1; }
+    done
+    same "$(sales)" 8
+    [[ $before -lt 8 ]]
+    every_sale_is_whole
+}
+
+@test "run late: the sale that should be open is made at once, and sells" {
+    sql 'TRUNCATE flashsale.sale CASCADE; TRUNCATE flashsale.item, flashsale.attempt, flashsale.buyer,
+         flashsale.hold_queue'
+    post '/checkout?user_id=amy'
+    expect_problem 412 sale_closed
+    run generator -o sale.items_per_sale=1000
+    printf "%s\n" "$output"
+    [[ $status -eq 0 ]]
+    same "$(sales)" 2
+    every_sale_is_whole
+    code=$(hold amy)
+    post "/purchase?code=$code"
+    expect 200
+    same "$(sql 'SELECT starts_at <= now() AND ends_at > now() FROM flashsale.sale
+                 ORDER BY sale_id LIMIT 1')" t
+}
+
+@test "a summary line; no progress where there is no terminal" {
+    run -0 generator -o sale.sales_ahead=2
+    same "${#lines[@]}" 1
+    [[ $output == *sale* && $output != *$'\r'* ]]
+}

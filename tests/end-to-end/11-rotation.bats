@@ -1,0 +1,78 @@
+#!/usr/bin/env bats
+# Sales of a few seconds: the next one opens by itself, and the last one's codes are dead.
+
+load helper
+
+setup_file() {
+    stack_start sale.duration_s=4 sale.hold_s=4 sale.sales_ahead=90 sale.items_per_sale=50
+}
+
+# What the clock may change under way (the open sale) is tried again, within a few sales.
+in_one_sale() {
+    local before
+    for _ in 1 2 3; do
+        wait_until 6000 has_time_left
+        before=$(open_sale)
+        "$@"
+        [[ $(open_sale) != "$before" ]] || return 0
+    done
+    return 1
+}
+
+has_time_left() {
+    [[ $(sql 'SELECT (flashsale.open_sale()).ends_at - now() > interval '"'2.5 s'") == t ]]
+}
+
+next_sale_is_open() {
+    [[ $(open_sale) -gt $1 ]]
+}
+
+hold_one_buy_one() {
+    sale=$(open_sale)
+    post '/checkout?user_id=amy&id=7'
+    held=$(json .code)
+    expires_in=$(json .expires_in)
+    item=$(json .item_id)
+    post '/checkout?user_id=amy&id=8'
+    bought=$(json .code)
+    post "/purchase?code=$bought"
+    cp "$BODY" "$BATS_TEST_TMPDIR/first"
+}
+
+@test "the next sale opens by itself; old codes are 404, old ids closed, what was bought is bought" {
+    in_one_sale hold_one_buy_one
+    same "$item" "$sale-7"
+    [[ $expires_in -le 4 ]]
+    wait_until 6000 next_sale_is_open "$sale"
+    post "/purchase?code=$held"
+    expect_problem 404 unknown_code
+    post "/checkout?user_id=bob&id=$sale-7"
+    expect_problem 412 sale_closed
+    post "/purchase?code=$bought"
+    expect 200
+    cmp "$BODY" "$BATS_TEST_TMPDIR/first"
+    post '/checkout?user_id=bob&id=7'
+    expect 200
+    [[ $(json .sale_id) -gt $sale ]]
+    same "$(json .item_id)" "$(json .sale_id)-7"
+}
+
+@test "the limit begins anew with each sale" {
+    buy_ten() {
+        crowd buy --url "$URL" --users 1 --each 10 --connections 4 --prefix often
+        post '/checkout?user_id=often0'
+        refused=$HTTP_STATUS
+    }
+    in_one_sale buy_ten
+    same "$refused" 429
+    sale=$(open_sale)
+    wait_until 6000 next_sale_is_open "$sale"
+    hold often0
+}
+
+@test "buyers through three sales: nothing but refusals and sales, each sale sound" {
+    result=$(crowd steady --url "$URL" --connections 8 --seconds 9 --pause-ms 20)
+    printf '%s\n' "$result"
+    same "$(jq .status_5xx+.unknown+.not_sent <<<"$result")" 0
+    [[ $(sql "SELECT count(DISTINCT sale_id) FROM flashsale.buyer WHERE user_id LIKE 'user%'") -ge 3 ]]
+}
