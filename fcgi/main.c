@@ -53,8 +53,6 @@ int main(int count, char **arguments)
         return EXIT_FAILURE;
     }
     struct worker *worker = worker_start(&settings, listen_fd);
-    if (!worker)
-        return EXIT_FAILURE;
     log_info("%d threads, %d + %d lanes: ready", settings.worker.threads,
              settings.lane.checkout_count, settings.lane.purchase_count);
 

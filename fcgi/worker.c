@@ -118,8 +118,10 @@ static bool thread_start(struct request_thread *thread, struct worker *worker)
 struct worker *worker_start(const struct settings *settings, int listen_fd)
 {
     struct worker *worker = calloc(1, sizeof *worker);
-    if (!worker)
-        return NULL;
+    if (!worker) {
+        log_error("not enough memory");
+        exit(EXIT_FAILURE);
+    }
     worker->listen_fd = listen_fd;
     worker->services.settings = settings;
     worker->services.sale_view = sale_view_new(settings);
@@ -130,7 +132,7 @@ struct worker *worker_start(const struct settings *settings, int listen_fd)
         good = thread_start(&worker->threads[i], worker);
     if (!good) {
         log_error("not enough memory or threads for %d request threads", settings->worker.threads);
-        return NULL; /* NOLINT(clang-analyzer-unix.Malloc): threads use it until the process ends */
+        exit(EXIT_FAILURE);
     }
     return worker;
 }
@@ -145,7 +147,8 @@ static bool is_same_address(const struct sockaddr_storage *a, const struct socka
     if (a->ss_family == AF_UNIX)
         return memcmp(a, b, sizeof(struct sockaddr_un)) == 0;
     /* sin_port and sin6_port stand at the same place. */
-    return ((const struct sockaddr_in *)a)->sin_port == ((const struct sockaddr_in *)b)->sin_port;
+    return memcmp(&((const struct sockaddr_in *)a)->sin_port,
+                  &((const struct sockaddr_in *)b)->sin_port, sizeof(in_port_t)) == 0;
 }
 
 /* Whether `fd` is a connection that was accepted on the listening socket. */

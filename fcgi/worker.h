@@ -13,7 +13,8 @@ struct worker;
 
 /*
  * Starts all threads on the listening socket `listen_fd`. Signals must be blocked already, so
- * that only worker_run's caller sees them. NULL: it could not; the log says why.
+ * that no thread of the worker takes them. Where it cannot, the log says why and the process ends
+ * with EXIT_FAILURE: some threads may be running already.
  */
 struct worker *worker_start(const struct settings *settings, int listen_fd);
 
