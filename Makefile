@@ -5,6 +5,7 @@
 BUILD_DIR ?= build
 
 CC ?= cc
+jobs := $(shell nproc)
 libraries := libpq hiredis json-c libconfig
 # gcc and clang from 12 on check more with level 3.
 fortify := $(shell v=$$($(CC) -dumpversion 2>/dev/null); [ "$${v%%.*}" -ge 12 ] 2>/dev/null && echo 3 || echo 2)
@@ -36,7 +37,7 @@ units := $(patsubst tests/unit/%.c,$(BUILD_DIR)/unit/%,$(wildcard tests/unit/*.c
 tested := $(common) $(filter-out %/main.o,$(fcgi) $(generator))
 
 programs := $(BUILD_DIR)/flashsale-fcgi $(BUILD_DIR)/flashsale-generator
-sources := $(wildcard common/*.[ch] fcgi/*.[ch] generator/*.[ch] tests/unit/*.[ch])
+sources := $(wildcard common/*.[ch] fcgi/*.[ch] generator/*.[ch] tests/unit/*.[ch] tests/bench/*.c)
 scripts := $(shell grep --recursive --files-with-matches --binary-files=without-match \
     --exclude-dir=.git --exclude-dir=build --exclude-dir=run '^\#!/usr/bin/env ba[st][hs]' . 2>/dev/null) \
     $(wildcard tests/end-to-end/*.bash)
@@ -56,7 +57,7 @@ help: ## list the targets
 
 run: ## install what is missing, build, and run a private stack until Ctrl-C (DETACH=1: in the background)
 	@deploy/packages run
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory --jobs=$(jobs) all
 	@exec deploy/stack $(if $(DETACH),start,run)
 
 stop: ## end the stack that "make run DETACH=1" started
@@ -67,7 +68,7 @@ status: ## what of the stack is up
 
 test: ## install what is missing, build, and run all tests
 	@deploy/packages run test
-	@$(MAKE) --no-print-directory all units
+	@$(MAKE) --no-print-directory --jobs=$(jobs) all units
 	@tests/run unit sql end-to-end
 
 unit: units ## the unit tests (cmocka)
@@ -80,16 +81,16 @@ e2e: all ## the tests over a whole stack (bats)
 	@tests/run end-to-end
 
 asan: ## unit and end-to-end tests with AddressSanitizer and UndefinedBehaviorSanitizer
-	@$(MAKE) --no-print-directory BUILD_DIR=build/asan SANITIZE=address,undefined all units
+	@$(MAKE) --no-print-directory --jobs=$(jobs) BUILD_DIR=build/asan SANITIZE=address,undefined all units
 	@BUILD_DIR=build/asan tests/run unit end-to-end
 
 tsan: ## unit and end-to-end tests with ThreadSanitizer
-	@$(MAKE) --no-print-directory BUILD_DIR=build/tsan SANITIZE=thread all units
+	@$(MAKE) --no-print-directory --jobs=$(jobs) BUILD_DIR=build/tsan SANITIZE=thread all units
 	@BUILD_DIR=build/tsan tests/run unit end-to-end
 
 bench: ## requests a second through nginx, beside those of an empty worker
 	@deploy/packages run bench
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory --jobs=$(jobs) all
 	@tests/bench/bench
 
 format: ## format the C sources
@@ -98,13 +99,17 @@ format: ## format the C sources
 
 lint: ## check formatting, C (cppcheck, clang-tidy) and shell (shellcheck)
 	@deploy/packages run test lint
-	clang-format --dry-run -Werror $(sources)
-	cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr --force -I. -D_GNU_SOURCE \
+	@printf '%s\n' 'clang-format ...'
+	$(quiet)clang-format --dry-run -Werror $(sources)
+	@printf '%s\n' 'cppcheck ...'
+	$(quiet)cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr --force -I. -D_GNU_SOURCE \
 	    --enable=warning,performance,portability --suppress=missingIncludeSystem \
-	    $(filter %.c,$(sources))
-	printf '%s\n' $(filter %.c,$(sources)) | xargs --max-procs=2 --max-args=4 sh -c \
-	    'clang-tidy --quiet "$$@" -- -std=c17 -D_GNU_SOURCE -I. $(library_cflags)' sh
-	shellcheck --external-sources $(scripts)
+	    --suppress=ctuuninitvar $(filter %.c,$(sources))
+	@printf '%s\n' 'clang-tidy ...'
+	$(quiet)printf '%s\n' $(filter %.c,$(sources)) | xargs --max-procs=2 --max-args=4 sh -c \
+	    'clang-tidy --quiet "$$@" -- -std=c17 -D_GNU_SOURCE -I. $(library_cflags) 2>/dev/null' sh
+	@printf '%s\n' 'shellcheck ...'
+	$(quiet)shellcheck --external-sources $(scripts)
 
 deps: ## install what running and testing needs (Debian's packages)
 	@deploy/packages run test
