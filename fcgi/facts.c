@@ -179,6 +179,11 @@ static bool connect_anew(struct facts *facts)
     return authenticate(facts);
 }
 
+bool facts_are_out_of_reach(const struct facts *facts)
+{
+    return facts_wanted(facts) && !facts->context;
+}
+
 /* A connection, if there is one or the breaker lets one be tried. */
 static bool connected(struct facts *facts)
 {
@@ -196,20 +201,19 @@ static void succeed(struct facts *facts)
     facts->breaker_ms = BREAKER_MS_MIN;
 }
 
-bool facts_ensure(struct facts *facts)
+void facts_ensure(struct facts *facts)
 {
     if (!connected(facts))
-        return false;
+        return;
     redisReply *reply = NULL;
     if (redisAppendCommand(facts->context, "PING") != REDIS_OK) {
         fail(facts, "out of memory");
-        return false;
+        return;
     }
     if (!read_replies(facts, &reply))
-        return false;
+        return;
     freeReplyObject(reply);
     succeed(facts);
-    return true;
 }
 
 static void key_of_sale(char key[KEY_BYTES_MAX], size_t *length, int64_t sale_made_us)
@@ -243,8 +247,9 @@ static struct fact read_item(const redisReply *value, const struct ticket *ticke
 
     int64_t until_us;
     int used = 0;
-    if (sscanf(value->str, "held %" SCNd64 " %n", &until_us, &used) != 1 || used == 0)
+    if (sscanf(value->str, "held %" SCNd64 "%n", &until_us, &used) != 1 || value->str[used] != ' ')
         return none;
+    used++; /* one space; the next may be the user's own */
     size_t length = value->len - (size_t)used;
     bool is_own =
         length == ticket->user_length && memcmp(value->str + used, ticket->user, length) == 0;

@@ -37,8 +37,11 @@ void facts_free(struct facts *facts);
 /* Whether Redis is set up at all. */
 bool facts_wanted(const struct facts *facts);
 
+/* Whether Redis is set up, but not connected: it failed, and the breaker may be open. */
+bool facts_are_out_of_reach(const struct facts *facts);
+
 /* Connects where need be and the breaker lets it; asks Redis for a sign of life. */
-bool facts_ensure(struct facts *facts) __attribute__((warn_unused_result));
+void facts_ensure(struct facts *facts);
 
 /*
  * Asks about `count` checkouts in one round trip, for those that mean the open sale, taken to be

@@ -35,7 +35,7 @@ struct queue {
     struct ticket *first;
     struct ticket *last;
     int length;
-    int lanes_up; /* with a connection */
+    int lanes_up; /* those that have a connection, or had and have not failed to reconnect */
     bool is_stopping;
 };
 
@@ -44,6 +44,7 @@ struct lane {
     enum lane_kind kind;
     pthread_t thread;
     bool is_running;
+    bool is_up;    /* counted in its queue's lanes_up */
     char name[48]; /* in logs, and PostgreSQL's application_name */
     struct database *database;
     struct facts *facts;
@@ -250,10 +251,13 @@ static void decide(struct lane *lane, int count)
         purchase_batch_decide(lane->purchases, lane->database, lane->facts, lane->tickets, count);
 }
 
-/* Says that a lane has a connection, or none; answers what waits if then no lane has one. */
-static void set_up(struct queue *queue, bool is_up)
+/* Counts the lane as up, or as down; answers what waits if then no lane of the kind is up. */
+static void set_up(struct lane *lane, struct queue *queue, bool is_up)
 {
     struct ticket *waiting = NULL;
+    if (lane->is_up == is_up)
+        return;
+    lane->is_up = is_up;
     pthread_mutex_lock(&queue->mutex);
     queue->lanes_up += is_up ? 1 : -1;
     if (queue->lanes_up == 0) {
@@ -269,11 +273,17 @@ static void set_up(struct queue *queue, bool is_up)
     }
 }
 
-/* Connects, trying again with growing pauses. False: the worker stops. */
+/*
+ * Connects, trying again with growing pauses. What waits is turned away only once an attempt has
+ * failed, so that neither a start nor a restart of the server's costs requests. False: the worker
+ * stops.
+ */
 static bool reconnect(struct lane *lane, struct queue *queue)
 {
     for (int pause_ms = RECONNECT_MS_MIN;;) {
-        if (database_ensure(lane->database))
+        bool is_connected = database_ensure(lane->database);
+        set_up(lane, queue, is_connected);
+        if (is_connected)
             return true;
         pthread_mutex_lock(&queue->mutex);
         if (!queue->is_stopping)
@@ -286,29 +296,22 @@ static bool reconnect(struct lane *lane, struct queue *queue)
     }
 }
 
-static void note_redis(struct lane *lane)
-{
-    if (facts_wanted(lane->facts))
-        atomic_store(&lane->is_redis_down, !facts_ensure(lane->facts));
-}
-
 /* Takes batches until the connection is lost or the worker stops; false: it stops. */
 static bool serve(struct lane *lane, struct queue *queue)
 {
-    for (;;) {
+    while (database_is_open(lane->database)) {
         int count = next_batch(lane, queue);
         if (count < 0)
             return false;
-        bool is_connected = database_is_open(lane->database);
-        if (count > 0 && is_connected)
+        if (count > 0)
             decide(lane, count);
+        else
+            facts_ensure(lane->facts);
+        atomic_store(&lane->is_redis_down, facts_are_out_of_reach(lane->facts));
         for (int i = 0; i < count; i++)
             decided(lane->tickets[i]);
-        if (count == 0 || !is_connected)
-            note_redis(lane);
-        if (!database_is_open(lane->database))
-            return true;
     }
+    return true;
 }
 
 static void *lane_main(void *argument)
@@ -320,10 +323,8 @@ static void *lane_main(void *argument)
 
     bool is_going_on = true;
     while (is_going_on && reconnect(lane, queue)) {
-        note_redis(lane);
-        set_up(queue, true);
+        facts_ensure(lane->facts);
         is_going_on = serve(lane, queue);
-        set_up(queue, false);
     }
     return NULL;
 }
@@ -390,11 +391,14 @@ struct lanes *lanes_start(const struct settings *settings)
         free(lanes);
         return NULL;
     }
-    for (int kind = 0; kind < LANE_KINDS; kind++)
+    for (int kind = 0; kind < LANE_KINDS; kind++) {
         queue_open(&lanes->queues[kind]);
+        lanes->queues[kind].lanes_up = counts[kind];
+    }
     for (int kind = 0; kind < LANE_KINDS; kind++) {
         for (int number = 1; number <= counts[kind]; number++) {
             struct lane *lane = &lanes->lane[lanes->lane_count++];
+            lane->is_up = true;
             lane->is_running = lane_open(lane, lanes, (enum lane_kind)kind, number) &&
                                pthread_create(&lane->thread, NULL, lane_main, lane) == 0;
             if (!lane->is_running) {

@@ -196,6 +196,30 @@ static bool set_from_json(struct parameters *parameters, const struct alias *ali
                fault);
 }
 
+/*
+ * Whether a \\u escape in a JSON text is half of a surrogate pair without the other (RFC 8259,
+ * section 8.2): json-c would make the same replacement character of each.
+ */
+static bool has_lone_surrogate(const char *text, size_t length)
+{
+    bool is_second_due = false;
+    for (size_t i = 0; i < length; i++) {
+        unsigned value = 0;
+        bool is_escape = text[i] == '\\' && length - i >= 6 && text[i + 1] == 'u';
+        for (size_t j = 2; is_escape && j < 6; j++) {
+            int digit = hex_digit(text[i + j]);
+            is_escape = digit >= 0;
+            value = value << 4 | (unsigned)(digit & 15);
+        }
+        bool is_second = is_escape && value >= 0xdc00 && value <= 0xdfff;
+        if (is_second != is_second_due)
+            return true;
+        is_second_due = is_escape && value >= 0xd800 && value <= 0xdbff;
+        i += is_escape ? 5 : text[i] == '\\' ? 1 : 0;
+    }
+    return is_second_due;
+}
+
 bool parameters_from_json(struct parameters *parameters, const char *text, size_t length,
                           struct parameter_fault *fault)
 {
@@ -208,6 +232,10 @@ bool parameters_from_json(struct parameters *parameters, const char *text, size_
     }
     if (!tokener) {
         refuse(fault, NULL, "the body could not be read");
+        goto out;
+    }
+    if (has_lone_surrogate(text, length)) {
+        refuse(fault, NULL, "the body has half of a surrogate pair");
         goto out;
     }
     json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);

@@ -171,6 +171,23 @@ static void test_json_refused(void **state)
     assert_refused(json_bytes("{}\0", 3), NULL, "JSON");
 }
 
+static void test_json_surrogates(void **state)
+{
+    (void)state;
+    assert_true(json("{\"user_id\":\"\\ud83d\\ude00\"}"));
+    assert_is(PARAMETER_USER, "\xf0\x9f\x98\x80");
+    assert_true(json("{\"user_id\":\"\\\\ud800\"}")); /* a backslash and "ud800" */
+    assert_is(PARAMETER_USER, "\\ud800");
+    static const char *const bad[] = {
+        "\\ud800",        "\\udc00",        "\\ud800x",  "\\ud800\\ud800\\udc00",
+        "\\ud800\\u0041", "\\udc00\\ud800", "\\uDBFF\\n"};
+    char text[64];
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        snprintf(text, sizeof text, "{\"user_id\":\"%s\"}", bad[i]);
+        assert_refused(json(text), NULL, "surrogate");
+    }
+}
+
 static void test_json_depth(void **state)
 {
     (void)state;
@@ -207,6 +224,7 @@ int main(void)
         cmocka_unit_test(test_json_refused),
         cmocka_unit_test(test_json_depth),
         cmocka_unit_test(test_complete),
+        cmocka_unit_test(test_json_surrogates),
     };
     return cmocka_run_group_tests_name("parameters", tests, NULL, NULL);
 }
