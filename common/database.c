@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "clock.h"
 #include "log.h"
 
 enum {
@@ -49,13 +50,6 @@ PGconn *database_connection(struct database *database)
     return database->connection;
 }
 
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* One line when it begins, however often it is tried again. */
 static void tell_down(struct database *database, const char *what)
 {
@@ -80,7 +74,7 @@ static PGresult *await_result(PGconn *connection, int64_t deadline_ms)
     PGresult *last = NULL;
     for (;;) {
         while (PQisBusy(connection)) {
-            int64_t left_ms = deadline_ms - now_ms();
+            int64_t left_ms = deadline_ms - clock_ms();
             struct pollfd readable = {.fd = PQsocket(connection), .events = POLLIN};
             int ready = left_ms > 0 ? poll(&readable, 1, (int)left_ms) : 0;
             if (ready < 0 && errno == EINTR)
@@ -103,7 +97,7 @@ static bool prepare(struct database *database)
     for (int i = 0; i < database->options.statement_count; i++) {
         char name[12];
         snprintf(name, sizeof name, "%d", i);
-        int64_t deadline_ms = now_ms() + database->options.connect_ms_max;
+        int64_t deadline_ms = clock_ms() + database->options.connect_ms_max;
         PGresult *result = NULL;
         if (PQsendPrepare(database->connection, name, database->options.statements[i], 0, NULL))
             result = await_result(database->connection, deadline_ms);
@@ -189,7 +183,7 @@ enum database_result database_call(struct database *database, int statement,
     snprintf(name, sizeof name, "%d", statement);
 
     *result = NULL;
-    int64_t deadline_ms = now_ms() + database->options.statement_ms_max + GRACE_MS;
+    int64_t deadline_ms = clock_ms() + database->options.statement_ms_max + GRACE_MS;
     PGresult *answer = NULL;
     if (PQsendQueryPrepared(database->connection, name, count, values, lengths, formats, 1))
         answer = await_result(database->connection, deadline_ms);

@@ -27,11 +27,12 @@ extern const char *const purchase_batch_statement;
 
 /*
  * Decides all tickets in one transaction and fills in every verdict: OUTCOME_UNAVAILABLE for all
- * of them where the connection was lost or the server refused.
+ * of them where the connection was lost or the server refused. Only checkouts have facts: that an
+ * item is sold or a user at the limit becomes one when it first turns a checkout away.
  */
 void checkout_batch_decide(struct checkout_batch *batch, struct database *database,
                            struct facts *facts, struct ticket **tickets, int count);
 void purchase_batch_decide(struct purchase_batch *batch, struct database *database,
-                           struct facts *facts, struct ticket **tickets, int count);
+                           struct ticket **tickets, int count);
 
 #endif

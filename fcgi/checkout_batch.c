@@ -3,12 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <time.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 
 const char *const checkout_batch_statement =
     "SELECT ordinal, outcome, sale_id, number, secret, expires_at, sale_made_at, sale_ends_at,"
-    " decided_at, name, price_cents, picture_seed"
+    " decided_at, name, price_cents, picture_seed, held_by"
     " FROM flashsale.checkout_batch($1, $2, $3, $4, $5, $6, $7, $8)";
 
 enum column {
@@ -23,7 +25,15 @@ enum column {
     COLUMN_DECIDED_AT,
     COLUMN_NAME,
     COLUMN_PRICE_CENTS,
-    COLUMN_PICTURE_SEED
+    COLUMN_PICTURE_SEED,
+    COLUMN_HELD_BY
+};
+
+enum {
+    /* Facts turn refusals away early. So batches ask for them while some were refused lately; as
+       long as all get what they ask for, only now and then, to see whether Redis is there. */
+    ASK_AFTER_REFUSAL_MS = 1000,
+    ASK_AT_LEAST_EVERY_MS = 500
 };
 
 struct checkout_batch {
@@ -32,6 +42,8 @@ struct checkout_batch {
     uint8_t *random;      /* CODE_SECRET_BYTES for each ticket */
     struct fact *facts;   /* one for each ticket */
     int64_t sale_made_us; /* the sale that was open last, whose facts to ask for */
+    int64_t refused_ms;   /* when a fact could last have spared the database a look, */
+    int64_t asked_ms;     /* and when facts were last asked for; by the monotonic clock */
 };
 
 struct checkout_batch *checkout_batch_new(const struct settings *settings)
@@ -140,13 +152,11 @@ static void read_verdict(const PGresult *result, int row, struct verdict *verdic
     verdict->picture_seed = database_int8(result, row, COLUMN_PICTURE_SEED);
 }
 
-/* The fact that a verdict makes known, if it was not a fact that made the verdict. */
-static enum fact_kind fact_of(enum outcome outcome, enum fact_kind known)
+/* The fact behind a refusal by the database: what it knows, the others need not ask it again. */
+static enum fact_kind fact_of(enum outcome outcome)
 {
-    if (known != FACT_NONE)
-        return FACT_NONE;
     switch (outcome) {
-    case OUTCOME_ACCEPTED:
+    case OUTCOME_HELD:
         return FACT_HELD;
     case OUTCOME_SOLD:
         return FACT_SOLD;
@@ -159,6 +169,24 @@ static enum fact_kind fact_of(enum outcome outcome, enum fact_kind known)
     }
 }
 
+/* Notes what a refusal tells: about the one who holds the item, or else the one who asked. */
+static void note_fact(struct checkout_batch *batch, struct facts *facts, const PGresult *result,
+                      int row, const struct ticket *ticket)
+{
+    enum fact_kind kind = fact_of(ticket->verdict.outcome);
+    const char *user = ticket->user;
+    size_t user_length = ticket->user_length;
+    if (kind == FACT_NONE)
+        return;
+    if (kind == FACT_HELD) {
+        if (database_is_null(result, row, COLUMN_HELD_BY))
+            return; /* any item was asked for, or a fact was the reason */
+        user = PQgetvalue(result, row, COLUMN_HELD_BY);
+        user_length = (size_t)PQgetlength(result, row, COLUMN_HELD_BY);
+    }
+    facts_note(facts, batch->sale_made_us, user, user_length, &ticket->verdict, kind);
+}
+
 static void read_result(struct checkout_batch *batch, struct facts *facts, const PGresult *result,
                         struct ticket **tickets, int count)
 {
@@ -169,9 +197,27 @@ static void read_result(struct checkout_batch *batch, struct facts *facts, const
         struct ticket *ticket = tickets[index];
         read_verdict(result, row, &ticket->verdict);
         batch->sale_made_us = database_time_us(result, row, COLUMN_SALE_MADE_AT);
-        facts_note(facts, batch->sale_made_us, ticket->user, ticket->user_length, &ticket->verdict,
-                   fact_of(ticket->verdict.outcome, batch->facts[index].kind));
+        if (fact_of(ticket->verdict.outcome) != FACT_NONE)
+            batch->refused_ms = clock_ms();
+        if (batch->facts[index].kind == FACT_NONE)
+            note_fact(batch, facts, result, row, ticket);
     }
+}
+
+/* Fills in the facts that are known, or none. False: Redis is needed and out of reach. */
+static bool ask_for_facts(struct checkout_batch *batch, struct facts *facts,
+                          struct ticket **tickets, int count)
+{
+    int64_t now = clock_ms();
+    if (now - batch->refused_ms < ASK_AFTER_REFUSAL_MS ||
+        now - batch->asked_ms >= ASK_AT_LEAST_EVERY_MS) {
+        batch->asked_ms = now;
+        facts_ask(facts, batch->sale_made_us, tickets, count, batch->facts);
+    } else {
+        for (int i = 0; i < count; i++)
+            batch->facts[i] = (struct fact){FACT_NONE, INT64_MAX};
+    }
+    return batch->settings->redis.fail_open || !facts_are_out_of_reach(facts);
 }
 
 void checkout_batch_decide(struct checkout_batch *batch, struct database *database,
@@ -180,8 +226,7 @@ void checkout_batch_decide(struct checkout_batch *batch, struct database *databa
     for (int i = 0; i < count; i++)
         tickets[i]->verdict.outcome = OUTCOME_UNAVAILABLE;
 
-    bool asked = facts_ask(facts, batch->sale_made_us, tickets, count, batch->facts);
-    if (!asked && facts_wanted(facts) && !batch->settings->redis.fail_open)
+    if (!ask_for_facts(batch, facts, tickets, count))
         return;
     if (!fill_random(batch->random, (size_t)count * CODE_SECRET_BYTES)) {
         log_error("getrandom failed: no codes can be made");

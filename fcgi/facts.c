@@ -8,6 +8,7 @@
 #include <sys/time.h>
 #include <time.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 
 enum {
@@ -69,13 +70,6 @@ bool facts_wanted(const struct facts *facts)
     return facts->settings->redis.address[0] != '\0';
 }
 
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /*
  * Closes the connection: after a timeout the late answer would be taken for the next one's.
  * Opens the breaker, for longer each time until Redis answers again.
@@ -89,7 +83,7 @@ static void fail(struct facts *facts, const char *what)
     facts->context = NULL;
     facts->sent = 0;
     facts->noted = 0;
-    facts->retry_at_ms = now_ms() + facts->breaker_ms;
+    facts->retry_at_ms = clock_ms() + facts->breaker_ms;
     facts->breaker_ms *= 2;
     if (facts->breaker_ms > BREAKER_MS_MAX)
         facts->breaker_ms = BREAKER_MS_MAX;
@@ -189,7 +183,7 @@ static bool connected(struct facts *facts)
 {
     if (facts->context)
         return true;
-    return facts_wanted(facts) && now_ms() >= facts->retry_at_ms && connect_anew(facts);
+    return facts_wanted(facts) && clock_ms() >= facts->retry_at_ms && connect_anew(facts);
 }
 
 /* An answer came: the breaker closes. */
@@ -276,13 +270,13 @@ static bool ask(struct facts *facts, int keys, redisReply **reply)
     return true;
 }
 
-bool facts_ask(struct facts *facts, int64_t sale_made_us, struct ticket *const *tickets, int count,
+void facts_ask(struct facts *facts, int64_t sale_made_us, struct ticket *const *tickets, int count,
                struct fact *known)
 {
     for (int i = 0; i < count; i++)
         known[i] = (struct fact){FACT_NONE, INT64_MAX};
     if (!connected(facts))
-        return false;
+        return;
 
     key_of_sale(facts->keys[1], &facts->lengths[1], sale_made_us);
     facts->arguments[1] = facts->keys[1];
@@ -297,7 +291,7 @@ bool facts_ask(struct facts *facts, int64_t sale_made_us, struct ticket *const *
     }
     redisReply *reply;
     if (!ask(facts, 1 + 2 * count, &reply))
-        return false;
+        return;
 
     bool is_sold_out = reply->element[0]->type == REDIS_REPLY_STRING;
     for (int i = 0; i < count; i++) {
@@ -311,7 +305,6 @@ bool facts_ask(struct facts *facts, int64_t sale_made_us, struct ticket *const *
             known[i] = read_item(reply->element[1 + 2 * i], tickets[i]);
     }
     freeReplyObject(reply);
-    return true;
 }
 
 static void set(struct facts *facts, const char *key, size_t key_length, const char *value,

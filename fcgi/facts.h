@@ -45,14 +45,14 @@ void facts_ensure(struct facts *facts);
 
 /*
  * Asks about `count` checkouts in one round trip, for those that mean the open sale, taken to be
- * the one generated at `sale_made_us`. False: Redis could not be asked; then no fact is known.
+ * the one generated at `sale_made_us`. Where Redis cannot be asked no fact is known.
  */
-bool facts_ask(struct facts *facts, int64_t sale_made_us, struct ticket *const *tickets, int count,
-               struct fact *known) __attribute__((warn_unused_result));
+void facts_ask(struct facts *facts, int64_t sale_made_us, struct ticket *const *tickets, int count,
+               struct fact *known);
 
 /*
- * Notes what a verdict tells about the sale, to be sent by facts_flush(): `user` is who asked.
- * What does not fit any more is dropped; that is only a fact less.
+ * Notes what a verdict tells about the sale, to be sent by facts_flush(). `user` is whom it is
+ * about: who holds the item, or who has reached the limit.
  */
 void facts_note(struct facts *facts, int64_t sale_made_us, const char *user, size_t user_length,
                 const struct verdict *verdict, enum fact_kind kind);

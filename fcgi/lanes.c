@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "batch.h"
+#include "common/clock.h"
 #include "common/database.h"
 #include "common/log.h"
 #include "facts.h"
@@ -47,7 +48,7 @@ struct lane {
     bool is_up;    /* counted in its queue's lanes_up */
     char name[48]; /* in logs, and PostgreSQL's application_name */
     struct database *database;
-    struct facts *facts;
+    struct facts *facts; /* of checkout lanes; else NULL */
     struct checkout_batch *checkouts;
     struct purchase_batch *purchases;
     struct ticket **tickets; /* lane.batch_max of them */
@@ -64,13 +65,6 @@ struct lanes {
 };
 
 static const char *const kind_names[LANE_KINDS] = {"checkout", "purchase"};
-
-static int64_t now_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
 
 static struct timespec timespec_of_us(int64_t time_us)
 {
@@ -134,13 +128,13 @@ static bool give_up(struct queue *queue, struct ticket *ticket)
 
 static void await(struct queue *queue, struct ticket *ticket, int wait_ms_max)
 {
-    int64_t deadline_us = now_us() + (int64_t)wait_ms_max * 1000;
+    int64_t deadline_us = clock_us() + (int64_t)wait_ms_max * 1000;
     for (;;) {
         uint32_t state = atomic_load(&ticket->state);
         if (state == TICKET_DECIDED)
             return;
         /* A lane that has the ticket decides it in a bounded time, one way or the other. */
-        int64_t left_us = state == TICKET_QUEUED ? deadline_us - now_us() : -1;
+        int64_t left_us = state == TICKET_QUEUED ? deadline_us - clock_us() : -1;
         if (state == TICKET_QUEUED && left_us <= 0) {
             if (give_up(queue, ticket))
                 return;
@@ -204,7 +198,7 @@ static int take(struct queue *queue, struct ticket **tickets, int max)
 /* Sleeps on the queue until something comes, the worker stops or `ms_max` is over. */
 static void doze(struct queue *queue, int ms_max)
 {
-    struct timespec until = timespec_of_us(now_us() + (int64_t)ms_max * 1000);
+    struct timespec until = timespec_of_us(clock_us() + (int64_t)ms_max * 1000);
     pthread_cond_timedwait(&queue->filled, &queue->mutex, &until);
 }
 
@@ -219,7 +213,7 @@ static void gather(struct lane *lane, struct queue *queue)
     if (gap_us > settings->lane.gather_us_max)
         gap_us = settings->lane.gather_us_max;
     int64_t due_us = lane->started_us + gap_us;
-    if (queue->length >= settings->lane.batch_max || now_us() >= due_us)
+    if (queue->length >= settings->lane.batch_max || clock_us() >= due_us)
         return;
     struct timespec due = timespec_of_us(due_us);
     pthread_mutex_unlock(&queue->mutex);
@@ -244,11 +238,11 @@ static int next_batch(struct lane *lane, struct queue *queue)
 
 static void decide(struct lane *lane, int count)
 {
-    lane->started_us = now_us();
+    lane->started_us = clock_us();
     if (lane->kind == LANE_CHECKOUT)
         checkout_batch_decide(lane->checkouts, lane->database, lane->facts, lane->tickets, count);
     else
-        purchase_batch_decide(lane->purchases, lane->database, lane->facts, lane->tickets, count);
+        purchase_batch_decide(lane->purchases, lane->database, lane->tickets, count);
 }
 
 /* Counts the lane as up, or as down; answers what waits if then no lane of the kind is up. */
@@ -305,9 +299,9 @@ static bool serve(struct lane *lane, struct queue *queue)
             return false;
         if (count > 0)
             decide(lane, count);
-        else
+        else if (lane->facts)
             facts_ensure(lane->facts);
-        atomic_store(&lane->is_redis_down, facts_are_out_of_reach(lane->facts));
+        atomic_store(&lane->is_redis_down, lane->facts && facts_are_out_of_reach(lane->facts));
         for (int i = 0; i < count; i++)
             decided(lane->tickets[i]);
     }
@@ -323,7 +317,8 @@ static void *lane_main(void *argument)
 
     bool is_going_on = true;
     while (is_going_on && reconnect(lane, queue)) {
-        facts_ensure(lane->facts);
+        if (lane->facts)
+            facts_ensure(lane->facts);
         is_going_on = serve(lane, queue);
     }
     return NULL;
@@ -348,13 +343,14 @@ static bool lane_open(struct lane *lane, struct lanes *lanes, enum lane_kind kin
                                              .statements = statement,
                                              .statement_count = 1};
     lane->database = database_new(&options);
-    lane->facts = facts_new(settings, lane->name);
     lane->tickets = calloc((size_t)settings->lane.batch_max, sizeof(struct ticket *));
-    if (kind == LANE_CHECKOUT)
-        lane->checkouts = checkout_batch_new(settings);
-    else
+    if (kind == LANE_CHECKOUT) {
+        lane->facts = facts_new(settings, lane->name);
+        lane->checkouts = lane->facts ? checkout_batch_new(settings) : NULL;
+    } else {
         lane->purchases = purchase_batch_new(settings);
-    return lane->database && lane->facts && lane->tickets && (lane->checkouts || lane->purchases);
+    }
+    return lane->database && lane->tickets && (lane->checkouts || lane->purchases);
 }
 
 static void lane_close(struct lane *lane)

@@ -4,8 +4,8 @@
 #include <string.h>
 
 const char *const purchase_batch_statement =
-    "SELECT ordinal, outcome, sale_id, number, user_id, purchased_at, buyer_purchases, at_limit,"
-    " sale_made_at, sale_ends_at, decided_at, name, price_cents, picture_seed"
+    "SELECT ordinal, outcome, sale_id, number, user_id, purchased_at, buyer_purchases,"
+    " sale_ends_at, decided_at, name, price_cents, picture_seed"
     " FROM flashsale.purchase_batch($1, $2, $3)";
 
 enum column {
@@ -16,8 +16,6 @@ enum column {
     COLUMN_USER_ID,
     COLUMN_PURCHASED_AT,
     COLUMN_BUYER_PURCHASES,
-    COLUMN_AT_LIMIT,
-    COLUMN_SALE_MADE_AT,
     COLUMN_SALE_ENDS_AT,
     COLUMN_DECIDED_AT,
     COLUMN_NAME,
@@ -78,22 +76,8 @@ static void read_verdict(const PGresult *result, int row, struct ticket *ticket)
     verdict->picture_seed = database_int8(result, row, COLUMN_PICTURE_SEED);
 }
 
-/* A purchase makes two things known: the item is sold, and perhaps the buyer is at the limit. */
-static void note_facts(struct facts *facts, const PGresult *result, int row,
-                       const struct verdict *verdict)
-{
-    int64_t sale_made_us = database_time_us(result, row, COLUMN_SALE_MADE_AT);
-    size_t user_length = strlen(verdict->user);
-    bool is_new = verdict->outcome == OUTCOME_PURCHASED;
-    if (is_new)
-        facts_note(facts, sale_made_us, verdict->user, user_length, verdict, FACT_SOLD);
-    if (verdict->outcome == OUTCOME_USER_LIMIT ||
-        (is_new && database_bool(result, row, COLUMN_AT_LIMIT)))
-        facts_note(facts, sale_made_us, verdict->user, user_length, verdict, FACT_USER_LIMIT);
-}
-
 void purchase_batch_decide(struct purchase_batch *batch, struct database *database,
-                           struct facts *facts, struct ticket **tickets, int count)
+                           struct ticket **tickets, int count)
 {
     array_begin(&batch->sales, ARRAY_INT4, count);
     array_begin(&batch->numbers, ARRAY_INT4, count);
@@ -118,8 +102,6 @@ void purchase_batch_decide(struct purchase_batch *batch, struct database *databa
         if (index < 0 || index >= count)
             continue;
         read_verdict(result, row, tickets[index]);
-        note_facts(facts, result, row, &tickets[index]->verdict);
     }
     PQclear(result);
-    facts_flush(facts);
 }

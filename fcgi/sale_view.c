@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/clock.h"
 #include "common/database.h"
 
 enum { FRESH_MS = 1000 };
@@ -52,13 +53,6 @@ void sale_view_free(struct sale_view *view)
     free(view);
 }
 
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static bool refresh(struct sale_view *view)
 {
     PGresult *result;
@@ -87,9 +81,9 @@ static bool refresh(struct sale_view *view)
 bool sale_view_read(struct sale_view *view, struct sale_status *status)
 {
     pthread_mutex_lock(&view->mutex);
-    if (view->read_at_ms == 0 || now_ms() - view->read_at_ms >= FRESH_MS) {
+    if (view->read_at_ms == 0 || clock_ms() - view->read_at_ms >= FRESH_MS) {
         view->is_known = refresh(view);
-        view->read_at_ms = now_ms();
+        view->read_at_ms = clock_ms();
     }
     bool is_known = view->is_known;
     *status = view->status;

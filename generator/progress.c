@@ -1,20 +1,14 @@
 #include "progress.h"
 
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "common/clock.h"
 
 enum { INTERVAL_MS = 100 };
 
 /* Back to the line's beginning, and erase it (ECMA-48, EL). */
 #define LINE_CLEAR "\r\033[K"
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 void progress_begin(struct progress *progress, const char *subject, int total)
 {
@@ -28,7 +22,7 @@ void progress_show(struct progress *progress, int done)
 {
     if (!progress->is_terminal || progress->total == 0)
         return;
-    int64_t now = now_ms();
+    int64_t now = clock_ms();
     if (progress->shown_ms != 0 && now - progress->shown_ms < INTERVAL_MS)
         return;
     progress->shown_ms = now;

@@ -170,7 +170,8 @@ RETURNS TABLE (
     decided_at   timestamptz,
     name         text,
     price_cents  integer,
-    picture_seed bigint)
+    picture_seed bigint,
+    held_by      text)
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = flashsale, pg_temp
 -- Estimates for arrays are guesses: every look-up here is by primary key, whatever they say.
@@ -265,7 +266,7 @@ BEGIN
         )
         SELECT h.ordinal::integer, 'accepted'::outcome, v_sale.sale_id, h.number, h.secret,
                v_expires, v_sale.generated_at, v_sale.ends_at, now(), h.name, h.price_cents,
-               h.picture_seed
+               h.picture_seed, h.held_by
         FROM held h;
         GET DIAGNOSTICS v_rows = ROW_COUNT;
         v_accepted := v_accepted + v_rows;
@@ -282,7 +283,7 @@ BEGIN
                nullif(greatest(r.number, 0), 0) AS number,
                i.secret, coalesce(i.held_until, CASE WHEN r.known > 0 THEN r.known_until END)
                    AS held_until,
-               i.name, i.price_cents, i.picture_seed,
+               i.name, i.price_cents, i.picture_seed, i.held_by,
                CASE
                WHEN v_sale.sale_id IS NULL THEN 'sale_closed'
                WHEN r.sale_id NOT IN (0, v_sale.sale_id) THEN
@@ -333,7 +334,8 @@ BEGIN
            v_sale.generated_at, v_sale.ends_at, now(),
            CASE WHEN r.outcome = 'repeated' THEN r.name END,
            CASE WHEN r.outcome = 'repeated' THEN r.price_cents END,
-           CASE WHEN r.outcome = 'repeated' THEN r.picture_seed END
+           CASE WHEN r.outcome = 'repeated' THEN r.picture_seed END,
+           CASE WHEN r.outcome IN ('repeated', 'held') THEN r.held_by END
     FROM refused r;
 END
 $$;
@@ -345,7 +347,8 @@ p_secrets: 16 random bytes for the code, should the request be accepted.
 p_known: a fact that refuses the request: 0 none, 1 sold, 2 held, 3 user_limit, 4 sold_out; it
 counts until p_known_until. p_known_sale: the generated_at of the sale that the facts are about,
 which tells it from every other sale, also of another database that had the same id.
-One row a request, in no order. expires_at: when the hold ends, the user''s or the other one''s.';
+One row a request, in no order. expires_at and held_by: when the hold ends, the user''s or the
+other one''s, and whose it is.';
 
 GRANT EXECUTE ON FUNCTION checkout_batch(
     text[], integer[], integer[], uuid[], smallint[], timestamptz[], timestamptz, boolean)

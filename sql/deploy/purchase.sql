@@ -18,8 +18,6 @@ RETURNS TABLE (
     user_id         text,
     purchased_at    timestamptz,
     buyer_purchases integer,
-    at_limit        boolean,
-    sale_made_at    timestamptz,
     sale_ends_at    timestamptz,
     decided_at      timestamptz,
     name            text,
@@ -81,7 +79,7 @@ BEGIN
             granted = least(cardinality(excluded.numbers),
                             b.purchase_limit - cardinality(b.numbers))
         WHERE cardinality(b.numbers) < b.purchase_limit
-        RETURNING b.numbers, b.granted, b.purchase_limit
+        RETURNING b.numbers, b.granted
     ), bought AS (
         UPDATE item i
         SET purchased_at = now(),
@@ -89,15 +87,13 @@ BEGIN
         FROM granted g
         WHERE i.sale_id = v_sale.sale_id
           AND i.number = ANY (g.numbers[cardinality(g.numbers) - g.granted + 1 :])
-        RETURNING i.number, i.purchased_at, i.buyer_purchases,
-                  cardinality(g.numbers) >= g.purchase_limit AS at_limit
+        RETURNING i.number, i.purchased_at, i.buyer_purchases
     ), results AS MATERIALIZED (
         -- Each item's requests behind its new purchase, if there is one: sorted side by side
         -- instead of joined, for a join of two such lists has no plan that is always good.
         SELECT w.ordinal, w.sale_id, w.number, w.held_by, w.name, w.price_cents, w.picture_seed,
                coalesce(w.purchased_at, w.bought_at) AS purchased_at,
                coalesce(w.buyer_purchases, w.bought_as) AS buyer_purchases,
-               coalesce(w.at_limit, false) AS at_limit,
                CASE WHEN w.purchased_at IS NOT NULL THEN 'repeated'
                     WHEN NOT w.is_due THEN 'unknown_code'
                     WHEN w.bought_at IS NULL THEN 'user_limit'
@@ -107,18 +103,16 @@ BEGIN
             SELECT u.*,
                    first_value(u.new_at) OVER w AS bought_at,
                    first_value(u.new_as) OVER w AS bought_as,
-                   first_value(u.new_at_limit) OVER w AS at_limit,
                    row_number() OVER w AS rank
             FROM (
                 SELECT NULL::bigint AS ordinal, v_sale.sale_id AS sale_id, b.number,
                        b.purchased_at AS new_at, b.buyer_purchases AS new_as,
-                       b.at_limit AS new_at_limit,
                        NULL::timestamptz AS purchased_at, NULL::integer AS buyer_purchases,
                        true AS is_due, NULL::text AS held_by, NULL::text AS name,
                        NULL::integer AS price_cents, NULL::bigint AS picture_seed
                 FROM bought b
                 UNION ALL
-                SELECT c.ordinal, c.sale_id, c.number, NULL, NULL, NULL,
+                SELECT c.ordinal, c.sale_id, c.number, NULL, NULL,
                        c.purchased_at, c.buyer_purchases, c.is_due, c.held_by, c.name,
                        c.price_cents, c.picture_seed
                 FROM coded c
@@ -139,16 +133,14 @@ BEGIN
         WHERE s.sale_id = v_sale.sale_id AND s.slot = v_slot
     )
     SELECT r.ordinal::integer, r.outcome, r.sale_id, r.number, r.held_by, r.purchased_at,
-           r.buyer_purchases, r.at_limit, v_sale.generated_at, v_sale.ends_at, now(), r.name, r.price_cents,
-           r.picture_seed
+           r.buyer_purchases, v_sale.ends_at, now(), r.name, r.price_cents, r.picture_seed
     FROM results r;
 END
 $$;
 COMMENT ON FUNCTION purchase_batch(integer[], integer[], uuid[]) IS
 'sells the items of a batch of codes to those who hold them; arrays have an element a request.
 One row for each code that some item has, in no order; a request without a row is unknown_code.
-A code that was used answers as it did then, as ''repeated'', also when its sale is over.
-at_limit: the buyer can buy no more in this sale.';
+A code that was used answers as it did then, as ''repeated'', also when its sale is over.';
 
 GRANT EXECUTE ON FUNCTION purchase_batch(integer[], integer[], uuid[]) TO flashsale_worker;
 
