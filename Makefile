@@ -8,11 +8,12 @@ CC ?= cc
 jobs := $(shell nproc)
 libraries := libpq hiredis json-c libconfig
 # gcc and clang from 12 on check more with level 3.
-fortify := $(shell v=$$($(CC) -dumpversion 2>/dev/null); [ "$${v%%.*}" -ge 12 ] 2>/dev/null && echo 3 || echo 2)
+fortify := $(shell version=$$($(CC) -dumpversion 2>/dev/null); \
+    [ "$${version%%.*}" -ge 12 ] 2>/dev/null && echo 3 || echo 2)
 
 CFLAGS ?= -O2 -g
 override CFLAGS += -std=c17 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
-    -Wformat=2 -fstack-protector-strong -fPIE -pthread
+    -Wformat=2 -Werror=implicit-function-declaration -fstack-protector-strong -fPIE -pthread
 override CPPFLAGS += -D_GNU_SOURCE -I. -MMD -MP
 override LDFLAGS += -pie -Wl,-z,relro,-z,now -pthread
 
@@ -44,6 +45,7 @@ scripts := $(shell grep --recursive --files-with-matches --binary-files=without-
 
 # V=1 shows the commands.
 quiet := $(if $(V),,@)
+submake = $(MAKE) --no-print-directory $(if $(V),,--silent) --jobs=$(jobs)
 
 .PHONY: all help run stop status test unit sql-test e2e asan tsan bench format lint deps clean units
 .DELETE_ON_ERROR:
@@ -57,7 +59,7 @@ help: ## list the targets
 
 run: ## install what is missing, build, and run a private stack until Ctrl-C (DETACH=1: in the background)
 	@deploy/packages run
-	@$(MAKE) --no-print-directory --jobs=$(jobs) all
+	@$(submake) all
 	@exec deploy/stack $(if $(DETACH),start,run)
 
 stop: ## end the stack that "make run DETACH=1" started
@@ -68,7 +70,7 @@ status: ## what of the stack is up
 
 test: ## install what is missing, build, and run all tests
 	@deploy/packages run test
-	@$(MAKE) --no-print-directory --jobs=$(jobs) all units
+	@$(submake) all units
 	@tests/run unit sql end-to-end
 
 unit: units ## the unit tests (cmocka)
@@ -81,16 +83,16 @@ e2e: all ## the tests over a whole stack (bats)
 	@tests/run end-to-end
 
 asan: ## unit and end-to-end tests with AddressSanitizer and UndefinedBehaviorSanitizer
-	@$(MAKE) --no-print-directory --jobs=$(jobs) BUILD_DIR=build/asan SANITIZE=address,undefined all units
+	@$(submake) BUILD_DIR=build/asan SANITIZE=address,undefined all units
 	@BUILD_DIR=build/asan tests/run unit end-to-end
 
 tsan: ## unit and end-to-end tests with ThreadSanitizer
-	@$(MAKE) --no-print-directory --jobs=$(jobs) BUILD_DIR=build/tsan SANITIZE=thread all units
+	@$(submake) BUILD_DIR=build/tsan SANITIZE=thread all units
 	@BUILD_DIR=build/tsan tests/run unit end-to-end
 
 bench: ## requests a second through nginx, beside those of an empty worker
 	@deploy/packages run bench
-	@$(MAKE) --no-print-directory --jobs=$(jobs) all
+	@$(submake) all
 	@tests/bench/bench
 
 format: ## format the C sources
