@@ -11,11 +11,11 @@ SET LOCAL search_path = flashsale, pg_temp;
 
 CREATE FUNCTION claim_any(
     p_sale          sale,
-    p_slot          integer,
     p_users         text[],
     p_sales         integer[],
     p_numbers       integer[],
     p_known         smallint[],
+    INOUT io_slot   sale_slot,
     OUT o_given     integer[],
     OUT o_contested integer[])
 LANGUAGE plpgsql
@@ -25,14 +25,15 @@ DECLARE
     -- sale that was sold by number for long can have so many behind each other.
     v_looks      integer := 20000;
     v_wants      boolean[]; -- by request
-    v_need       integer;
+    v_need       integer;   -- how many are still to be found
     v_claimed    integer[] := ARRAY[]::integer[];
-    v_slot       sale_slot;
-    v_visited    integer[] := ARRAY[]::integer[];
+    v_slot       sale_slot := io_slot;
+    v_visited    integer[] := ARRAY[io_slot.slot];
+    v_first      integer;
+    v_last       integer;
     v_candidates integer[];
     v_got        integer[];
     v_passed     integer;
-    v_from_queue boolean;
     v_given      integer := 0;
 BEGIN
     o_contested := ARRAY[]::integer[];
@@ -45,44 +46,56 @@ BEGIN
         FROM unnest(p_users, p_sales, p_numbers, p_known) r (user_id, sale_id, number, known));
     v_need := cardinality(array_positions(v_wants, true));
 
-    LOOP
-        EXIT WHEN cardinality(v_claimed) >= v_need OR v_looks <= 0;
-        -- The batch's own slot first, then whichever has something to offer.
-        IF v_visited = '{}' THEN
-            SELECT s.* INTO v_slot FROM sale_slot s
-            WHERE s.sale_id = p_sale.sale_id AND s.slot = p_slot;
-        ELSE
-            SELECT s.* INTO v_slot
-            FROM sale_slot s
-            WHERE s.sale_id = p_sale.sale_id
-              AND s.slot <> ALL (v_visited)
-              AND (s.fresh_next <= s.fresh_last
-                   OR EXISTS (SELECT FROM hold_queue q
-                              WHERE q.sale_id = p_sale.sale_id AND q.slot = s.slot
-                                AND q.place = s.queue_next AND q.available_at <= now()))
-            LIMIT 1
-            FOR NO KEY UPDATE SKIP LOCKED;
-            EXIT WHEN NOT FOUND;
-        END IF;
-        v_visited := v_visited || v_slot.slot;
-
-        WHILE cardinality(v_claimed) < v_need AND v_looks > 0 LOOP
-            -- Candidates: numbers never offered before; then the oldest hold that ran out.
-            v_from_queue := v_slot.fresh_next > v_slot.fresh_last;
-            IF v_from_queue THEN
-                SELECT q.numbers[v_slot.queue_offset + 1 :] INTO v_candidates
-                FROM hold_queue q
-                WHERE q.sale_id = p_sale.sale_id AND q.slot = v_slot.slot
-                  AND q.place = v_slot.queue_next AND q.available_at <= now();
-                EXIT WHEN NOT FOUND;
-            ELSE
-                v_candidates := ARRAY(SELECT generate_series(v_slot.fresh_next,
-                    least(v_slot.fresh_last,
-                          v_slot.fresh_next + greatest(v_need - cardinality(v_claimed), 64) - 1)));
+    WHILE v_need > 0 AND v_looks > 0 LOOP
+        -- Candidates: numbers never offered before; then the oldest hold that ran out. Of these
+        -- the ones that are free and not being decided about, no more than needed.
+        v_first := v_slot.fresh_next;
+        v_last := least(v_slot.fresh_last, v_first + v_need - 1);
+        v_candidates := NULL;
+        IF v_first <= v_last THEN
+            SELECT array_agg(c.number) INTO v_got
+            FROM generate_series(v_first, v_last) c (number)
+            CROSS JOIN LATERAL (
+                SELECT FROM item i
+                WHERE i.sale_id = p_sale.sale_id AND i.number = c.number
+                  AND i.purchased_at IS NULL AND i.held_until <= now()
+                FOR NO KEY UPDATE SKIP LOCKED
+            ) i;
+            v_passed := v_last - v_first + 1;
+            v_slot.fresh_next := v_last + 1;
+            IF cardinality(v_got) IS DISTINCT FROM v_passed THEN
+                v_candidates := ARRAY(SELECT generate_series(v_first, v_last));
             END IF;
-
-            -- Those that are free and not being decided about, no more than needed, and how far
-            -- into the candidates that reaches.
+        ELSE
+            SELECT q.numbers[v_slot.queue_offset + 1 :] INTO v_candidates
+            FROM hold_queue q
+            WHERE q.sale_id = p_sale.sale_id AND q.slot = v_slot.slot
+              AND q.place = v_slot.queue_next AND q.available_at <= now();
+            IF NOT FOUND THEN
+                -- Nothing more here. To the next slot that has something to offer.
+                IF v_slot.slot = io_slot.slot THEN
+                    io_slot := v_slot;
+                ELSE
+                    UPDATE sale_slot s
+                    SET fresh_next = v_slot.fresh_next,
+                        queue_next = v_slot.queue_next,
+                        queue_offset = v_slot.queue_offset
+                    WHERE s.sale_id = p_sale.sale_id AND s.slot = v_slot.slot;
+                END IF;
+                SELECT s.* INTO v_slot
+                FROM sale_slot s
+                WHERE s.sale_id = p_sale.sale_id
+                  AND s.slot <> ALL (v_visited)
+                  AND (s.fresh_next <= s.fresh_last
+                       OR EXISTS (SELECT FROM hold_queue q
+                                  WHERE q.sale_id = p_sale.sale_id AND q.slot = s.slot
+                                    AND q.place = s.queue_next AND q.available_at <= now()))
+                LIMIT 1
+                FOR NO KEY UPDATE SKIP LOCKED;
+                EXIT WHEN NOT FOUND;
+                v_visited := v_visited || v_slot.slot;
+                CONTINUE;
+            END IF;
             SELECT array_agg(c.number), max(c.place) INTO v_got, v_passed
             FROM (
                 SELECT c.number, c.place
@@ -93,47 +106,47 @@ BEGIN
                       AND i.purchased_at IS NULL AND i.held_until <= now()
                     FOR NO KEY UPDATE SKIP LOCKED
                 ) i
-                LIMIT v_need - cardinality(v_claimed)
+                LIMIT v_need
             ) c;
-            v_got := coalesce(v_got, ARRAY[]::integer[]);
-            IF cardinality(v_claimed) + cardinality(v_got) < v_need THEN
+            IF coalesce(cardinality(v_got), 0) < v_need
+               OR v_passed = cardinality(v_candidates) THEN
                 v_passed := cardinality(v_candidates);
-            END IF;
-            v_claimed := v_claimed || v_got;
-
-            -- Passed but not taken: sold, held (then its hold is queued), or free and being
-            -- decided about by another batch. The last are looked at again, should that fail.
-            IF cardinality(v_got) < v_passed THEN
-                o_contested := o_contested || ARRAY(
-                    SELECT c.number
-                    FROM unnest(v_candidates[: v_passed]) c (number)
-                    CROSS JOIN LATERAL (
-                        SELECT FROM item i
-                        WHERE i.sale_id = p_sale.sale_id AND i.number = c.number
-                          AND i.purchased_at IS NULL AND i.held_until <= now()
-                    ) i
-                    WHERE c.number <> ALL (v_got));
-            END IF;
-
-            v_looks := v_looks - v_passed;
-            IF NOT v_from_queue THEN
-                v_slot.fresh_next := v_slot.fresh_next + v_passed;
-            ELSIF v_passed < cardinality(v_candidates) THEN
-                v_slot.queue_offset := v_slot.queue_offset + v_passed;
-            ELSE
                 v_slot.queue_next := v_slot.queue_next + 1;
                 v_slot.queue_offset := 0;
+            ELSE
+                v_slot.queue_offset := v_slot.queue_offset + v_passed;
             END IF;
-        END LOOP;
+        END IF;
 
+        -- Passed but not taken: sold, held (then its hold is queued), or free and being
+        -- decided about by another batch. The last are looked at again, should that fail.
+        v_got := coalesce(v_got, ARRAY[]::integer[]);
+        IF cardinality(v_got) < v_passed THEN
+            o_contested := o_contested || ARRAY(
+                SELECT c.number
+                FROM unnest(v_candidates[: v_passed]) c (number)
+                CROSS JOIN LATERAL (
+                    SELECT FROM item i
+                    WHERE i.sale_id = p_sale.sale_id AND i.number = c.number
+                      AND i.purchased_at IS NULL AND i.held_until <= now()
+                ) i
+                WHERE c.number <> ALL (v_got));
+        END IF;
+        v_claimed := v_claimed || v_got;
+        v_need := v_need - cardinality(v_got);
+        v_looks := v_looks - v_passed;
+    END LOOP;
+
+    -- How far each slot's were offered: the batch's own is written with its counters.
+    IF v_slot.slot = io_slot.slot THEN
+        io_slot := v_slot;
+    ELSIF v_slot.slot IS NOT NULL THEN
         UPDATE sale_slot s
         SET fresh_next = v_slot.fresh_next,
             queue_next = v_slot.queue_next,
             queue_offset = v_slot.queue_offset
-        WHERE s.sale_id = p_sale.sale_id AND s.slot = v_slot.slot
-          AND (s.fresh_next, s.queue_next, s.queue_offset)
-              <> (v_slot.fresh_next, v_slot.queue_next, v_slot.queue_offset);
-    END LOOP;
+        WHERE s.sale_id = p_sale.sale_id AND s.slot = v_slot.slot;
+    END IF;
 
     -- Who wants one gets the next, as long as there are some.
     FOR ordinal IN 1 .. cardinality(v_wants) LOOP
@@ -145,9 +158,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION claim_any(
-    sale, integer, text[], integer[], integer[], smallint[]) IS
+    sale, text[], integer[], integer[], smallint[], sale_slot) IS
     'locks a free item for each request for any item, as far as there are some, and says which: '
-    'o_given by request; o_contested are to be queued again by the caller';
+    'o_given by request. The caller writes io_slot and queues o_contested again';
 
 CREATE FUNCTION checkout_batch(
     p_users          text[],
@@ -186,8 +199,9 @@ AS $$
 DECLARE
     v_facts     constant outcome[] := ARRAY['sold', 'held', 'user_limit', 'sold_out'];
     v_sale      sale;
-    v_slot      integer;
+    v_slot      sale_slot;
     v_expires   timestamptz;
+    v_claim     record;
     v_any       integer[]; -- by request: the item it is given where it asked for any
     v_contested integer[] := ARRAY[]::integer[];
     v_is_any    boolean;
@@ -221,11 +235,13 @@ BEGIN
     -- another batch that is deciding about the same item; all batches take their items in the
     -- order of the numbers. Behind it nothing is waited for.
     FOREACH v_is_any IN ARRAY ARRAY[false, true] LOOP
-        CONTINUE WHEN v_slot IS NULL
+        CONTINUE WHEN v_slot.slot IS NULL
             OR NOT CASE WHEN v_is_any THEN 0 = ANY (p_numbers) ELSE 0 < ANY (p_numbers) END;
         IF v_is_any THEN
-            SELECT c.o_given, c.o_contested INTO v_any, v_contested
-            FROM claim_any(v_sale, v_slot, p_users, p_sales, p_numbers, p_known) c;
+            v_claim := claim_any(v_sale, p_users, p_sales, p_numbers, p_known, v_slot);
+            v_slot := v_claim.io_slot;
+            v_any := v_claim.o_given;
+            v_contested := v_claim.o_contested;
         END IF;
         RETURN QUERY
         WITH held AS (
@@ -250,19 +266,25 @@ BEGIN
         ), logged AS (
             INSERT INTO attempt (sale_id, number, outcome, secret, user_id)
             SELECT v_sale.sale_id, h.number, 'accepted', h.secret, h.held_by FROM held h
-        ), counts AS (
-            SELECT count(*) AS accepted, array_agg(h.number) AS numbers FROM held h
         ), counted AS (
             UPDATE sale_slot s
             SET checkouts_accepted = s.checkouts_accepted + c.accepted,
-                queue_length = s.queue_length + 1
-            FROM counts c
-            WHERE s.sale_id = v_sale.sale_id AND s.slot = v_slot
-              AND (c.accepted > 0 OR v_contested <> '{}')
-            RETURNING s.queue_length - 1 AS place, c.numbers || v_contested AS numbers
+                fresh_next = v_slot.fresh_next,
+                queue_next = v_slot.queue_next,
+                queue_offset = v_slot.queue_offset,
+                queue_length = s.queue_length + CASE WHEN c.queued = '{}' THEN 0 ELSE 1 END
+            FROM (
+                SELECT count(*) AS accepted,
+                       coalesce(array_agg(h.number), ARRAY[]::integer[]) || v_contested AS queued
+                FROM held h
+            ) c
+            WHERE s.sale_id = v_sale.sale_id AND s.slot = v_slot.slot
+              AND (c.queued <> '{}' OR v_is_any)
+            RETURNING s.queue_length - 1 AS place, c.queued
         ), queued AS (
             INSERT INTO hold_queue (sale_id, slot, place, available_at, numbers)
-            SELECT v_sale.sale_id, v_slot, c.place, v_expires, c.numbers FROM counted c
+            SELECT v_sale.sale_id, v_slot.slot, c.place, v_expires, c.queued FROM counted c
+            WHERE c.queued <> '{}'
         )
         SELECT h.ordinal::integer, 'accepted'::outcome, v_sale.sale_id, h.number, h.secret,
                v_expires, v_sale.generated_at, v_sale.ends_at, now(), h.name, h.price_cents,
@@ -326,7 +348,7 @@ BEGIN
                                       AND r.sale_id = v_sale.sale_id) AS refused
             FROM refused r
         ) c
-        WHERE s.sale_id = v_sale.sale_id AND s.slot = v_slot
+        WHERE s.sale_id = v_sale.sale_id AND s.slot = v_slot.slot
     )
     SELECT r.ordinal::integer, r.outcome, r.sale_id, r.number,
            CASE WHEN r.outcome = 'repeated' THEN r.secret END,

@@ -39,7 +39,7 @@ DECLARE
 BEGIN
     SELECT * INTO v_sale FROM sale WHERE starts_at <= now() ORDER BY starts_at DESC LIMIT 1;
     IF v_sale.ends_at > now() THEN
-        v_slot := lock_slot(v_sale.sale_id);
+        v_slot := (lock_slot(v_sale.sale_id)).slot;
     ELSE
         v_sale := NULL;
     END IF;

@@ -21,19 +21,19 @@ END
 $$;
 COMMENT ON FUNCTION open_sale() IS 'the sale whose window now() lies in, or null';
 
-CREATE FUNCTION lock_slot(p_sale_id integer) RETURNS integer
+CREATE FUNCTION lock_slot(p_sale_id integer) RETURNS sale_slot
 LANGUAGE plpgsql
 AS $$
 DECLARE
     v_slots     constant integer := 16;
     v_preferred constant integer := pg_backend_pid() % v_slots;
-    v_slot      integer;
+    v_slot      sale_slot;
 BEGIN
-    SELECT slot INTO v_slot FROM sale_slot
+    SELECT * INTO v_slot FROM sale_slot
     WHERE sale_id = p_sale_id AND slot = v_preferred
     FOR NO KEY UPDATE SKIP LOCKED;
     IF NOT FOUND THEN
-        SELECT slot INTO v_slot FROM sale_slot
+        SELECT * INTO v_slot FROM sale_slot
         WHERE sale_id = p_sale_id
         ORDER BY (slot - v_preferred + v_slots) % v_slots
         LIMIT 1
@@ -41,8 +41,8 @@ BEGIN
     END IF;
     -- More batches at once than slots: wait for one. Nothing else is locked yet, so nobody
     -- can be waiting for this transaction in turn.
-    IF v_slot IS NULL THEN
-        SELECT slot INTO v_slot FROM sale_slot
+    IF v_slot.slot IS NULL THEN
+        SELECT * INTO v_slot FROM sale_slot
         WHERE sale_id = p_sale_id AND slot = v_preferred
         FOR NO KEY UPDATE;
     END IF;

@@ -2,5 +2,5 @@ BEGIN;
 DROP FUNCTION flashsale.checkout_batch(
     text[], integer[], integer[], uuid[], smallint[], timestamptz[], timestamptz, boolean);
 DROP FUNCTION flashsale.claim_any(
-    flashsale.sale, integer, text[], integer[], integer[], smallint[]);
+    flashsale.sale, text[], integer[], integer[], smallint[], flashsale.sale_slot);
 COMMIT;
