@@ -122,6 +122,10 @@ clean: ## remove what was built, and the stack with its data
 
 units: $(units)
 
+$(BUILD_DIR)/empty_worker: $(BUILD_DIR)/tests/bench/empty_worker.o
+	@printf '%s\n' 'LINK  $@'
+	$(quiet)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lfcgi
+
 $(BUILD_DIR)/flashsale-fcgi: $(common) $(fcgi)
 	@printf '%s\n' 'LINK  $@'
 	$(quiet)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lfcgi $(library_ldlibs)

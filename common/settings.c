@@ -67,7 +67,7 @@ static const struct setting setting_table[] = {
     INTEGER(lane, checkout_count, 1, 16, "1", "lanes, and so connections, for checkouts"),
     INTEGER(lane, purchase_count, 1, 16, "1", "lanes, and so connections, for purchases"),
     INTEGER(lane, batch_max, 1, 256, "128", "requests decided in one transaction, at most"),
-    INTEGER(lane, gather_us_max, 0, 100000, "1000",
+    INTEGER(lane, gather_us_max, 0, 100000, "5000",
             "how long a busy lane lets a batch gather, at most"),
     TEXT(database, worker_conninfo, "dbname=flashsale user=flashsale_worker",
          "how workers reach PostgreSQL: a libpq connection string"),

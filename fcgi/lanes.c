@@ -19,10 +19,8 @@
 #include "facts.h"
 
 enum {
-    /* How much later a batch begins for each request in hand. It was measured that 64 clients
-       on two workers do best with a quarter to half a millisecond between batches, and 256 with
-       one: 8 us for each request that a worker has in hand. A request alone never waits. */
-    GATHER_US_A_REQUEST = 8,
+    /* With so many requests in hand a lane rests as long as its batches take, see gather(). */
+    CROWD = 16,
     /* An idle lane looks after its connections this often. */
     TICK_MS = 1000,
     RECONNECT_MS_MIN = 50,
@@ -52,7 +50,8 @@ struct lane {
     struct checkout_batch *checkouts;
     struct purchase_batch *purchases;
     struct ticket **tickets; /* lane.batch_max of them */
-    int64_t started_us;      /* the batch before */
+    int64_t ended_us;        /* the batch before */
+    int64_t took_us;         /* batches, lately */
     _Atomic bool is_redis_down;
 };
 
@@ -203,16 +202,19 @@ static void doze(struct queue *queue, int ms_max)
 }
 
 /*
- * Lets a batch gather: not before some time after the last one began, in proportion to what is
- * in hand, so that under load fewer and larger batches share the cores with all else.
+ * Lets a batch gather. Deciding a batch costs the database much the same however small it is, so
+ * under load a lane rests between batches, up to as long as they take: half its time at most is
+ * lost to one lane, and the processors are free for what fills the next batch. The fewer requests
+ * are in hand the shorter it rests; a request alone never waits.
  */
 static void gather(struct lane *lane, struct queue *queue)
 {
     const struct settings *settings = lane->lanes->settings;
-    int64_t gap_us = (int64_t)atomic_load(&lane->lanes->in_hand) * GATHER_US_A_REQUEST;
-    if (gap_us > settings->lane.gather_us_max)
-        gap_us = settings->lane.gather_us_max;
-    int64_t due_us = lane->started_us + gap_us;
+    int64_t others = atomic_load(&lane->lanes->in_hand) - 1;
+    int64_t rest_us = lane->took_us * (others < CROWD ? others : CROWD) / CROWD;
+    if (rest_us > settings->lane.gather_us_max)
+        rest_us = settings->lane.gather_us_max;
+    int64_t due_us = lane->ended_us + rest_us;
     if (queue->length >= settings->lane.batch_max || clock_us() >= due_us)
         return;
     struct timespec due = timespec_of_us(due_us);
@@ -238,11 +240,13 @@ static int next_batch(struct lane *lane, struct queue *queue)
 
 static void decide(struct lane *lane, int count)
 {
-    lane->started_us = clock_us();
+    int64_t started_us = clock_us();
     if (lane->kind == LANE_CHECKOUT)
         checkout_batch_decide(lane->checkouts, lane->database, lane->facts, lane->tickets, count);
     else
         purchase_batch_decide(lane->purchases, lane->database, lane->tickets, count);
+    lane->ended_us = clock_us();
+    lane->took_us += (lane->ended_us - started_us - lane->took_us) / 4; /* a moving average */
 }
 
 /* Counts the lane as up, or as down; answers what waits if then no lane of the kind is up. */
