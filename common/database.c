@@ -145,13 +145,17 @@ static bool connect_anew(struct database *database)
     return true;
 }
 
-/* Whether the server closed an idle connection: then its end, or a last notice, can be read. */
+/*
+ * Whether the server closed an idle connection: then its end can be read, behind its last words.
+ * What else it says by itself, such as a changed parameter, is read and does not matter.
+ */
 static bool is_closed_by_server(PGconn *connection)
 {
     struct pollfd readable = {.fd = PQsocket(connection), .events = POLLIN};
-    if (poll(&readable, 1, 0) == 0)
-        return false;
-    return !PQconsumeInput(connection) || PQstatus(connection) != CONNECTION_OK;
+    while (poll(&readable, 1, 0) != 0)
+        if (!PQconsumeInput(connection) || PQstatus(connection) != CONNECTION_OK)
+            return true;
+    return false;
 }
 
 bool database_is_open(struct database *database)

@@ -27,12 +27,12 @@ extern const char *const purchase_batch_statement;
 
 /*
  * Decides all tickets in one transaction and fills in every verdict: OUTCOME_UNAVAILABLE for all
- * of them where the connection was lost or the server refused. Only checkouts have facts: that an
- * item is sold or a user at the limit becomes one when it first turns a checkout away.
+ * of them where the connection was lost or the server refused. Facts come from what turned a
+ * checkout away, and from purchases, so that what is known to be held becomes known to be sold.
  */
 void checkout_batch_decide(struct checkout_batch *batch, struct database *database,
                            struct facts *facts, struct ticket **tickets, int count);
 void purchase_batch_decide(struct purchase_batch *batch, struct database *database,
-                           struct ticket **tickets, int count);
+                           struct facts *facts, struct ticket **tickets, int count);
 
 #endif

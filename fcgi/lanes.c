@@ -46,7 +46,7 @@ struct lane {
     bool is_up;    /* counted in its queue's lanes_up */
     char name[48]; /* in logs, and PostgreSQL's application_name */
     struct database *database;
-    struct facts *facts; /* of checkout lanes; else NULL */
+    struct facts *facts;
     struct checkout_batch *checkouts;
     struct purchase_batch *purchases;
     struct ticket **tickets; /* lane.batch_max of them */
@@ -244,7 +244,7 @@ static void decide(struct lane *lane, int count)
     if (lane->kind == LANE_CHECKOUT)
         checkout_batch_decide(lane->checkouts, lane->database, lane->facts, lane->tickets, count);
     else
-        purchase_batch_decide(lane->purchases, lane->database, lane->tickets, count);
+        purchase_batch_decide(lane->purchases, lane->database, lane->facts, lane->tickets, count);
     lane->ended_us = clock_us();
     lane->took_us += (lane->ended_us - started_us - lane->took_us) / 4; /* a moving average */
 }
@@ -303,11 +303,12 @@ static bool serve(struct lane *lane, struct queue *queue)
             return false;
         if (count > 0)
             decide(lane, count);
-        else if (lane->facts)
-            facts_ensure(lane->facts);
-        atomic_store(&lane->is_redis_down, lane->facts && facts_are_out_of_reach(lane->facts));
         for (int i = 0; i < count; i++)
             decided(lane->tickets[i]);
+        /* Nobody waits now: a good moment to look after Redis. */
+        if (count == 0 || facts_are_out_of_reach(lane->facts))
+            facts_ensure(lane->facts);
+        atomic_store(&lane->is_redis_down, facts_are_out_of_reach(lane->facts));
     }
     return true;
 }
@@ -321,8 +322,7 @@ static void *lane_main(void *argument)
 
     bool is_going_on = true;
     while (is_going_on && reconnect(lane, queue)) {
-        if (lane->facts)
-            facts_ensure(lane->facts);
+        facts_ensure(lane->facts);
         is_going_on = serve(lane, queue);
     }
     return NULL;
@@ -348,13 +348,12 @@ static bool lane_open(struct lane *lane, struct lanes *lanes, enum lane_kind kin
                                              .statement_count = 1};
     lane->database = database_new(&options);
     lane->tickets = calloc((size_t)settings->lane.batch_max, sizeof(struct ticket *));
-    if (kind == LANE_CHECKOUT) {
-        lane->facts = facts_new(settings, lane->name);
-        lane->checkouts = lane->facts ? checkout_batch_new(settings) : NULL;
-    } else {
+    lane->facts = facts_new(settings, lane->name);
+    if (kind == LANE_CHECKOUT)
+        lane->checkouts = checkout_batch_new(settings);
+    else
         lane->purchases = purchase_batch_new(settings);
-    }
-    return lane->database && lane->tickets && (lane->checkouts || lane->purchases);
+    return lane->database && lane->facts && lane->tickets && (lane->checkouts || lane->purchases);
 }
 
 static void lane_close(struct lane *lane)

@@ -1,6 +1,6 @@
 /*
- * Lanes: group commit for requests. A lane is a thread with a connection to PostgreSQL and, for
- * checkouts, one to Redis. It takes all requests of its kind that wait, decides them in one
+ * Lanes: group commit for requests. A lane is a thread with a connection to PostgreSQL and one
+ * to Redis. It takes all requests of its kind that wait, decides them in one
  * transaction, wakes them, and takes those that gathered meanwhile.
  */
 #ifndef FCGI_LANES_H

@@ -5,7 +5,7 @@
 
 const char *const purchase_batch_statement =
     "SELECT ordinal, outcome, sale_id, number, user_id, purchased_at, buyer_purchases,"
-    " sale_ends_at, decided_at, name, price_cents, picture_seed"
+    " sale_made_at, sale_ends_at, decided_at, name, price_cents, picture_seed"
     " FROM flashsale.purchase_batch($1, $2, $3)";
 
 enum column {
@@ -16,6 +16,7 @@ enum column {
     COLUMN_USER_ID,
     COLUMN_PURCHASED_AT,
     COLUMN_BUYER_PURCHASES,
+    COLUMN_SALE_MADE_AT,
     COLUMN_SALE_ENDS_AT,
     COLUMN_DECIDED_AT,
     COLUMN_NAME,
@@ -76,8 +77,17 @@ static void read_verdict(const PGresult *result, int row, struct ticket *ticket)
     verdict->picture_seed = database_int8(result, row, COLUMN_PICTURE_SEED);
 }
 
+/* That the item is held may be known: now it is sold, and stays so. */
+static void note_fact(struct facts *facts, const PGresult *result, int row,
+                      const struct verdict *verdict)
+{
+    if (verdict->outcome == OUTCOME_PURCHASED)
+        facts_note(facts, database_time_us(result, row, COLUMN_SALE_MADE_AT), verdict->user,
+                   strlen(verdict->user), verdict, FACT_SOLD);
+}
+
 void purchase_batch_decide(struct purchase_batch *batch, struct database *database,
-                           struct ticket **tickets, int count)
+                           struct facts *facts, struct ticket **tickets, int count)
 {
     array_begin(&batch->sales, ARRAY_INT4, count);
     array_begin(&batch->numbers, ARRAY_INT4, count);
@@ -102,6 +112,8 @@ void purchase_batch_decide(struct purchase_batch *batch, struct database *databa
         if (index < 0 || index >= count)
             continue;
         read_verdict(result, row, tickets[index]);
+        note_fact(facts, result, row, &tickets[index]->verdict);
     }
     PQclear(result);
+    facts_flush(facts);
 }

@@ -81,7 +81,9 @@ static bool refresh(struct sale_view *view)
 bool sale_view_read(struct sale_view *view, struct sale_status *status)
 {
     pthread_mutex_lock(&view->mutex);
-    if (view->read_at_ms == 0 || clock_ms() - view->read_at_ms >= FRESH_MS) {
+    /* What is known is old when its second is over, or when the server is gone meanwhile. */
+    bool is_gone = view->is_known && !database_is_open(view->database);
+    if (view->read_at_ms == 0 || is_gone || clock_ms() - view->read_at_ms >= FRESH_MS) {
         view->is_known = refresh(view);
         view->read_at_ms = clock_ms();
     }

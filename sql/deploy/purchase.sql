@@ -18,6 +18,7 @@ RETURNS TABLE (
     user_id         text,
     purchased_at    timestamptz,
     buyer_purchases integer,
+    sale_made_at    timestamptz,
     sale_ends_at    timestamptz,
     decided_at      timestamptz,
     name            text,
@@ -133,7 +134,8 @@ BEGIN
         WHERE s.sale_id = v_sale.sale_id AND s.slot = v_slot
     )
     SELECT r.ordinal::integer, r.outcome, r.sale_id, r.number, r.held_by, r.purchased_at,
-           r.buyer_purchases, v_sale.ends_at, now(), r.name, r.price_cents, r.picture_seed
+           r.buyer_purchases, v_sale.generated_at, v_sale.ends_at, now(), r.name, r.price_cents,
+           r.picture_seed
     FROM results r;
 END
 $$;

@@ -91,7 +91,7 @@ long() {
     expected=
     for name in "${names[@]}"; do
         number=$((number + 1))
-        expected+="$number $(printf %s "$name" | od --address-radix=n --format=x1 | tr --delete ' \n')"
+        expected+="$number $(printf %s "$name" | od --output-duplicates --address-radix=n --format=x1 | tr --delete ' \n')"
         expected+=$'\n'
         printf '%d: %s\n' "$number" "$name"
         post "/checkout?id=$number" --data-urlencode "user_id=$name"
