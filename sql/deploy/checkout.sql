@@ -106,6 +106,7 @@ BEGIN
                       AND i.purchased_at IS NULL AND i.held_until <= now()
                     FOR NO KEY UPDATE SKIP LOCKED
                 ) i
+                WHERE c.number <> ALL (v_claimed)
                 LIMIT v_need
             ) c;
             IF coalesce(cardinality(v_got), 0) < v_need
@@ -136,6 +137,35 @@ BEGIN
         v_need := v_need - cardinality(v_got);
         v_looks := v_looks - v_passed;
     END LOOP;
+
+    -- Other batches have the remaining slots, but perhaps not all of their items: what they
+    -- leave is taken past them. They will find it held, and pass it.
+    IF v_need > 0 THEN
+        v_claimed := v_claimed || ARRAY(
+            SELECT c.number
+            FROM (
+                SELECT DISTINCT n.number
+                FROM sale_slot s
+                CROSS JOIN LATERAL (
+                    SELECT generate_series(s.fresh_next, least(s.fresh_last, s.fresh_next + 999))
+                    UNION ALL
+                    SELECT unnest(q.numbers)
+                    FROM hold_queue q
+                    WHERE q.sale_id = p_sale.sale_id AND q.slot = s.slot
+                      AND q.place BETWEEN s.queue_next AND s.queue_next + 9
+                      AND q.available_at <= now()
+                ) n (number)
+                WHERE s.sale_id = p_sale.sale_id AND s.slot <> ALL (v_visited)
+                  AND n.number <> ALL (v_claimed)
+            ) c
+            CROSS JOIN LATERAL (
+                SELECT FROM item i
+                WHERE i.sale_id = p_sale.sale_id AND i.number = c.number
+                  AND i.purchased_at IS NULL AND i.held_until <= now()
+                FOR NO KEY UPDATE SKIP LOCKED
+            ) i
+            LIMIT v_need);
+    END IF;
 
     -- How far each slot's were offered: the batch's own is written with its counters.
     IF v_slot.slot = io_slot.slot THEN
