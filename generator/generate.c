@@ -232,7 +232,7 @@ static bool make_missing(PGconn *connection, const struct settings *settings,
             return false;
         }
 
-        int32_t sale_id;
+        int32_t sale_id = 0;
         step = make_sale(connection, settings, &window, &sale_id);
         if (step == STEP_FAILED)
             return false;
