@@ -32,26 +32,19 @@ struct setting {
     const char *meaning;
 };
 
-#define AT(member) offsetof(struct settings, member)
-#define INTEGER(group, name, min, max, fallback, meaning)                                          \
-    {                                                                                              \
-#group "." #name, SETTING_INTEGER, AT(group.name), min, max, NULL, fallback, meaning       \
-    }
-#define BOOLEAN(group, name, fallback, meaning)                                                    \
-    {                                                                                              \
-#group "." #name, SETTING_BOOLEAN, AT(group.name), 0, 0, NULL, fallback, meaning           \
-    }
-#define TEXT(group, name, fallback, meaning)                                                       \
-    {                                                                                              \
-#group "." #name, SETTING_TEXT, AT(group.name), 0,                                         \
-            (int)sizeof(((struct settings *)0)->group.name), NULL, fallback, meaning               \
-    }
-#define CHOICE(group, name, choices, fallback, meaning)                                            \
-    {                                                                                              \
-#group "." #name, SETTING_CHOICE, AT(group.name), 0, 0, choices, fallback, meaning         \
-    }
-
+/* One row a setting, the same by every version of the formatter. */
 /* clang-format off */
+#define AT(member) offsetof(struct settings, member)
+#define INTEGER(group, name, min, max, fallback, meaning) \
+    {#group "." #name, SETTING_INTEGER, AT(group.name), min, max, NULL, fallback, meaning}
+#define BOOLEAN(group, name, fallback, meaning) \
+    {#group "." #name, SETTING_BOOLEAN, AT(group.name), 0, 0, NULL, fallback, meaning}
+#define TEXT(group, name, fallback, meaning) \
+    {#group "." #name, SETTING_TEXT, AT(group.name), \
+     0, (int)sizeof(((struct settings *)0)->group.name), NULL, fallback, meaning}
+#define CHOICE(group, name, choices, fallback, meaning) \
+    {#group "." #name, SETTING_CHOICE, AT(group.name), 0, 0, choices, fallback, meaning}
+
 static const struct setting setting_table[] = {
     TEXT(worker, listen, "",
          "path of the socket to listen on; empty: the one inherited as standard input"),
@@ -81,8 +74,9 @@ static const struct setting setting_table[] = {
     TEXT(redis, user, "", "user to authenticate as; empty: the default user"),
     TEXT(redis, password_file, "", "file whose first line is the password; empty: none"),
     INTEGER(redis, timeout_ms, 1, 10000, "50", "how long an answer of Redis may take"),
-    BOOLEAN(redis, fail_open, "true",
-            "without Redis let PostgreSQL decide alone (true) or refuse checkouts with 503 (false)"),
+    BOOLEAN(
+        redis, fail_open, "true",
+        "without Redis let PostgreSQL decide alone (true) or refuse checkouts with 503 (false)"),
     INTEGER(sale, items_per_sale, 1, 1000000, "10000", "items of a sale"),
     INTEGER(sale, duration_s, 1, 604800, "3600",
             "how long a sale is open; sales begin at multiples of it since 1970, UTC"),
@@ -93,7 +87,8 @@ static const struct setting setting_table[] = {
            "what an id that names no item gets: \"refuse\" (404) or \"any\" item"),
     INTEGER(attempt, retention_days, 1, 36500, "30", "how long the log of attempts is kept"),
     INTEGER(http, body_bytes_max, 0, 1048576, "16384", "longest request body that is read"),
-    INTEGER(http, status_unavailable, 400, 499, "412", "status of held, sold, sold_out, sale_closed"),
+    INTEGER(http, status_unavailable, 400, 499, "412",
+            "status of held, sold, sold_out, sale_closed"),
     INTEGER(http, status_limit, 400, 499, "429", "status of user_limit"),
     INTEGER(http, status_unknown_code, 400, 499, "404", "status of unknown_code"),
     CHOICE(log, level, log_levels, "info",
