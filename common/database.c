@@ -236,6 +236,15 @@ bool database_bool(const PGresult *result, int row, int column)
     return PQgetlength(result, row, column) == 1 && *PQgetvalue(result, row, column) != 0;
 }
 
+void database_text(const PGresult *result, int row, int column, char *text, size_t size)
+{
+    size_t length = (size_t)PQgetlength(result, row, column);
+    if (length >= size)
+        length = size - 1;
+    memcpy(text, PQgetvalue(result, row, column), length);
+    text[length] = '\0';
+}
+
 int64_t database_time_us(const PGresult *result, int row, int column)
 {
     if (database_is_null(result, row, column))

@@ -9,6 +9,7 @@
 
 #include <libpq-fe.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct database;
@@ -64,6 +65,9 @@ bool database_is_null(const PGresult *result, int row, int column);
 int32_t database_int4(const PGresult *result, int row, int column); /* 0 where null */
 int64_t database_int8(const PGresult *result, int row, int column); /* 0 where null */
 bool database_bool(const PGresult *result, int row, int column);    /* false where null */
+
+/* Copies a text and ends it with a zero; what does not fit in `size` bytes is cut. */
+void database_text(const PGresult *result, int row, int column, char *text, size_t size);
 
 /* A timestamptz as microseconds since 1970, UTC; 0 where null. */
 int64_t database_time_us(const PGresult *result, int row, int column);

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <time.h>
 
 #include "common/clock.h"
 #include "common/log.h"
@@ -143,11 +142,7 @@ static void read_verdict(const PGresult *result, int row, struct verdict *verdic
     if (verdict->outcome != OUTCOME_ACCEPTED && verdict->outcome != OUTCOME_REPEATED)
         return;
     memcpy(verdict->code.secret, PQgetvalue(result, row, COLUMN_SECRET), CODE_SECRET_BYTES);
-    int length = PQgetlength(result, row, COLUMN_NAME);
-    if (length >= ITEM_NAME_MAX)
-        length = ITEM_NAME_MAX - 1;
-    memcpy(verdict->name, PQgetvalue(result, row, COLUMN_NAME), (size_t)length);
-    verdict->name[length] = '\0';
+    database_text(result, row, COLUMN_NAME, verdict->name, sizeof verdict->name);
     verdict->price_cents = database_int4(result, row, COLUMN_PRICE_CENTS);
     verdict->picture_seed = database_int8(result, row, COLUMN_PICTURE_SEED);
 }

@@ -50,15 +50,6 @@ void purchase_batch_free(struct purchase_batch *batch)
     free(batch);
 }
 
-static void copy_text(char *text, size_t size, const PGresult *result, int row, int column)
-{
-    size_t length = (size_t)PQgetlength(result, row, column);
-    if (length >= size)
-        length = size - 1;
-    memcpy(text, PQgetvalue(result, row, column), length);
-    text[length] = '\0';
-}
-
 static void read_verdict(const PGresult *result, int row, struct ticket *ticket)
 {
     struct verdict *verdict = &ticket->verdict;
@@ -67,12 +58,12 @@ static void read_verdict(const PGresult *result, int row, struct ticket *ticket)
     if (verdict->outcome == OUTCOME_COUNT)
         verdict->outcome = OUTCOME_UNAVAILABLE;
     verdict->code = ticket->code;
-    copy_text(verdict->user, sizeof verdict->user, result, row, COLUMN_USER_ID);
+    database_text(result, row, COLUMN_USER_ID, verdict->user, sizeof verdict->user);
     verdict->purchased_us = database_time_us(result, row, COLUMN_PURCHASED_AT);
     verdict->buyer_purchases = database_int4(result, row, COLUMN_BUYER_PURCHASES);
     verdict->sale_ends_us = database_time_us(result, row, COLUMN_SALE_ENDS_AT);
     verdict->decided_us = database_time_us(result, row, COLUMN_DECIDED_AT);
-    copy_text(verdict->name, sizeof verdict->name, result, row, COLUMN_NAME);
+    database_text(result, row, COLUMN_NAME, verdict->name, sizeof verdict->name);
     verdict->price_cents = database_int4(result, row, COLUMN_PRICE_CENTS);
     verdict->picture_seed = database_int8(result, row, COLUMN_PICTURE_SEED);
 }

@@ -63,7 +63,7 @@ static bool refresh(struct sale_view *view)
     struct sale_status *status = &view->status;
     memset(status, 0, sizeof *status);
     status->sale_id = database_int4(result, 0, 0);
-    strncpy(status->status, PQgetvalue(result, 0, 1), sizeof status->status - 1);
+    database_text(result, 0, 1, status->status, sizeof status->status);
     status->starts_us = database_time_us(result, 0, 2);
     status->ends_us = database_time_us(result, 0, 3);
     status->server_us = database_time_us(result, 0, 4);

@@ -164,17 +164,17 @@ static bool is_accepted(int fd, int listen_fd)
 }
 
 /*
- * Shuts one direction, or both, of all accepted connections. They are found by their address:
- * libfcgi's own notes may change under us while its threads run.
+ * Shuts all accepted connections for reading. They are found by their address: libfcgi's own
+ * notes may change under us while its threads run.
  */
-static void shut_connections(const struct worker *worker, int how)
+static void shut_connections(const struct worker *worker)
 {
     int fd_max = (int)sysconf(_SC_OPEN_MAX);
     if (fd_max > 4096)
         fd_max = 4096;
     for (int fd = 3; fd < fd_max; fd++)
         if (is_accepted(fd, worker->listen_fd))
-            shutdown(fd, how);
+            shutdown(fd, SHUT_RD);
 }
 
 /* Joins those threads that have ended; returns how many have not. */
@@ -198,7 +198,7 @@ bool worker_stop(struct worker *worker)
 
     int running = settings->worker.threads;
     for (int ms = 0; ms < settings->worker.stop_ms_max; ms += STOP_STEP_MS) {
-        shut_connections(worker, SHUT_RD);
+        shut_connections(worker);
         running = join_ended(worker);
         if (running == 0)
             break;
