@@ -48,11 +48,11 @@ struct setting {
 static const struct setting setting_table[] = {
     TEXT(worker, listen, "",
          "path of the socket to listen on; empty: the one inherited as standard input"),
-    INTEGER(worker, threads, 1, 900, "128",
-            "requests in hand at once; each connection of the web server takes one"),
-    INTEGER(worker, kept_connections_max, 0, 899, "96",
-            "idle connections the web server may keep: its processes times its keepalive"),
-    INTEGER(worker, stack_kib, 64, 8192, "128", "stack of a request thread, in KiB"),
+    INTEGER(worker, threads, 1, 64, "4", "threads that read requests; each takes but a moment"),
+    INTEGER(worker, connections_max, 1, 60000, "1024",
+            "connections of web servers at once, each with one request in hand at most"),
+    INTEGER(worker, kept_connections_max, 0, 59999, "512",
+            "idle connections the web servers may keep: their processes times their keepalive"),
     INTEGER(worker, wait_ms_max, 10, 60000, "1500",
             "how long a request waits for its turn before it is answered 503"),
     INTEGER(worker, stop_ms_max, 10, 60000, "1500",
@@ -308,13 +308,12 @@ bool settings_override(struct settings *settings, const char *assignment, FILE *
 bool settings_check(const struct settings *settings, FILE *errors)
 {
     bool good = true;
-    /* A kept connection holds a thread even when idle; were all threads so held, a new
-       connection would wait for ever. */
-    if (settings->worker.threads <= settings->worker.kept_connections_max) {
+    /* Were all connections kept ones, a new one would wait for ever. */
+    if (settings->worker.connections_max <= settings->worker.kept_connections_max) {
         fprintf(errors,
-                "worker.threads = %d: expected more than worker.kept_connections_max = %d, "
-                "for each connection that the web server keeps takes a thread\n",
-                settings->worker.threads, settings->worker.kept_connections_max);
+                "worker.connections_max = %d: expected more than "
+                "worker.kept_connections_max = %d, for those that are not kept need room too\n",
+                settings->worker.connections_max, settings->worker.kept_connections_max);
         good = false;
     }
     if (settings->sale.hold_s > settings->sale.duration_s) {

@@ -22,8 +22,8 @@ struct settings {
     struct {
         char listen[108]; /* sun_path's size, unix(7) */
         int threads;
+        int connections_max;
         int kept_connections_max;
-        int stack_kib;
         int wait_ms_max;
         int stop_ms_max;
     } worker;

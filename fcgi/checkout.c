@@ -23,27 +23,32 @@ static void write_accepted(struct reply *reply, const struct ticket *ticket)
     text_add(body, "}");
 }
 
-void checkout_endpoint(const struct services *services, const struct request *request,
-                       struct reply *reply)
+bool checkout_ask(const struct settings *settings, const struct request *request,
+                  struct ticket *ticket, struct reply *reply)
 {
     const struct parameter *user = &request->parameters.by_name[PARAMETER_USER];
     const struct parameter *item = &request->parameters.by_name[PARAMETER_ITEM];
     if (user->length == 0 || user->is_too_long) {
         reply_problem(reply, OUTCOME_BAD_REQUEST, "user_id: expected 1 to 128 bytes of UTF-8.", 0,
-                      services->settings);
-        return;
+                      settings);
+        return false;
     }
 
     struct item_id id = {ITEM_ID_OPEN_SALE, ITEM_ID_NONE};
     if (!item->is_too_long)
         id = item_id_parse(item->bytes, item->length);
-    struct ticket ticket = {.user = user->bytes,
-                            .user_length = user->length,
-                            .code = {.sale_id = id.sale_id, .number = id.number}};
-    lanes_decide(services->lanes, LANE_CHECKOUT, &ticket);
+    ticket->user = user->bytes;
+    ticket->user_length = user->length;
+    ticket->code.sale_id = id.sale_id;
+    ticket->code.number = id.number;
+    return true;
+}
 
-    if (ticket.verdict.outcome == OUTCOME_ACCEPTED || ticket.verdict.outcome == OUTCOME_REPEATED)
-        write_accepted(reply, &ticket);
+void checkout_tell(const struct settings *settings, const struct ticket *ticket,
+                   struct reply *reply)
+{
+    if (ticket->verdict.outcome == OUTCOME_ACCEPTED || ticket->verdict.outcome == OUTCOME_REPEATED)
+        write_accepted(reply, ticket);
     else
-        verdict_problem(reply, &ticket.verdict, services->settings);
+        verdict_problem(reply, &ticket->verdict, settings);
 }

@@ -1,6 +1,5 @@
 /*
- * What answers at each path; an endpoint a file. An endpoint reads the request, which is valid,
- * and writes the whole reply. Called by request threads.
+ * What answers at each path; an endpoint a file.
  */
 #ifndef FCGI_ENDPOINTS_H
 #define FCGI_ENDPOINTS_H
@@ -11,19 +10,32 @@
 #include "request.h"
 #include "sale_view.h"
 
-/* What endpoints work with; the same for all request threads. */
+/* What endpoints work with; the same for all threads. */
 struct services {
     const struct settings *settings;
     struct lanes *lanes;
     struct sale_view *sale_view;
 };
 
-typedef void endpoint(const struct services *services, const struct request *request,
-                      struct reply *reply);
+/*
+ * An endpoint that reads: writes the whole reply. It may wait for the database; called by the
+ * threads for reading.
+ */
+typedef void endpoint_read(const struct services *services, const struct request *request,
+                           struct reply *reply);
 
-endpoint checkout_endpoint;
-endpoint purchase_endpoint;
-endpoint health_endpoint;
-endpoint status_endpoint;
+/*
+ * An endpoint that has something decided, in two steps. The first, which never waits, says in the
+ * ticket what is asked of a lane; false: the request cannot be asked, and the reply says why.
+ * What the ticket points to is the request's. The second tells the verdict.
+ */
+typedef bool endpoint_ask(const struct settings *settings, const struct request *request,
+                          struct ticket *ticket, struct reply *reply);
+typedef void endpoint_tell(const struct settings *settings, const struct ticket *ticket,
+                           struct reply *reply);
+
+endpoint_ask checkout_ask, purchase_ask;
+endpoint_tell checkout_tell, purchase_tell;
+endpoint_read health_read, status_read;
 
 #endif

@@ -2,8 +2,8 @@
 #include "common/options.h"
 #include "endpoints.h"
 
-void health_endpoint(const struct services *services, const struct request *request,
-                     struct reply *reply)
+void health_read(const struct services *services, const struct request *request,
+                 struct reply *reply)
 {
     static const char *const redis_names[] = {
         [REDIS_OFF] = "off", [REDIS_OK] = "ok", [REDIS_DOWN] = "down"};

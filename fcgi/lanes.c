@@ -1,22 +1,18 @@
 #include "lanes.h"
 
-#include <errno.h>
-#include <limits.h>
-#include <linux/futex.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "batch.h"
 #include "common/clock.h"
 #include "common/database.h"
 #include "common/log.h"
 #include "facts.h"
+#include "queue.h"
 
 enum {
     /* With so many requests in hand a lane rests as long as its batches take, see gather(). */
@@ -27,23 +23,12 @@ enum {
     RECONNECT_MS_MAX = 400
 };
 
-/* Requests of one kind that wait for a lane. */
-struct queue {
-    pthread_mutex_t mutex;
-    pthread_cond_t filled;
-    struct ticket *first;
-    struct ticket *last;
-    int length;
-    int lanes_up; /* those that have a connection, or had and have not failed to reconnect */
-    bool is_stopping;
-};
-
 struct lane {
     struct lanes *lanes;
     enum lane_kind kind;
     pthread_t thread;
     bool is_running;
-    bool is_up;    /* counted in its queue's lanes_up */
+    bool is_up;    /* it takes from its queue: it has a connection, or has just lost it */
     char name[48]; /* in logs, and PostgreSQL's application_name */
     struct database *database;
     struct facts *facts;
@@ -65,96 +50,37 @@ struct lanes {
 
 static const char *const kind_names[LANE_KINDS] = {"checkout", "purchase"};
 
-static struct timespec timespec_of_us(int64_t time_us)
+/* ---- the side of those who ask ---- */
+
+static void decided(struct lanes *lanes, struct ticket *ticket)
 {
-    return (struct timespec){.tv_sec = time_us / 1000000, .tv_nsec = time_us % 1000000 * 1000};
-}
-
-/* futex(2): sleeps while *word is `value`, for `us_max` at most; negative: without end. */
-static void futex_wait(_Atomic uint32_t *word, uint32_t value, int64_t us_max)
-{
-    struct timespec timeout = timespec_of_us(us_max);
-    syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, us_max < 0 ? NULL : &timeout, NULL, 0);
-}
-
-static void futex_wake(_Atomic uint32_t *word)
-{
-    syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
-}
-
-/* ---- the request thread's side ---- */
-
-/* False: no lane has a connection, so there is no use in waiting. */
-static bool enqueue(struct queue *queue, struct ticket *ticket)
-{
-    pthread_mutex_lock(&queue->mutex);
-    bool is_up = queue->lanes_up > 0;
-    if (is_up) {
-        if (queue->last)
-            queue->last->next = ticket;
-        else
-            queue->first = ticket;
-        queue->last = ticket;
-        queue->length++;
-        pthread_cond_signal(&queue->filled);
-    }
-    pthread_mutex_unlock(&queue->mutex);
-    return is_up;
-}
-
-/* Takes a ticket out that waited too long. False: a lane has taken it, and will decide it. */
-static bool give_up(struct queue *queue, struct ticket *ticket)
-{
-    bool found = false;
-    pthread_mutex_lock(&queue->mutex);
-    struct ticket *before = NULL;
-    for (struct ticket *at = queue->first; at; before = at, at = at->next) {
-        if (at != ticket)
-            continue;
-        if (before)
-            before->next = at->next;
-        else
-            queue->first = at->next;
-        if (queue->last == at)
-            queue->last = before;
-        queue->length--;
-        found = true;
-        break;
-    }
-    pthread_mutex_unlock(&queue->mutex);
-    return found;
-}
-
-static void await(struct queue *queue, struct ticket *ticket, int wait_ms_max)
-{
-    int64_t deadline_us = clock_us() + (int64_t)wait_ms_max * 1000;
-    for (;;) {
-        uint32_t state = atomic_load(&ticket->state);
-        if (state == TICKET_DECIDED)
-            return;
-        /* A lane that has the ticket decides it in a bounded time, one way or the other. */
-        int64_t left_us = state == TICKET_QUEUED ? deadline_us - clock_us() : -1;
-        if (state == TICKET_QUEUED && left_us <= 0) {
-            if (give_up(queue, ticket))
-                return;
-            deadline_us = INT64_MAX / 2; /* taken just now: its state will say so */
-            continue;
-        }
-        futex_wait(&ticket->state, state, left_us);
-    }
-}
-
-void lanes_decide(struct lanes *lanes, enum lane_kind kind, struct ticket *ticket)
-{
-    struct queue *queue = &lanes->queues[kind];
-    ticket->next = NULL;
-    ticket->verdict.outcome = OUTCOME_UNAVAILABLE;
-    atomic_store(&ticket->state, TICKET_QUEUED);
-
-    atomic_fetch_add(&lanes->in_hand, 1);
-    if (enqueue(queue, ticket))
-        await(queue, ticket, lanes->settings->worker.wait_ms_max);
     atomic_fetch_sub(&lanes->in_hand, 1);
+    ticket->decided(ticket);
+}
+
+/* Gives back tickets that nothing was decided about: their verdict says so from the start. */
+static void turn_away(struct lanes *lanes, struct ticket *tickets)
+{
+    while (tickets) {
+        struct ticket *next = tickets->next;
+        decided(lanes, tickets);
+        tickets = next;
+    }
+}
+
+void lanes_ask(struct lanes *lanes, enum lane_kind kind, struct ticket *ticket)
+{
+    ticket->verdict.outcome = OUTCOME_UNAVAILABLE;
+    atomic_fetch_add(&lanes->in_hand, 1);
+    if (!queue_put(&lanes->queues[kind], ticket))
+        decided(lanes, ticket);
+}
+
+void lanes_expire(struct lanes *lanes)
+{
+    int64_t oldest_us = clock_us() - (int64_t)lanes->settings->worker.wait_ms_max * 1000;
+    for (int kind = 0; kind < LANE_KINDS; kind++)
+        turn_away(lanes, queue_take_older(&lanes->queues[kind], oldest_us));
 }
 
 enum redis_state lanes_redis_state(struct lanes *lanes)
@@ -168,38 +94,6 @@ enum redis_state lanes_redis_state(struct lanes *lanes)
 }
 
 /* ---- the lane's side ---- */
-
-static void decided(struct ticket *ticket)
-{
-    /* The thread may leave, and the ticket be gone, as soon as the state is stored; waking a
-       futex that nobody waits on any more is harmless (futex(2)). */
-    _Atomic uint32_t *word = &ticket->state;
-    atomic_store(word, TICKET_DECIDED);
-    futex_wake(word);
-}
-
-/* Takes up to `max` tickets; the caller holds the queue's lock. */
-static int take(struct queue *queue, struct ticket **tickets, int max)
-{
-    int count = 0;
-    while (queue->first && count < max) {
-        struct ticket *ticket = queue->first;
-        queue->first = ticket->next;
-        atomic_store(&ticket->state, TICKET_TAKEN);
-        tickets[count++] = ticket;
-    }
-    if (!queue->first)
-        queue->last = NULL;
-    queue->length -= count;
-    return count;
-}
-
-/* Sleeps on the queue until something comes, the worker stops or `ms_max` is over. */
-static void doze(struct queue *queue, int ms_max)
-{
-    struct timespec until = timespec_of_us(clock_us() + (int64_t)ms_max * 1000);
-    pthread_cond_timedwait(&queue->filled, &queue->mutex, &until);
-}
 
 /*
  * Lets a batch gather. Deciding a batch costs the database much the same however small it is, so
@@ -215,27 +109,19 @@ static void gather(struct lane *lane, struct queue *queue)
     if (rest_us > settings->lane.gather_us_max)
         rest_us = settings->lane.gather_us_max;
     int64_t due_us = lane->ended_us + rest_us;
-    if (queue->length >= settings->lane.batch_max || clock_us() >= due_us)
+    if (clock_us() >= due_us || queue_length(queue) >= settings->lane.batch_max)
         return;
-    struct timespec due = timespec_of_us(due_us);
-    pthread_mutex_unlock(&queue->mutex);
+    const struct timespec due = {.tv_sec = due_us / 1000000, .tv_nsec = due_us % 1000000 * 1000};
     clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &due, NULL);
-    pthread_mutex_lock(&queue->mutex);
 }
 
 /* The next batch. 0: there was none for a while. Negative: the worker stops. */
 static int next_batch(struct lane *lane, struct queue *queue)
 {
-    pthread_mutex_lock(&queue->mutex);
-    if (queue->length == 0 && !queue->is_stopping)
-        doze(queue, TICK_MS);
-    if (queue->length > 0)
-        gather(lane, queue);
-    int count = take(queue, lane->tickets, lane->lanes->settings->lane.batch_max);
-    if (count == 0 && queue->is_stopping)
-        count = -1;
-    pthread_mutex_unlock(&queue->mutex);
-    return count;
+    if (!queue_await(queue, TICK_MS))
+        return -1;
+    gather(lane, queue);
+    return queue_take(queue, lane->tickets, lane->lanes->settings->lane.batch_max);
 }
 
 static void decide(struct lane *lane, int count)
@@ -249,26 +135,16 @@ static void decide(struct lane *lane, int count)
     lane->took_us += (lane->ended_us - started_us - lane->took_us) / 4; /* a moving average */
 }
 
-/* Counts the lane as up, or as down; answers what waits if then no lane of the kind is up. */
+/* Counts the lane as up, or as down; turns away what waits if then no lane of the kind is up. */
 static void set_up(struct lane *lane, struct queue *queue, bool is_up)
 {
-    struct ticket *waiting = NULL;
     if (lane->is_up == is_up)
         return;
     lane->is_up = is_up;
-    pthread_mutex_lock(&queue->mutex);
-    queue->lanes_up += is_up ? 1 : -1;
-    if (queue->lanes_up == 0) {
-        waiting = queue->first;
-        queue->first = queue->last = NULL;
-        queue->length = 0;
-    }
-    pthread_mutex_unlock(&queue->mutex);
-    while (waiting) {
-        struct ticket *next = waiting->next;
-        decided(waiting); /* its verdict is OUTCOME_UNAVAILABLE from the start */
-        waiting = next;
-    }
+    if (is_up)
+        queue_join(queue);
+    else
+        turn_away(lane->lanes, queue_leave(queue));
 }
 
 /*
@@ -283,12 +159,7 @@ static bool reconnect(struct lane *lane, struct queue *queue)
         set_up(lane, queue, is_connected);
         if (is_connected)
             return true;
-        pthread_mutex_lock(&queue->mutex);
-        if (!queue->is_stopping)
-            doze(queue, pause_ms);
-        bool is_stopping = queue->is_stopping;
-        pthread_mutex_unlock(&queue->mutex);
-        if (is_stopping)
+        if (!queue_pause(queue, pause_ms))
             return false;
         pause_ms = pause_ms * 2 < RECONNECT_MS_MAX ? pause_ms * 2 : RECONNECT_MS_MAX;
     }
@@ -304,7 +175,7 @@ static bool serve(struct lane *lane, struct queue *queue)
         if (count > 0)
             decide(lane, count);
         for (int i = 0; i < count; i++)
-            decided(lane->tickets[i]);
+            decided(lane->lanes, lane->tickets[i]);
         /* Nobody waits now: a good moment to look after Redis. */
         if (count == 0 || facts_are_out_of_reach(lane->facts))
             facts_ensure(lane->facts);
@@ -367,16 +238,6 @@ static void lane_close(struct lane *lane)
     free(lane->tickets);
 }
 
-static void queue_open(struct queue *queue)
-{
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&queue->filled, &attributes);
-    pthread_condattr_destroy(&attributes);
-    pthread_mutex_init(&queue->mutex, NULL);
-}
-
 struct lanes *lanes_start(const struct settings *settings)
 {
     struct lanes *lanes = calloc(1, sizeof *lanes);
@@ -390,14 +251,13 @@ struct lanes *lanes_start(const struct settings *settings)
         free(lanes);
         return NULL;
     }
-    for (int kind = 0; kind < LANE_KINDS; kind++) {
+    for (int kind = 0; kind < LANE_KINDS; kind++)
         queue_open(&lanes->queues[kind]);
-        lanes->queues[kind].lanes_up = counts[kind];
-    }
     for (int kind = 0; kind < LANE_KINDS; kind++) {
         for (int number = 1; number <= counts[kind]; number++) {
             struct lane *lane = &lanes->lane[lanes->lane_count++];
             lane->is_up = true;
+            queue_join(&lanes->queues[kind]);
             lane->is_running = lane_open(lane, lanes, (enum lane_kind)kind, number) &&
                                pthread_create(&lane->thread, NULL, lane_main, lane) == 0;
             if (!lane->is_running) {
@@ -412,19 +272,12 @@ struct lanes *lanes_start(const struct settings *settings)
 
 void lanes_stop(struct lanes *lanes)
 {
-    for (int kind = 0; kind < LANE_KINDS; kind++) {
-        struct queue *queue = &lanes->queues[kind];
-        pthread_mutex_lock(&queue->mutex);
-        queue->is_stopping = true;
-        pthread_cond_broadcast(&queue->filled);
-        pthread_mutex_unlock(&queue->mutex);
-    }
+    for (int kind = 0; kind < LANE_KINDS; kind++)
+        queue_stop(&lanes->queues[kind]);
     for (int i = 0; i < lanes->lane_count; i++)
         lane_close(&lanes->lane[i]);
-    for (int kind = 0; kind < LANE_KINDS; kind++) {
-        pthread_cond_destroy(&lanes->queues[kind].filled);
-        pthread_mutex_destroy(&lanes->queues[kind].mutex);
-    }
+    for (int kind = 0; kind < LANE_KINDS; kind++)
+        queue_close(&lanes->queues[kind]);
     free(lanes->lane);
     free(lanes);
 }

@@ -1,7 +1,7 @@
 /*
  * Lanes: group commit for requests. A lane is a thread with a connection to PostgreSQL and one
  * to Redis. It takes all requests of its kind that wait, decides them in one
- * transaction, wakes them, and takes those that gathered meanwhile.
+ * transaction, has each answered, and takes those that gathered meanwhile.
  */
 #ifndef FCGI_LANES_H
 #define FCGI_LANES_H
@@ -24,11 +24,15 @@ struct lanes *lanes_start(const struct settings *settings);
 void lanes_stop(struct lanes *lanes);
 
 /*
- * Waits for the verdict on what the ticket asks. Called by request threads, each with a ticket
- * of its own. The verdict is OUTCOME_UNAVAILABLE where no lane is connected, where none had time
- * within worker.wait_ms_max, or where the answer of the database was lost.
+ * Asks for a verdict on the ticket, and returns. Its decided() is called exactly once, by whichever
+ * thread, perhaps before this returns. The verdict is OUTCOME_UNAVAILABLE where no lane is
+ * connected, where none had time within worker.wait_ms_max, or where the answer of the database
+ * was lost. Any thread may ask.
  */
-void lanes_decide(struct lanes *lanes, enum lane_kind kind, struct ticket *ticket);
+void lanes_ask(struct lanes *lanes, enum lane_kind kind, struct ticket *ticket);
+
+/* Turns those away that have waited for worker.wait_ms_max. To be called now and then. */
+void lanes_expire(struct lanes *lanes);
 
 /* Whether facts can be had: the worst that any lane found when it last tried. Any thread. */
 enum redis_state lanes_redis_state(struct lanes *lanes);

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "common/log.h"
@@ -14,8 +15,9 @@
 
 enum {
     LISTEN_BACKLOG = 1024,
-    /* Request threads hold little memory; one heap for each would hold much. */
-    HEAPS = 2
+    /* Threads hold little memory; one heap for each would hold much. */
+    HEAPS = 2,
+    OTHER_DESCRIPTORS = 128
 };
 
 /* The socket to accept on: the one of the settings, or that which spawn-fcgi gave. */
@@ -24,6 +26,21 @@ static int open_socket(const struct settings *settings)
     if (settings->worker.listen[0])
         return FCGX_OpenSocket(settings->worker.listen, LISTEN_BACKLOG);
     return FCGX_IsCGI() ? -1 : STDIN_FILENO;
+}
+
+/* One for each connection, and some; as far as the hard limit goes (getrlimit(2)). */
+static void allow_descriptors(int connections_max)
+{
+    struct rlimit limit;
+    rlim_t wanted = (rlim_t)connections_max + OTHER_DESCRIPTORS;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
+        return;
+    limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    if (limit.rlim_cur < wanted)
+        log_warning("open files are limited to %llu, so there will be fewer connections than "
+                    "worker.connections_max = %d",
+                    (unsigned long long)limit.rlim_cur, connections_max);
 }
 
 int main(int count, char **arguments)
@@ -55,18 +72,22 @@ int main(int count, char **arguments)
     if (sched_setscheduler(0, SCHED_BATCH, &priority) != 0)
         log_warning("SCHED_BATCH: %s", strerror(errno));
 
+    allow_descriptors(settings.worker.connections_max);
     int listen_fd = FCGX_Init() == 0 ? open_socket(&settings) : -1;
     if (listen_fd < 0) {
         log_error("no socket to listen on: start it under spawn-fcgi, or set worker.listen");
         return EXIT_FAILURE;
     }
     struct worker *worker = worker_start(&settings, listen_fd);
-    log_info("%d threads, %d + %d lanes: ready", settings.worker.threads,
-             settings.lane.checkout_count, settings.lane.purchase_count);
+    log_info("%d threads, %d + %d lanes, up to %d connections: ready", settings.worker.threads,
+             settings.lane.checkout_count, settings.lane.purchase_count,
+             settings.worker.connections_max);
 
+    const struct timespec tick = {.tv_nsec = WORKER_TICK_MS * 1000000L};
     int signal_number;
     sigdelset(&signals, SIGUSR1);
-    sigwait(&signals, &signal_number);
+    while ((signal_number = sigtimedwait(&signals, NULL, &tick)) < 0)
+        worker_tick(worker);
     log_info("stopping on signal %d", signal_number);
     if (worker_stop(worker))
         log_info("stopped: every request in hand was answered");

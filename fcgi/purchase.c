@@ -29,25 +29,27 @@ static void write_purchased(struct reply *reply, const struct verdict *verdict)
     text_add(body, "}");
 }
 
-void purchase_endpoint(const struct services *services, const struct request *request,
-                       struct reply *reply)
+bool purchase_ask(const struct settings *settings, const struct request *request,
+                  struct ticket *ticket, struct reply *reply)
 {
     const struct parameter *code = &request->parameters.by_name[PARAMETER_CODE];
     if (code->length == 0) {
         reply_problem(reply, OUTCOME_BAD_REQUEST, "code: expected the code of a checkout.", 0,
-                      services->settings);
-        return;
+                      settings);
+        return false;
     }
-
-    struct ticket ticket = {.next = NULL};
-    if (code->is_too_long || !code_parse(code->bytes, code->length, &ticket.code)) {
-        reply_problem(reply, OUTCOME_UNKNOWN_CODE, NULL, 0, services->settings);
-        return;
+    if (code->is_too_long || !code_parse(code->bytes, code->length, &ticket->code)) {
+        reply_problem(reply, OUTCOME_UNKNOWN_CODE, NULL, 0, settings);
+        return false;
     }
-    lanes_decide(services->lanes, LANE_PURCHASE, &ticket);
+    return true;
+}
 
-    if (ticket.verdict.outcome == OUTCOME_PURCHASED || ticket.verdict.outcome == OUTCOME_REPEATED)
-        write_purchased(reply, &ticket.verdict);
+void purchase_tell(const struct settings *settings, const struct ticket *ticket,
+                   struct reply *reply)
+{
+    if (ticket->verdict.outcome == OUTCOME_PURCHASED || ticket->verdict.outcome == OUTCOME_REPEATED)
+        write_purchased(reply, &ticket->verdict);
     else
-        verdict_problem(reply, &ticket.verdict, services->settings);
+        verdict_problem(reply, &ticket->verdict, settings);
 }

@@ -1,5 +1,5 @@
 /*
- * A reply: status, headers and a body made in the request thread's own buffer, sent in one go.
+ * A reply: status, headers and a body in a buffer of its own, sent in one go.
  */
 #ifndef FCGI_REPLY_H
 #define FCGI_REPLY_H

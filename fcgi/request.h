@@ -1,6 +1,6 @@
 /*
- * One request as the endpoints see it: typed and valid. Read from FastCGI once, by the request
- * thread that owns it, into buffers that it has from the start.
+ * One request as the endpoints see it: typed and valid. Read from FastCGI once, into
+ * buffers that are there from the start.
  */
 #ifndef FCGI_REQUEST_H
 #define FCGI_REQUEST_H
@@ -23,7 +23,7 @@ struct request {
     const char *path; /* decoded by the web server; valid until the request is finished */
     char id[REQUEST_ID_MAX + 1];
     struct parameters parameters;
-    char *body; /* http.body_bytes_max + 1 bytes, the thread's */
+    char *body; /* http.body_bytes_max + 1 bytes, the reading thread's */
     size_t body_length;
 };
 

@@ -3,10 +3,10 @@
 #include <string.h>
 
 static const struct route routes[] = {
-    {"/checkout", METHOD_POST, "POST", true, checkout_endpoint},
-    {"/purchase", METHOD_POST, "POST", true, purchase_endpoint},
-    {"/health", METHOD_GET | METHOD_HEAD, "GET, HEAD", false, health_endpoint},
-    {"/status", METHOD_GET | METHOD_HEAD, "GET, HEAD", false, status_endpoint},
+    {"/checkout", METHOD_POST, "POST", .ask = checkout_ask, checkout_tell, LANE_CHECKOUT},
+    {"/purchase", METHOD_POST, "POST", .ask = purchase_ask, purchase_tell, LANE_PURCHASE},
+    {"/health", METHOD_GET | METHOD_HEAD, "GET, HEAD", .read = health_read},
+    {"/status", METHOD_GET | METHOD_HEAD, "GET, HEAD", .read = status_read},
 };
 
 const struct route *route_find(const char *path)

@@ -8,8 +8,12 @@ struct route {
     const char *path;
     int methods;       /* a set of enum request_method */
     const char *allow; /* the same as an Allow header (RFC 9110, section 10.2.1) */
-    bool has_parameters;
-    endpoint *answer;
+    /* Either what a lane decides: */
+    endpoint_ask *ask;
+    endpoint_tell *tell;
+    enum lane_kind lane;
+    /* or what is read: */
+    endpoint_read *read;
 };
 
 /* The route of a path, or NULL. */

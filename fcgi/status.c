@@ -18,8 +18,8 @@ static void add_count(struct text *body, const char *name, int64_t count)
     text_add_integer(body, count);
 }
 
-void status_endpoint(const struct services *services, const struct request *request,
-                     struct reply *reply)
+void status_read(const struct services *services, const struct request *request,
+                 struct reply *reply)
 {
     struct sale_status status;
     (void)request;

@@ -1,11 +1,11 @@
 /*
- * A request's place in a batch: what is asked, and the verdict. It lives on the stack of the
- * request thread, which waits for it; a lane fills it in meanwhile and then wakes the thread.
+ * A request's place in a batch: what is asked, and the verdict. It is part of the connection that
+ * the request came on; from lanes_ask() on it is a lane's, until the lane gives it back.
  */
 #ifndef FCGI_TICKET_H
 #define FCGI_TICKET_H
 
-#include <stdatomic.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "code.h"
@@ -30,16 +30,16 @@ struct verdict {
     int buyer_purchases;
 };
 
-enum ticket_state { TICKET_QUEUED, TICKET_TAKEN, TICKET_DECIDED };
-
 struct ticket {
-    struct ticket *next;    /* in the lane's queue */
-    _Atomic uint32_t state; /* enum ticket_state; the thread sleeps on it (futex(2)) */
-    const char *user;       /* checkouts: the user, not terminated */
+    struct ticket *next; /* in a queue */
+    int64_t queued_us;   /* since when, by clock_us() */
+    const char *user;    /* checkouts: the user, not terminated */
     size_t user_length;
     struct code code; /* checkouts: which item, and random bits for its code;
                          purchases: the code */
     struct verdict verdict;
+    /* Called once, by any thread, when the verdict is there. Takes the ticket back. */
+    void (*decided)(struct ticket *ticket);
 };
 
 #endif

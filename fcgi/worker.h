@@ -1,6 +1,6 @@
 /*
- * A worker process: request threads that accept on one socket, the lanes that decide, and an
- * orderly end.
+ * A worker process: threads that read requests from the web server's connections, the lanes that
+ * decide and answer, threads that answer by reading, and an orderly end.
  */
 #ifndef FCGI_WORKER_H
 #define FCGI_WORKER_H
@@ -8,6 +8,8 @@
 #include <stdbool.h>
 
 #include "common/settings.h"
+
+enum { WORKER_TICK_MS = 100 };
 
 struct worker;
 
@@ -17,6 +19,9 @@ struct worker;
  * with EXIT_FAILURE: some threads may be running already.
  */
 struct worker *worker_start(const struct settings *settings, int listen_fd);
+
+/* Answers those who have waited too long. To be called every WORKER_TICK_MS. */
+void worker_tick(struct worker *worker);
 
 /*
  * Stops: accepts no more, answers what is in hand or was sent already, ends the lanes. Returns

@@ -1,0 +1,300 @@
+#include "connection.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+
+/*
+ * Whose the connection's descriptor is. Only its owner may close it; to touch that of an idle one
+ * it must first be claimed.
+ */
+enum state {
+    STATE_FREE,    /* there is none */
+    STATE_IDLE,    /* epoll's */
+    STATE_IN_HAND, /* the thread's that reads or answers a request on it */
+    STATE_CLAIMED  /* drained at this moment */
+};
+
+enum {
+    /* A web server sends a request in one go; one that stops half-way must not hold a thread. */
+    READ_S_MAX = 5,
+    DRAIN_STEP_MS = 5
+};
+
+struct connections {
+    int listen_fd;
+    int epoll_fd;
+    int end_fd; /* an eventfd(2): readable from the end on */
+    int max;
+    struct connection *all;
+    _Atomic bool is_draining;
+    pthread_mutex_t mutex; /* of what follows */
+    struct connection *free;
+    int open;
+    bool is_full; /* no longer listening until one is free */
+};
+
+/* ---- start and end ---- */
+
+static bool watch(struct connections *set, int operation, int fd, uint32_t events, void *what)
+{
+    struct epoll_event event = {.events = events, .data = {.ptr = what}};
+    return epoll_ctl(set->epoll_fd, operation, fd, &event) == 0;
+}
+
+static bool listen_on(struct connections *set)
+{
+    return watch(set, EPOLL_CTL_ADD, set->listen_fd, EPOLLIN, &set->listen_fd);
+}
+
+struct connections *connections_new(int listen_fd, int max, void *owner)
+{
+    struct connections *set = calloc(1, sizeof *set);
+    if (!set)
+        return NULL;
+    pthread_mutex_init(&set->mutex, NULL);
+    set->listen_fd = listen_fd;
+    set->max = max;
+    set->all = calloc((size_t)max, sizeof *set->all);
+    set->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    set->end_fd = eventfd(0, EFD_CLOEXEC);
+    if (!set->all || set->epoll_fd < 0 || set->end_fd < 0 ||
+        fcntl(listen_fd, F_SETFL, fcntl(listen_fd, F_GETFL) | O_NONBLOCK) != 0 || !listen_on(set) ||
+        !watch(set, EPOLL_CTL_ADD, set->end_fd, EPOLLIN, &set->end_fd)) {
+        connections_free(set);
+        return NULL;
+    }
+    for (int i = max - 1; i >= 0; i--) {
+        struct connection *connection = &set->all[i];
+        /* Without a listening socket: libfcgi shall read requests, not accept connections. */
+        FCGX_InitRequest(&connection->fcgx, -1, 0);
+        connection->set = set;
+        connection->owner = owner;
+        connection->next_free = set->free;
+        set->free = connection;
+    }
+    return set;
+}
+
+void connections_free(struct connections *set)
+{
+    for (int i = 0; set->all && i < set->max; i++)
+        if (set->all[i].state != STATE_FREE)
+            FCGX_Free(&set->all[i].fcgx, 1);
+    if (set->epoll_fd >= 0)
+        close(set->epoll_fd);
+    if (set->end_fd >= 0)
+        close(set->end_fd);
+    pthread_mutex_destroy(&set->mutex);
+    free(set->all);
+    free(set);
+}
+
+void connections_end(struct connections *set)
+{
+    eventfd_write(set->end_fd, 1);
+}
+
+/* ---- idle connections ---- */
+
+/* Nothing new on an idle connection: a web server that writes to it now is told so at once, and
+   asks another worker. What it wrote before is still read and answered. */
+static void drain(struct connection *connection)
+{
+    int idle = STATE_IDLE;
+    if (!atomic_compare_exchange_strong(&connection->state, &idle, STATE_CLAIMED))
+        return; /* whoever has it drains it afterwards */
+    shutdown(connection->fcgx.ipcFd, SHUT_RD);
+    atomic_store(&connection->state, STATE_IDLE);
+}
+
+/* Its owner has done with it for now. */
+static void set_idle(struct connection *connection)
+{
+    atomic_store(&connection->state, STATE_IDLE);
+    if (atomic_load(&connection->set->is_draining))
+        drain(connection);
+}
+
+/* ---- accept ---- */
+
+/* Until a connection is closed. The caller holds the lock. */
+static void stop_listening(struct connections *set, const char *why)
+{
+    if (set->is_full)
+        return;
+    set->is_full = true;
+    epoll_ctl(set->epoll_fd, EPOLL_CTL_DEL, set->listen_fd, NULL);
+    log_warning("%d connections, and no more until one is closed: %s", set->open, why);
+}
+
+/* A connection for a socket; NULL where there are as many as there may be, or none waits. */
+static struct connection *take_free(struct connections *set)
+{
+    pthread_mutex_lock(&set->mutex);
+    struct connection *connection = set->free;
+    if (connection) {
+        set->free = connection->next_free;
+        set->open++;
+    } else {
+        stop_listening(set, "worker.connections_max is reached");
+    }
+    pthread_mutex_unlock(&set->mutex);
+    return connection;
+}
+
+/* The connection's socket is closed, or there never was one: then `why` not. */
+static void give_back(struct connection *connection, const char *why)
+{
+    struct connections *set = connection->set;
+    atomic_store(&connection->state, STATE_FREE);
+    pthread_mutex_lock(&set->mutex);
+    connection->next_free = set->free;
+    set->free = connection;
+    set->open--;
+    if (why && set->open > 0) {
+        stop_listening(set, why);
+    } else if (set->is_full && !atomic_load(&set->is_draining)) {
+        set->is_full = false;
+        listen_on(set);
+    }
+    pthread_mutex_unlock(&set->mutex);
+}
+
+static void set_options(int fd)
+{
+    const struct timeval read_max = {.tv_sec = READ_S_MAX};
+    const int on = 1;
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &read_max, sizeof read_max);
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* where it is TCP */
+}
+
+/* Accepts what waits. */
+static void accept_all(struct connections *set)
+{
+    struct connection *connection;
+    while ((connection = take_free(set))) {
+        int fd = accept4(set->listen_fd, NULL, NULL, SOCK_CLOEXEC);
+        if (fd < 0) {
+            int error = errno;
+            bool is_failure = error != EAGAIN && error != EINTR && error != ECONNABORTED &&
+                              !atomic_load(&set->is_draining);
+            give_back(connection, is_failure ? strerror(error) : NULL);
+            if (error == EINTR || error == ECONNABORTED)
+                continue;
+            return;
+        }
+        set_options(fd);
+        connection->fcgx.ipcFd = fd;
+        /* FCGX_Accept_r() begins by ending the request before, which would close this one. */
+        connection->fcgx.keepConnection = 1;
+        set_idle(connection);
+        if (!watch(set, EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLRDHUP | EPOLLONESHOT, connection)) {
+            log_error("epoll_ctl: %s", strerror(errno));
+            FCGX_Free(&connection->fcgx, 1);
+            give_back(connection, NULL);
+        }
+    }
+}
+
+/* ---- requests ---- */
+
+static void claim(struct connection *connection)
+{
+    int idle = STATE_IDLE;
+    while (!atomic_compare_exchange_weak(&connection->state, &idle, STATE_IN_HAND)) {
+        idle = STATE_IDLE;
+        sched_yield(); /* it is being drained */
+    }
+}
+
+/* Whether the other side has closed it, and left nothing to read. */
+static bool is_over(int fd)
+{
+    char byte;
+    return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0;
+}
+
+/* Reads a request's beginning. False: there was none, and the connection is closed. */
+static bool receive(struct connection *connection, uint32_t events)
+{
+    FCGX_Request *fcgx = &connection->fcgx;
+    claim(connection);
+    bool is_there = true;
+    if (events & ~(uint32_t)EPOLLIN)
+        is_there = !is_over(fcgx->ipcFd);
+    /* Where there is no request libfcgi closes the socket, and need not linger over it. */
+    FCGX_Detach(fcgx);
+    if (!is_there)
+        FCGX_Free(fcgx, 1);
+    else
+        is_there = FCGX_Accept_r(fcgx) == 0;
+    if (!is_there) {
+        give_back(connection, NULL);
+        return false;
+    }
+    FCGX_Attach(fcgx);
+    return true;
+}
+
+struct connection *connections_next(struct connections *set)
+{
+    for (;;) {
+        struct epoll_event event;
+        if (epoll_wait(set->epoll_fd, &event, 1, -1) != 1)
+            continue;
+        if (event.data.ptr == &set->end_fd)
+            return NULL;
+        if (event.data.ptr == &set->listen_fd)
+            accept_all(set);
+        else if (receive(event.data.ptr, event.events))
+            return event.data.ptr;
+    }
+}
+
+void connection_done(struct connection *connection)
+{
+    struct connections *set = connection->set;
+    FCGX_Finish_r(&connection->fcgx);
+    int fd = connection->fcgx.ipcFd;
+    if (fd < 0) {
+        give_back(connection, NULL);
+        return;
+    }
+    set_idle(connection);
+    /* From here on it is another thread's. */
+    watch(set, EPOLL_CTL_MOD, fd, EPOLLIN | EPOLLRDHUP | EPOLLONESHOT, connection);
+}
+
+int connections_drain(struct connections *set, int ms_max)
+{
+    accept_all(set);
+    atomic_store(&set->is_draining, true);
+    epoll_ctl(set->epoll_fd, EPOLL_CTL_DEL, set->listen_fd, NULL);
+    shutdown(set->listen_fd, SHUT_RDWR);
+    for (int i = 0; i < set->max; i++)
+        drain(&set->all[i]);
+
+    int64_t deadline_ms = clock_ms() + ms_max;
+    for (;;) {
+        pthread_mutex_lock(&set->mutex);
+        int open = set->open;
+        pthread_mutex_unlock(&set->mutex);
+        if (open == 0 || clock_ms() >= deadline_ms)
+            return open;
+        usleep(DRAIN_STEP_MS * 1000);
+    }
+}

@@ -1,0 +1,144 @@
+#include "queue.h"
+
+#include <time.h>
+
+#include "common/clock.h"
+
+void queue_open(struct queue *queue)
+{
+    *queue = (struct queue){.first = NULL};
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&queue->changed, &attributes);
+    pthread_condattr_destroy(&attributes);
+    pthread_mutex_init(&queue->mutex, NULL);
+}
+
+void queue_close(struct queue *queue)
+{
+    pthread_cond_destroy(&queue->changed);
+    pthread_mutex_destroy(&queue->mutex);
+}
+
+bool queue_put(struct queue *queue, struct ticket *ticket)
+{
+    ticket->next = NULL;
+    ticket->queued_us = clock_us();
+    pthread_mutex_lock(&queue->mutex);
+    bool is_taken = queue->takers > 0;
+    if (is_taken) {
+        if (queue->last)
+            queue->last->next = ticket;
+        else
+            queue->first = ticket;
+        queue->last = ticket;
+        queue->length++;
+        pthread_cond_signal(&queue->changed);
+    }
+    pthread_mutex_unlock(&queue->mutex);
+    return is_taken;
+}
+
+/* Cuts off all that stands before `end`; the caller holds the lock. */
+static struct ticket *cut(struct queue *queue, struct ticket *end, int count)
+{
+    struct ticket *first = queue->first;
+    if (first == end)
+        return NULL;
+    struct ticket *last = first;
+    while (last->next != end)
+        last = last->next;
+    last->next = NULL;
+    queue->first = end;
+    if (!end)
+        queue->last = NULL;
+    queue->length -= count;
+    return first;
+}
+
+void queue_join(struct queue *queue)
+{
+    pthread_mutex_lock(&queue->mutex);
+    queue->takers++;
+    pthread_mutex_unlock(&queue->mutex);
+}
+
+struct ticket *queue_leave(struct queue *queue)
+{
+    struct ticket *left = NULL;
+    pthread_mutex_lock(&queue->mutex);
+    if (--queue->takers == 0)
+        left = cut(queue, NULL, queue->length);
+    pthread_mutex_unlock(&queue->mutex);
+    return left;
+}
+
+/* False: the time is over. The caller holds the lock. */
+static bool wait_until(struct queue *queue, int64_t due_us)
+{
+    const struct timespec due = {.tv_sec = due_us / 1000000, .tv_nsec = due_us % 1000000 * 1000};
+    return pthread_cond_timedwait(&queue->changed, &queue->mutex, &due) == 0;
+}
+
+bool queue_await(struct queue *queue, int ms_max)
+{
+    int64_t due_us = clock_us() + (int64_t)ms_max * 1000;
+    pthread_mutex_lock(&queue->mutex);
+    while (!queue->first && !queue->is_stopping && wait_until(queue, due_us))
+        ;
+    bool is_going_on = queue->first || !queue->is_stopping;
+    pthread_mutex_unlock(&queue->mutex);
+    return is_going_on;
+}
+
+bool queue_pause(struct queue *queue, int ms)
+{
+    int64_t due_us = clock_us() + (int64_t)ms * 1000;
+    pthread_mutex_lock(&queue->mutex);
+    while (!queue->is_stopping && wait_until(queue, due_us))
+        ;
+    bool is_going_on = !queue->is_stopping;
+    pthread_mutex_unlock(&queue->mutex);
+    return is_going_on;
+}
+
+int queue_length(struct queue *queue)
+{
+    pthread_mutex_lock(&queue->mutex);
+    int length = queue->length;
+    pthread_mutex_unlock(&queue->mutex);
+    return length;
+}
+
+int queue_take(struct queue *queue, struct ticket **tickets, int max)
+{
+    int count = 0;
+    pthread_mutex_lock(&queue->mutex);
+    struct ticket *at = queue->first;
+    for (; at && count < max; at = at->next)
+        tickets[count++] = at;
+    cut(queue, at, count);
+    pthread_mutex_unlock(&queue->mutex);
+    return count;
+}
+
+struct ticket *queue_take_older(struct queue *queue, int64_t time_us)
+{
+    int count = 0;
+    pthread_mutex_lock(&queue->mutex);
+    struct ticket *at = queue->first;
+    for (; at && at->queued_us < time_us; at = at->next)
+        count++;
+    struct ticket *older = cut(queue, at, count);
+    pthread_mutex_unlock(&queue->mutex);
+    return older;
+}
+
+void queue_stop(struct queue *queue)
+{
+    pthread_mutex_lock(&queue->mutex);
+    queue->is_stopping = true;
+    pthread_cond_broadcast(&queue->changed);
+    pthread_mutex_unlock(&queue->mutex);
+}

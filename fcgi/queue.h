@@ -1,0 +1,51 @@
+/*
+ * Tickets that wait for whoever takes them: first come, first served. A queue that nobody takes
+ * from refuses tickets, so that none waits for nothing. Any thread may call any function.
+ */
+#ifndef FCGI_QUEUE_H
+#define FCGI_QUEUE_H
+
+#include <pthread.h>
+#include <stdbool.h>
+
+#include "ticket.h"
+
+struct queue {
+    pthread_mutex_t mutex;
+    pthread_cond_t changed; /* something came, or the queue stops */
+    struct ticket *first;
+    struct ticket *last;
+    int length;
+    int takers;
+    bool is_stopping;
+};
+
+void queue_open(struct queue *queue);
+void queue_close(struct queue *queue);
+
+/* False: there are no takers. From a true one on, the ticket is a taker's. */
+bool queue_put(struct queue *queue, struct ticket *ticket) __attribute__((warn_unused_result));
+
+/* Counts the caller as one who takes, or no more; the last who leaves gets the tickets left. */
+void queue_join(struct queue *queue);
+struct ticket *queue_leave(struct queue *queue);
+
+/* Waits until there is something to take, at most `ms_max`. False: there is not, and the queue
+   stops. */
+bool queue_await(struct queue *queue, int ms_max);
+
+/* Waits `ms`. False: the queue stops. */
+bool queue_pause(struct queue *queue, int ms);
+
+int queue_length(struct queue *queue);
+
+/* Takes up to `max` tickets, those that came first; returns how many. */
+int queue_take(struct queue *queue, struct ticket **tickets, int max);
+
+/* Takes the tickets that came before `time_us` (clock_us()), linked by `next`. */
+struct ticket *queue_take_older(struct queue *queue, int64_t time_us);
+
+/* Tells the takers to end once nothing is left. */
+void queue_stop(struct queue *queue);
+
+#endif
