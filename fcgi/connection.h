@@ -23,7 +23,7 @@ struct connection {
     struct request request; /* as read */
     struct ticket ticket;   /* its place in a queue */
     const struct route *route;
-    void *owner;            /* as given to connections_new() */
+    void *owner; /* as given to connections_new() */
     /* Of connection.c: */
     struct connections *set;
     struct connection *next_free;

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "connection.h"
 #include "endpoints.h"
@@ -162,7 +163,17 @@ struct worker *worker_start(const struct settings *settings, int listen_fd)
 
 void worker_tick(struct worker *worker)
 {
+    const struct settings *settings = worker->services.settings;
     lanes_expire(worker->services.lanes);
+
+    int64_t oldest_us = clock_us() - (int64_t)settings->worker.wait_ms_max * 1000;
+    struct ticket *next;
+    for (struct ticket *at = queue_take_older(&worker->reads, oldest_us); at; at = next) {
+        struct reply reply;
+        next = at->next;
+        reply_problem(&reply, OUTCOME_UNAVAILABLE, NULL, 1, settings);
+        send(connection_of(at), &reply);
+    }
 }
 
 /* ---- stop ---- */

@@ -1,12 +1,12 @@
 -- Checkout, then purchase: each code that comes back is traded in by one of the next requests, so
--- the two alternate. Any item, or one by number where ITEMS says how many there are.
-local items = tonumber(os.getenv("ITEMS") or "0")
+-- the two alternate. Any item; or by number, each once, where ITEMS="FIRST COUNT" says which.
+local first_number, items = string.match(os.getenv("ITEMS") or "", "^(%d+) (%d+)$")
 local run = os.getenv("RUN_NAME") or "run"
 
 local threads = 0
 function setup(thread)
     thread:set("thread_number", threads)
-    thread:set("first_item", threads * math.floor(items / 2))
+    thread:set("number", first_number and first_number + threads * math.floor(items / 2) or 0)
     threads = threads + 1
 end
 
@@ -22,8 +22,9 @@ function request()
     end
     users = users + 1
     local user = "POST /checkout?user_id=" .. run .. "-" .. thread_number .. "-" .. users
-    if items > 0 then
-        return user .. "&id=" .. (first_item + users) .. ending
+    if number > 0 then
+        user = user .. "&id=" .. number
+        number = number + 1
     end
     return user .. ending
 end

@@ -263,17 +263,17 @@ static void test_check(void **state)
     settings_default(&settings);
     assert_true(settings_check(&settings, stderr));
 
-    settings.worker.threads = settings.worker.kept_connections_max;
+    settings.worker.connections_max = settings.worker.kept_connections_max;
     settings.sale.duration_s = 10;
     settings.sale.hold_s = 11;
     told_open(&told);
     assert_false(settings_check(&settings, told.stream));
     told_close(&told);
-    assert_non_null(strstr(told.text, "worker.threads = 96: expected more than"));
+    assert_non_null(strstr(told.text, "worker.connections_max = 512: expected more than"));
     assert_non_null(strstr(told.text, "sale.hold_s = 11: expected no more than"));
     free(told.text);
 
-    settings.worker.threads++;
+    settings.worker.connections_max++;
     settings.sale.hold_s = 10;
     assert_true(settings_check(&settings, stderr));
 }

@@ -1,0 +1,120 @@
+/* Tickets that wait: their order, those that waited too long, and those that nobody takes. */
+#include <pthread.h>
+
+#include "common/clock.h"
+#include "fcgi/queue.h"
+#include "unit.h"
+
+static void test_order(void **state)
+{
+    (void)state;
+    struct queue queue;
+    struct ticket tickets[5], *taken[5];
+    queue_open(&queue);
+    queue_join(&queue);
+    for (int i = 0; i < 5; i++)
+        assert_true(queue_put(&queue, &tickets[i]));
+    assert_int_equal(queue_length(&queue), 5);
+
+    assert_int_equal(queue_take(&queue, taken, 2), 2);
+    assert_ptr_equal(taken[0], &tickets[0]);
+    assert_ptr_equal(taken[1], &tickets[1]);
+    assert_int_equal(queue_take(&queue, taken, 5), 3);
+    assert_ptr_equal(taken[2], &tickets[4]);
+    assert_int_equal(queue_take(&queue, taken, 5), 0);
+
+    assert_true(queue_put(&queue, &tickets[1]));
+    assert_int_equal(queue_take(&queue, taken, 5), 1);
+    assert_ptr_equal(taken[0], &tickets[1]);
+    queue_close(&queue);
+}
+
+static void test_nobody_takes(void **state)
+{
+    (void)state;
+    struct queue queue;
+    struct ticket tickets[2];
+    queue_open(&queue);
+    assert_false(queue_put(&queue, &tickets[0]));
+
+    queue_join(&queue);
+    queue_join(&queue);
+    assert_true(queue_put(&queue, &tickets[0]));
+    assert_true(queue_put(&queue, &tickets[1]));
+    assert_null(queue_leave(&queue)); /* one is left who takes */
+    struct ticket *left = queue_leave(&queue);
+    assert_ptr_equal(left, &tickets[0]);
+    assert_ptr_equal(left->next, &tickets[1]);
+    assert_null(left->next->next);
+    assert_false(queue_put(&queue, &tickets[0]));
+    assert_int_equal(queue_length(&queue), 0);
+    queue_close(&queue);
+}
+
+static void test_older(void **state)
+{
+    (void)state;
+    struct queue queue;
+    struct ticket tickets[3], *taken[3];
+    queue_open(&queue);
+    queue_join(&queue);
+    assert_null(queue_take_older(&queue, clock_us() + 1));
+    for (int i = 0; i < 3; i++)
+        assert_true(queue_put(&queue, &tickets[i]));
+    tickets[0].queued_us -= 2000;
+    tickets[1].queued_us -= 1000;
+
+    assert_null(queue_take_older(&queue, tickets[0].queued_us));
+    struct ticket *older = queue_take_older(&queue, tickets[2].queued_us);
+    assert_ptr_equal(older, &tickets[0]);
+    assert_ptr_equal(older->next, &tickets[1]);
+    assert_null(older->next->next);
+    assert_int_equal(queue_length(&queue), 1);
+    assert_int_equal(queue_take(&queue, taken, 3), 1);
+    assert_ptr_equal(taken[0], &tickets[2]);
+    queue_close(&queue);
+}
+
+static void *put_later(void *argument)
+{
+    static struct ticket ticket;
+    struct queue *queue = argument;
+    assert_true(queue_pause(queue, 20));
+    assert_true(queue_put(queue, &ticket));
+    return NULL;
+}
+
+static void test_waiting(void **state)
+{
+    (void)state;
+    struct queue queue;
+    struct ticket *taken[1];
+    pthread_t thread;
+    queue_open(&queue);
+    queue_join(&queue);
+    int64_t start_us = clock_us();
+    assert_true(queue_await(&queue, 10)); /* in vain */
+    assert_true(clock_us() - start_us >= 10000);
+
+    assert_int_equal(pthread_create(&thread, NULL, put_later, &queue), 0);
+    assert_true(queue_await(&queue, 10000));
+    assert_true(clock_us() - start_us < 5000000);
+    pthread_join(thread, NULL);
+
+    /* What is left is still to be taken when the queue stops. */
+    queue_stop(&queue);
+    assert_true(queue_await(&queue, 10000));
+    assert_int_equal(queue_take(&queue, taken, 1), 1);
+    assert_false(queue_await(&queue, 10000));
+    assert_false(queue_pause(&queue, 10000));
+    assert_true(clock_us() - start_us < 5000000);
+    queue_close(&queue);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_order), cmocka_unit_test(test_nobody_takes),
+        cmocka_unit_test(test_older), cmocka_unit_test(test_waiting)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
