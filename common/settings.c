@@ -18,6 +18,9 @@ static const struct choice log_levels[] = {{"error", LOG_LEVEL_ERROR},
                                            {"debug", LOG_LEVEL_DEBUG},
                                            {NULL, 0}};
 
+static const struct choice identities[] = {
+    {"parameter", IDENTITY_PARAMETER}, {"remote_user", IDENTITY_REMOTE_USER}, {NULL, 0}};
+
 static const struct choice unknown_items[] = {
     {"refuse", UNKNOWN_ITEM_REFUSE}, {"any", UNKNOWN_ITEM_ANY}, {NULL, 0}};
 
@@ -83,9 +86,14 @@ static const struct setting setting_table[] = {
     INTEGER(sale, hold_s, 1, 86400, "30", "how long a checkout reserves an item"),
     INTEGER(sale, purchase_limit, 1, 1000, "10", "items of a sale that one user may buy"),
     INTEGER(sale, sales_ahead, 0, 1000, "1", "sales to generate after the current one"),
+    BOOLEAN(sale, stays_open_until_sold_out, "false",
+            "whether a sale goes on beyond its end until it is sold out; the next one waits"),
     CHOICE(sale, unknown_item, unknown_items, "refuse",
            "what an id that names no item gets: \"refuse\" (404) or \"any\" item"),
     INTEGER(attempt, retention_days, 1, 36500, "30", "how long the log of attempts is kept"),
+    CHOICE(http, identity, identities, "parameter",
+           "who the user is: the one that \"parameter\" user_id names, or the web server's "
+           "\"remote_user\""),
     INTEGER(http, body_bytes_max, 0, 1048576, "16384", "longest request body that is read"),
     INTEGER(http, status_unavailable, 400, 499, "412",
             "status of held, sold, sold_out, sale_closed"),

@@ -16,6 +16,8 @@
 
 enum { SETTING_TEXT_MAX = 512 };
 
+enum identity { IDENTITY_PARAMETER, IDENTITY_REMOTE_USER };
+
 enum unknown_item { UNKNOWN_ITEM_REFUSE, UNKNOWN_ITEM_ANY };
 
 struct settings {
@@ -52,12 +54,14 @@ struct settings {
         int hold_s;
         int purchase_limit;
         int sales_ahead;
+        bool stays_open_until_sold_out;
         int unknown_item; /* enum unknown_item */
     } sale;
     struct {
         int retention_days;
     } attempt;
     struct {
+        int identity; /* enum identity */
         int body_bytes_max;
         int status_unavailable;
         int status_limit;

@@ -10,11 +10,12 @@
 #include "request.h"
 #include "sale_view.h"
 
-/* What endpoints work with; the same for all threads. */
+/* What endpoints that read work with. */
 struct services {
     const struct settings *settings;
     struct lanes *lanes;
     struct sale_view *sale_view;
+    struct database *database; /* the calling thread's own (reader.h) */
 };
 
 /*
@@ -36,6 +37,7 @@ typedef void endpoint_tell(const struct settings *settings, const struct ticket 
 
 endpoint_ask checkout_ask, purchase_ask;
 endpoint_tell checkout_tell, purchase_tell;
-endpoint_read health_read, status_read;
+endpoint_read root_read, health_read, status_read, sale_status_read, sales_read, items_read,
+    item_read, item_image_read, user_purchases_read, problem_read;
 
 #endif

@@ -56,6 +56,11 @@ static const struct outcome_row outcomes[OUTCOME_COUNT] = {
                               "bad_request"},
                              STATUS_FIXED,
                              400},
+    [OUTCOME_IDENTITY_MISMATCH] = {{"identity_mismatch", "Not your name",
+                                    "The user asked for is not the one who is logged in.",
+                                    "identity_mismatch"},
+                                   STATUS_FIXED,
+                                   403},
     [OUTCOME_NOT_FOUND] = {{"not_found", "Not found", "There is nothing at this path.",
                             "not_found"},
                            STATUS_FIXED,
@@ -80,6 +85,11 @@ static const struct outcome_row outcomes[OUTCOME_COUNT] = {
 const struct outcome_text *outcome_text(enum outcome outcome)
 {
     return &outcomes[outcome].text;
+}
+
+bool outcome_is_refusal(enum outcome outcome)
+{
+    return outcomes[outcome].text.error[0] != '\0';
 }
 
 int outcome_status(enum outcome outcome, const struct settings *settings)

@@ -5,6 +5,7 @@
 #ifndef FCGI_OUTCOME_H
 #define FCGI_OUTCOME_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "common/settings.h"
@@ -22,6 +23,7 @@ enum outcome {
     OUTCOME_UNKNOWN_CODE,
     /* These come from the request alone and are not in the database. */
     OUTCOME_BAD_REQUEST,
+    OUTCOME_IDENTITY_MISMATCH,
     OUTCOME_NOT_FOUND,
     OUTCOME_METHOD_NOT_ALLOWED,
     OUTCOME_BODY_TOO_LARGE,
@@ -37,6 +39,9 @@ struct outcome_text {
 };
 
 const struct outcome_text *outcome_text(enum outcome outcome);
+
+/* Whether it refuses what was asked: then it is a problem (RFC 9457). */
+bool outcome_is_refusal(enum outcome outcome);
 
 /* The HTTP status: some are settings, for clients that expect others. */
 int outcome_status(enum outcome outcome, const struct settings *settings);

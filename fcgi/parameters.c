@@ -7,7 +7,8 @@
 
 enum {
     JSON_DEPTH_MAX = 8,
-    NAME_BYTES_MAX = 32 /* longer than any name here */
+    NAME_BYTES_MAX = 32, /* longer than any name here */
+    NUMBER_DIGITS_MAX = 9
 };
 
 struct alias {
@@ -15,16 +16,24 @@ struct alias {
     enum parameter_name name;
 };
 
-static const struct alias aliases[] = {{"user_id", PARAMETER_USER},
-                                       {"id", PARAMETER_ITEM},
-                                       {"item_id", PARAMETER_ITEM},
-                                       {"code", PARAMETER_CODE},
-                                       {"checkout_code", PARAMETER_CODE}};
+static const struct alias aliases[] = {
+    {"user_id", PARAMETER_USER},       {"id", PARAMETER_ITEM},
+    {"item_id", PARAMETER_ITEM},       {"code", PARAMETER_CODE},
+    {"checkout_code", PARAMETER_CODE}, {"sale_id", PARAMETER_SALE},
+    {"state", PARAMETER_STATE},        {"page_num", PARAMETER_PAGE_NUM},
+    {"page_size", PARAMETER_PAGE_SIZE}};
 
-static const struct alias *alias_find(const char *text, size_t length)
+static bool is_wanted(const struct parameters *parameters, const struct alias *alias)
+{
+    return (parameters->wanted >> alias->name & 1U) != 0;
+}
+
+static const struct alias *alias_find(const struct parameters *parameters, const char *text,
+                                      size_t length)
 {
     for (size_t i = 0; i < sizeof aliases / sizeof aliases[0]; i++)
-        if (strlen(aliases[i].text) == length && memcmp(aliases[i].text, text, length) == 0)
+        if (is_wanted(parameters, &aliases[i]) && strlen(aliases[i].text) == length &&
+            memcmp(aliases[i].text, text, length) == 0)
             return &aliases[i];
     return NULL;
 }
@@ -158,7 +167,7 @@ bool parameters_from_form(struct parameters *parameters, const char *text, size_
         bool is_too_long;
         const struct alias *alias = NULL;
         if (decode(at, equals, bytes, NAME_BYTES_MAX, &used, &is_too_long) && !is_too_long)
-            alias = alias_find(bytes, used);
+            alias = alias_find(parameters, bytes, used);
         if (alias) {
             if (!decode(value, pair_end, bytes, sizeof bytes, &used, &is_too_long))
                 return refuse(fault, alias->text, "malformed %-escape");
@@ -248,7 +257,8 @@ bool parameters_from_json(struct parameters *parameters, const char *text, size_
     }
     for (size_t i = 0; i < sizeof aliases / sizeof aliases[0]; i++) {
         struct json_object *value;
-        if (json_object_object_get_ex(object, aliases[i].text, &value) &&
+        if (is_wanted(parameters, &aliases[i]) &&
+            json_object_object_get_ex(object, aliases[i].text, &value) &&
             !set_from_json(parameters, &aliases[i], value, fault))
             goto out;
     }
@@ -257,6 +267,34 @@ out:
     json_object_put(object);
     json_tokener_free(tokener);
     return good;
+}
+
+bool parameter_is_text(const char *bytes, size_t length)
+{
+    return value_fault(bytes, length) == NULL;
+}
+
+void parameters_begin(struct parameters *parameters, unsigned wanted)
+{
+    memset(parameters, 0, sizeof *parameters);
+    parameters->wanted = wanted;
+}
+
+bool parameter_number(const struct parameter *parameter, int min, int max, int fallback,
+                      int *number)
+{
+    *number = fallback;
+    if (parameter->length == 0)
+        return true;
+    if (parameter->length > NUMBER_DIGITS_MAX)
+        return false;
+    *number = 0;
+    for (size_t i = 0; i < parameter->length; i++) {
+        if (parameter->bytes[i] < '0' || parameter->bytes[i] > '9')
+            return false;
+        *number = *number * 10 + (parameter->bytes[i] - '0');
+    }
+    return *number >= min && *number <= max;
 }
 
 void parameters_complete(struct parameters *parameters, const struct parameters *more)

@@ -10,7 +10,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum parameter_name { PARAMETER_USER, PARAMETER_ITEM, PARAMETER_CODE, PARAMETER_COUNT };
+enum parameter_name {
+    PARAMETER_USER,
+    PARAMETER_ITEM,
+    PARAMETER_CODE,
+    PARAMETER_SALE,
+    PARAMETER_STATE,
+    PARAMETER_PAGE_NUM,
+    PARAMETER_PAGE_SIZE,
+    PARAMETER_COUNT
+};
 
 enum { PARAMETER_BYTES_MAX = 128 };
 
@@ -21,6 +30,7 @@ struct parameter {
 };
 
 struct parameters {
+    unsigned wanted; /* a set, a bit for each name: others are ignored */
     struct parameter by_name[PARAMETER_COUNT];
 };
 
@@ -29,6 +39,19 @@ struct parameter_fault {
     const char *name;
     const char *what;
 };
+
+/* None are given yet, and those of the set `wanted` can be: a bit (1U << name) for each. */
+void parameters_begin(struct parameters *parameters, unsigned wanted);
+
+/*
+ * A whole number of at most nine digits; `fallback` where it is not given. False: it is something
+ * else, or outside `min` to `max`.
+ */
+bool parameter_number(const struct parameter *parameter, int min, int max, int fallback,
+                      int *number) __attribute__((warn_unused_result));
+
+/* Whether it is UTF-8 without control bytes, as all values are. */
+bool parameter_is_text(const char *bytes, size_t length);
 
 /* Reads a query string, or a body of application/x-www-form-urlencoded (URL Standard). */
 bool parameters_from_form(struct parameters *parameters, const char *text, size_t length,

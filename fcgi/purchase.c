@@ -2,13 +2,8 @@
 #include <string.h>
 
 #include "endpoints.h"
+#include "purchase_id.h"
 #include "verdict_reply.h"
-
-enum {
-    /* A purchase's id is its item's: the sale, and seven digits for the number. No sale has so
-       many items, and an item is sold once, so it is unique without being counted. */
-    PURCHASE_ID_NUMBERS = 10000000
-};
 
 /* Says nothing of the moment, so that a repetition is the same byte for byte. */
 static void write_purchased(struct reply *reply, const struct verdict *verdict)
@@ -16,8 +11,7 @@ static void write_purchased(struct reply *reply, const struct verdict *verdict)
     struct text *body = &reply->body;
     text_add(body, "{\"success\":true,\"message\":\"success\",\"status\":\"success\","
                    "\"purchase_id\":");
-    text_add_integer(body,
-                     (int64_t)verdict->code.sale_id * PURCHASE_ID_NUMBERS + verdict->code.number);
+    text_add_integer(body, purchase_id(verdict->code.sale_id, verdict->code.number));
     text_add(body, ",");
     verdict_add_item(body, verdict, verdict->user, strlen(verdict->user));
     text_add(body, ",\"total_price\":");

@@ -1,8 +1,12 @@
 #include "reply.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "common/log.h"
+
+enum { ETAG_MAX = 19 }; /* sixteen digits in quotes, and a zero */
 
 /* Reason phrases (RFC 9110, section 15) of the statuses that replies here can have. */
 static const char *reason(int status)
@@ -11,6 +15,7 @@ static const char *reason(int status)
         int status;
         const char *phrase;
     } reasons[] = {{200, "OK"},
+                   {304, "Not Modified"},
                    {400, "Bad Request"},
                    {403, "Forbidden"},
                    {404, "Not Found"},
@@ -29,9 +34,9 @@ static const char *reason(int status)
     return "Refused";
 }
 
-void reply_begin(struct reply *reply)
+void reply_begin(struct reply *reply, char *bytes, size_t size)
 {
-    text_begin(&reply->body, reply->body_bytes, sizeof reply->body_bytes);
+    text_begin(&reply->body, bytes, size);
     reply->status = 200;
     reply->content_type = "application/json";
     reply->cache_control = "no-store";
@@ -46,7 +51,7 @@ void reply_problem(struct reply *reply, enum outcome outcome, const char *detail
     if (!detail || !*detail)
         detail = text->detail;
 
-    reply_begin(reply);
+    reply_begin(reply, reply->body.bytes, reply->body.size);
     reply->status = outcome_status(outcome, settings);
     reply->content_type = "application/problem+json";
     reply->retry_after_s = retry_after_s;
@@ -77,8 +82,31 @@ static void add_header(struct text *headers, const char *name, const char *value
     text_add(headers, "\r\n");
 }
 
+/* A strong validator: of the same bytes the same (RFC 9110, section 8.8.3). FNV-1a, 64 bits. */
+static void make_etag(const struct text *body, char etag[ETAG_MAX])
+{
+    uint64_t hash = 14695981039346656037U;
+    for (size_t i = 0; i < body->used; i++)
+        hash = (hash ^ (unsigned char)body->bytes[i]) * 1099511628211U;
+    snprintf(etag, ETAG_MAX, "\"%016" PRIx64 "\"", hash);
+}
+
+/* Whether an If-None-Match field has the tag: a list of tags, or a star. */
+static bool matches(const char *if_none_match, const char *etag)
+{
+    return strcmp(if_none_match, "*") == 0 || strstr(if_none_match, etag) != NULL;
+}
+
 bool reply_send(struct reply *reply, const struct request *request, FCGX_Request *fcgx)
 {
+    char etag[ETAG_MAX] = "";
+    if (reply->status == 200 && strcmp(reply->cache_control, "no-store") != 0) {
+        make_etag(&reply->body, etag);
+        if (matches(request->if_none_match, etag))
+            reply->status = 304;
+    }
+    bool has_body = reply->status != 304;
+
     struct text headers;
     text_begin(&headers, reply->header_bytes, sizeof reply->header_bytes);
     text_add(&headers, "Status: ");
@@ -86,9 +114,12 @@ bool reply_send(struct reply *reply, const struct request *request, FCGX_Request
     text_add(&headers, " ");
     text_add(&headers, reason(reply->status));
     text_add(&headers, "\r\n");
-    add_header(&headers, "Content-Type", reply->content_type);
+    if (has_body)
+        add_header(&headers, "Content-Type", reply->content_type);
     add_header(&headers, "Cache-Control", reply->cache_control);
     add_header(&headers, "X-Request-Id", request->id);
+    if (etag[0])
+        add_header(&headers, "ETag", etag);
     if (reply->allow)
         add_header(&headers, "Allow", reply->allow);
     if (reply->retry_after_s > 0) {
@@ -96,9 +127,12 @@ bool reply_send(struct reply *reply, const struct request *request, FCGX_Request
         text_add_integer(&headers, reply->retry_after_s);
         text_add(&headers, "\r\n");
     }
-    text_add(&headers, "Content-Length: ");
-    text_add_integer(&headers, (int64_t)reply->body.used);
-    text_add(&headers, "\r\n\r\n");
+    if (has_body) {
+        text_add(&headers, "Content-Length: ");
+        text_add_integer(&headers, (int64_t)reply->body.used);
+        text_add(&headers, "\r\n");
+    }
+    text_add(&headers, "\r\n");
 
     if (headers.is_cut || reply->body.is_cut) {
         static const char substitute[] = "Status: 503 Service Unavailable\r\n"
@@ -108,7 +142,7 @@ bool reply_send(struct reply *reply, const struct request *request, FCGX_Request
         return false;
     }
     FCGX_PutStr(headers.bytes, (int)headers.used, fcgx->out);
-    if (request->method != METHOD_HEAD)
+    if (has_body && request->method != METHOD_HEAD)
         FCGX_PutStr(reply->body.bytes, (int)reply->body.used, fcgx->out);
     return true;
 }

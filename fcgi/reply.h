@@ -1,5 +1,5 @@
 /*
- * A reply: status, headers and a body in a buffer of its own, sent in one go.
+ * A reply: status, headers and a body, sent in one go. The body's buffer is the caller's.
  */
 #ifndef FCGI_REPLY_H
 #define FCGI_REPLY_H
@@ -12,11 +12,16 @@
 #include "request.h"
 #include "text.h"
 
-enum { REPLY_BODY_MAX = 4096, REPLY_HEADERS_MAX = 1024 };
+enum {
+    REPLY_BODY_MAX = 4096, /* enough for every reply but pages of a list */
+    REPLY_HEADERS_MAX = 1024
+};
+
+/* For what may be a second old: any number of viewers then costs little. */
+#define REPLY_CACHE_1_S "public, max-age=1"
 
 struct reply {
     struct text body;
-    char body_bytes[REPLY_BODY_MAX];
     char header_bytes[REPLY_HEADERS_MAX];
     int status;
     const char *content_type;
@@ -25,8 +30,8 @@ struct reply {
     int64_t retry_after_s; /* the Retry-After header, or 0 */
 };
 
-/* An empty reply: 200, application/json, not to be cached. */
-void reply_begin(struct reply *reply);
+/* An empty reply: 200, application/json, not to be cached. Its body goes to `bytes`. */
+void reply_begin(struct reply *reply, char *bytes, size_t size);
 
 /*
  * A refusal as application/problem+json (RFC 9457). `detail` NULL or empty: the outcome's own.
@@ -35,7 +40,11 @@ void reply_begin(struct reply *reply);
 void reply_problem(struct reply *reply, enum outcome outcome, const char *detail,
                    int64_t retry_after_s, const struct settings *settings);
 
-/* Sends it. False: it did not fit its buffers, and 503 was sent instead; the log says so. */
+/*
+ * Sends it. One that may be cached gets an ETag, and is 304 where the request has it already
+ * (RFC 9110, section 13.1.2). False: it did not fit its buffers, and 503 was sent instead; the log
+ * says so.
+ */
 bool reply_send(struct reply *reply, const struct request *request, FCGX_Request *fcgx);
 
 #endif

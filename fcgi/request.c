@@ -46,6 +46,8 @@ bool request_read(struct request *request, FCGX_Request *fcgx, const struct sett
 {
     request->method = method_of(variable(fcgx, "REQUEST_METHOD"));
     request->path = variable(fcgx, "DOCUMENT_URI");
+    request->remote_user = variable(fcgx, "REMOTE_USER");
+    request->if_none_match = variable(fcgx, "HTTP_IF_NONE_MATCH");
 
     const char *id = variable(fcgx, "HTTP_X_REQUEST_ID");
     if (is_sane_id(id))
@@ -73,17 +75,18 @@ static bool has_type(const char *content_type, const char *wanted)
            strchr("; \t", content_type[length]) != NULL;
 }
 
-bool request_read_parameters(struct request *request, FCGX_Request *fcgx,
+bool request_read_parameters(struct request *request, FCGX_Request *fcgx, unsigned wanted,
                              struct request_fault *fault)
 {
     struct parameter_fault why;
-    memset(&request->parameters, 0, sizeof request->parameters);
+    parameters_begin(&request->parameters, wanted);
 
     const char *query = variable(fcgx, "QUERY_STRING");
     bool good = parameters_from_form(&request->parameters, query, strlen(query), &why);
     if (good && request->body_length > 0) {
         const char *type = variable(fcgx, "CONTENT_TYPE");
-        struct parameters from_body = {0};
+        struct parameters from_body;
+        parameters_begin(&from_body, wanted);
         if (has_type(type, "application/json"))
             good = parameters_from_json(&from_body, request->body, request->body_length, &why);
         else if (has_type(type, "application/x-www-form-urlencoded"))

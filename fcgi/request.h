@@ -18,9 +18,19 @@ enum request_method { METHOD_GET = 1, METHOD_HEAD = 2, METHOD_POST = 4, METHOD_O
 
 enum { REQUEST_ID_MAX = 64, REQUEST_DETAIL_MAX = 160 };
 
+/* Bytes that are someone else's. */
+struct span {
+    const char *bytes;
+    size_t length;
+};
+
 struct request {
     enum request_method method;
-    const char *path; /* decoded by the web server; valid until the request is finished */
+    /* As the web server has them, valid until the request is finished; "" where there is none: */
+    const char *path; /* decoded */
+    const char *remote_user;
+    const char *if_none_match;
+    struct span variable; /* of the path: what stands where the route has a star */
     char id[REQUEST_ID_MAX + 1];
     struct parameters parameters;
     char *body; /* http.body_bytes_max + 1 bytes, the reading thread's */
@@ -41,10 +51,11 @@ bool request_read(struct request *request, FCGX_Request *fcgx, const struct sett
                   struct request_fault *fault) __attribute__((warn_unused_result));
 
 /*
- * Reads the parameters: from the query string, and what is missing there from the body.
- * False: the fault names the parameter and says what was expected.
+ * Reads those parameters that are in the set `wanted` (parameters.h): from the query string, and
+ * what is missing there from the body. False: the fault names the parameter and says what was
+ * expected.
  */
-bool request_read_parameters(struct request *request, FCGX_Request *fcgx,
+bool request_read_parameters(struct request *request, FCGX_Request *fcgx, unsigned wanted,
                              struct request_fault *fault) __attribute__((warn_unused_result));
 
 #endif

@@ -5,9 +5,11 @@
 #include "endpoints.h"
 
 struct route {
-    const char *path;
-    int methods;       /* a set of enum request_method */
-    const char *allow; /* the same as an Allow header (RFC 9110, section 10.2.1) */
+    const char *path;    /* a star stands for whatever is there */
+    const char *name;    /* the same for people, and in openapi.json: /items/{id} */
+    int methods;         /* a set of enum request_method */
+    const char *allow;   /* the same as an Allow header (RFC 9110, section 10.2.1) */
+    unsigned parameters; /* the set that it reads (parameters.h) */
     /* Either what a lane decides: */
     endpoint_ask *ask;
     endpoint_tell *tell;
@@ -16,7 +18,10 @@ struct route {
     endpoint_read *read;
 };
 
-/* The route of a path, or NULL. */
-const struct route *route_find(const char *path);
+/* The route of a path, or NULL. Sets `variable` to what stands for the star, if there is one. */
+const struct route *route_find(const char *path, struct span *variable);
+
+/* All routes, numbered from 0; NULL behind the last. */
+const struct route *route_at(int number);
 
 #endif

@@ -1,4 +1,4 @@
-/* GET /status: the counters of the sale, exact, at most a second old. */
+/* GET /status and /sale/status: the counters of the sale, exact, at most a second old. */
 #include <string.h>
 
 #include "endpoints.h"
@@ -18,30 +18,71 @@ static void add_count(struct text *body, const char *name, int64_t count)
     text_add_integer(body, count);
 }
 
+static void add_sale_id(struct text *body, const struct sale_status *status)
+{
+    text_add(body, "{\"sale_id\":");
+    if (status->sale_id > 0)
+        text_add_integer(body, status->sale_id);
+    else
+        text_add(body, "null");
+}
+
+static int64_t seconds_left(const struct sale_status *status)
+{
+    int64_t left_us = status->sale_id > 0 ? status->ends_us - status->server_us : 0;
+    return left_us > 0 ? left_us / 1000000 : 0;
+}
+
+/* False: the reply says that it cannot be had now. */
+static bool read_status(const struct services *services, struct sale_status *status,
+                        struct reply *reply)
+{
+    if (!sale_view_read(services->sale_view, status)) {
+        reply_problem(reply, OUTCOME_UNAVAILABLE, NULL, 1, services->settings);
+        return false;
+    }
+    reply->cache_control = REPLY_CACHE_1_S;
+    return true;
+}
+
+void sale_status_read(const struct services *services, const struct request *request,
+                      struct reply *reply)
+{
+    struct sale_status status;
+    (void)request;
+    if (!read_status(services, &status, reply))
+        return;
+    struct text *body = &reply->body;
+    add_sale_id(body, &status);
+    add_count(body, ",\"items_total\":", status.items_total);
+    add_count(body, ",\"items_sold\":", status.purchases_accepted);
+    add_count(body, ",\"items_held\":", status.items_held);
+    add_count(body, ",\"remaining_items\":",
+              status.items_total - status.purchases_accepted - status.items_held);
+    add_time(body, ",\"sale_ends_at\":", status.ends_us, status.sale_id > 0);
+    add_time(body, ",\"server_time\":", status.server_us, true);
+    add_count(body, ",\"time_remaining_seconds\":", seconds_left(&status));
+    text_add(body, ",\"sale_status\":");
+    text_add_json(body, status.status, strlen(status.status));
+    text_add(body, "}");
+}
+
 void status_read(const struct services *services, const struct request *request,
                  struct reply *reply)
 {
     struct sale_status status;
     (void)request;
-    if (!sale_view_read(services->sale_view, &status)) {
-        reply_problem(reply, OUTCOME_UNAVAILABLE, NULL, 1, services->settings);
+    if (!read_status(services, &status, reply))
         return;
-    }
-
     struct text *body = &reply->body;
     bool has_sale = status.sale_id > 0;
-    int64_t left_us = has_sale ? status.ends_us - status.server_us : 0;
-    text_add(body, "{\"sale_id\":");
-    if (has_sale)
-        text_add_integer(body, status.sale_id);
-    else
-        text_add(body, "null");
+    add_sale_id(body, &status);
     text_add(body, ",\"sale_status\":");
     text_add_json(body, status.status, strlen(status.status));
     add_time(body, ",\"starts_at\":", status.starts_us, has_sale);
     add_time(body, ",\"ends_at\":", status.ends_us, has_sale);
     add_time(body, ",\"server_time\":", status.server_us, true);
-    add_count(body, ",\"seconds_remaining\":", left_us > 0 ? left_us / 1000000 : 0);
+    add_count(body, ",\"seconds_remaining\":", seconds_left(&status));
     add_count(body,
               ",\"successful_checkouts\":", status.checkouts_accepted + status.checkouts_repeated);
     add_count(body, ",\"failed_checkouts\":", status.checkouts_refused);

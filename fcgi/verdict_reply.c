@@ -3,39 +3,28 @@
 #include <string.h>
 
 #include "common/item.h"
-
-static void add_item_id(struct text *body, const struct code *code)
-{
-    text_add_integer(body, code->sale_id);
-    text_add(body, "-");
-    text_add_integer(body, code->number);
-}
+#include "item_json.h"
 
 void verdict_add_item(struct text *body, const struct verdict *verdict, const char *user,
                       size_t user_length)
 {
+    const struct code *code = &verdict->code;
     char description[ITEM_DESCRIPTION_MAX];
     item_describe(verdict->name, verdict->picture_seed, description, sizeof description);
 
     text_add(body, "\"user\":");
     text_add_json(body, user, user_length);
     text_add(body, ",\"item_id\":\"");
-    add_item_id(body, &verdict->code);
+    item_json_add_id(body, code->sale_id, code->number);
     text_add(body, "\",\"sale_id\":");
-    text_add_integer(body, verdict->code.sale_id);
-    text_add(body, ",\"item\":{\"id\":\"");
-    add_item_id(body, &verdict->code);
-    text_add(body, "\",\"number\":");
-    text_add_integer(body, verdict->code.number);
-    text_add(body, ",\"name\":");
-    text_add_json(body, verdict->name, strlen(verdict->name));
+    text_add_integer(body, code->sale_id);
+    text_add(body, ",\"item\":{");
+    item_json_add_name(body, code->sale_id, code->number, verdict->name);
     text_add(body, ",\"description\":");
     text_add_json(body, description, strlen(description));
-    text_add(body, ",\"price\":");
-    text_add_money(body, verdict->price_cents);
-    text_add(body, ",\"image\":\"/items/");
-    add_item_id(body, &verdict->code);
-    text_add(body, "/image.svg\"}");
+    text_add(body, ",");
+    item_json_add_price(body, code->sale_id, code->number, verdict->price_cents);
+    text_add(body, "}");
 }
 
 int64_t verdict_seconds_until(const struct verdict *verdict, int64_t time_us)

@@ -8,13 +8,23 @@
 #include "connection.h"
 #include "endpoints.h"
 #include "queue.h"
+#include "reader.h"
 #include "routes.h"
 
 enum {
     /* Threads for the endpoints that read: such a one may wait for the database. */
     READING_THREADS = 2,
-    /* What looks after the reading queue does so this often. */
+    /* For the replies of those: a page of a list is the longest. */
+    READ_BODY_MAX = 128 * 1024,
+    /* An idle reading thread looks up this often. */
     TICK_MS = 1000
+};
+
+struct reading_thread {
+    pthread_t thread;
+    struct worker *worker;
+    struct services services; /* with a connection of its own */
+    char *body;               /* READ_BODY_MAX bytes, for the reply that it writes */
 };
 
 struct request_thread {
@@ -28,7 +38,7 @@ struct worker {
     struct connections *connections;
     struct request_thread *threads;
     struct queue reads; /* requests that an endpoint answers by reading */
-    pthread_t reading_threads[READING_THREADS];
+    struct reading_thread reading_threads[READING_THREADS];
 };
 
 /* ---- one request ---- */
@@ -51,7 +61,8 @@ static void decided(struct ticket *ticket)
     struct connection *connection = connection_of(ticket);
     struct worker *worker = connection->owner;
     struct reply reply;
-    reply_begin(&reply);
+    char body[REPLY_BODY_MAX];
+    reply_begin(&reply, body, sizeof body);
     connection->route->tell(worker->services.settings, ticket, &reply);
     send(connection, &reply);
 }
@@ -64,11 +75,12 @@ static void handle(struct worker *worker, struct connection *connection)
     struct request *request = &connection->request;
     struct request_fault fault = {.outcome = OUTCOME_NOT_FOUND};
     struct reply reply;
+    char body[REPLY_BODY_MAX];
 
-    reply_begin(&reply);
+    reply_begin(&reply, body, sizeof body);
     connection->route = NULL;
     if (request_read(request, &connection->fcgx, settings, &fault))
-        connection->route = route_find(request->path);
+        connection->route = route_find(request->path, &request->variable);
     const struct route *route = connection->route;
 
     if (!route) {
@@ -76,7 +88,7 @@ static void handle(struct worker *worker, struct connection *connection)
     } else if (!(route->methods & (int)request->method)) {
         reply_problem(&reply, OUTCOME_METHOD_NOT_ALLOWED, NULL, 0, settings);
         reply.allow = route->allow;
-    } else if (route->ask && !request_read_parameters(request, &connection->fcgx, &fault)) {
+    } else if (!request_read_parameters(request, &connection->fcgx, route->parameters, &fault)) {
         reply_problem(&reply, fault.outcome, fault.detail, 0, settings);
     } else if (route->read) {
         if (queue_put(&worker->reads, &connection->ticket))
@@ -103,15 +115,16 @@ static void *request_main(void *argument)
 
 static void *reading_main(void *argument)
 {
-    struct worker *worker = argument;
+    struct reading_thread *thread = argument;
+    struct worker *worker = thread->worker;
     struct ticket *ticket;
     while (queue_await(&worker->reads, TICK_MS)) {
         if (queue_take(&worker->reads, &ticket, 1) == 0)
             continue;
         struct connection *connection = connection_of(ticket);
         struct reply reply;
-        reply_begin(&reply);
-        connection->route->read(&worker->services, &connection->request, &reply);
+        reply_begin(&reply, thread->body, READ_BODY_MAX);
+        connection->route->read(&thread->services, &connection->request, &reply);
         send(connection, &reply);
     }
     return NULL;
@@ -130,9 +143,16 @@ static bool reading_threads_start(struct worker *worker)
 {
     queue_open(&worker->reads);
     queue_join(&worker->reads);
-    for (int i = 0; i < READING_THREADS; i++)
-        if (pthread_create(&worker->reading_threads[i], NULL, reading_main, worker) != 0)
+    for (int i = 0; i < READING_THREADS; i++) {
+        struct reading_thread *thread = &worker->reading_threads[i];
+        thread->worker = worker;
+        thread->services = worker->services;
+        thread->services.database = reader_new(worker->services.settings);
+        thread->body = malloc(READ_BODY_MAX);
+        if (!thread->services.database || !thread->body ||
+            pthread_create(&thread->thread, NULL, reading_main, thread) != 0)
             return false;
+    }
     return true;
 }
 
@@ -170,13 +190,22 @@ void worker_tick(struct worker *worker)
     struct ticket *next;
     for (struct ticket *at = queue_take_older(&worker->reads, oldest_us); at; at = next) {
         struct reply reply;
+        char body[REPLY_BODY_MAX];
         next = at->next;
+        reply_begin(&reply, body, sizeof body);
         reply_problem(&reply, OUTCOME_UNAVAILABLE, NULL, 1, settings);
         send(connection_of(at), &reply);
     }
 }
 
 /* ---- stop ---- */
+
+static void reading_thread_end(struct reading_thread *thread)
+{
+    pthread_join(thread->thread, NULL);
+    database_free(thread->services.database);
+    free(thread->body);
+}
 
 bool worker_stop(struct worker *worker)
 {
@@ -193,7 +222,7 @@ bool worker_stop(struct worker *worker)
     }
     queue_stop(&worker->reads);
     for (int i = 0; i < READING_THREADS; i++)
-        pthread_join(worker->reading_threads[i], NULL);
+        reading_thread_end(&worker->reading_threads[i]);
     queue_close(&worker->reads);
     lanes_stop(worker->services.lanes);
     connections_free(worker->connections);

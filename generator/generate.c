@@ -46,9 +46,9 @@ static const char missing_sql[] =
 
 static const char sale_add_sql[] =
     "SELECT flashsale.sale_add($1::timestamptz, $2::timestamptz, $3::integer, $4::integer,"
-    "                          $5::integer)";
+    "                          $5::integer, $6::boolean)";
 
-enum { PARAMETERS_MAX = 5, NUMBER_TEXT_MAX = 12, TIME_TEXT_MAX = 64 };
+enum { PARAMETERS_MAX = 6, NUMBER_TEXT_MAX = 12, TIME_TEXT_MAX = 64 };
 
 /* A parameter in decimal, as PQexecParams takes it. */
 struct number {
@@ -189,8 +189,9 @@ static enum step make_sale(PGconn *connection, const struct settings *settings,
     struct number items = number_text(settings->sale.items_per_sale);
     struct number limit = number_text(settings->sale.purchase_limit);
     struct number hold = number_text(settings->sale.hold_s);
-    const char *values[PARAMETERS_MAX] = {window->starts_at, window->ends_at, items.text,
-                                          limit.text, hold.text};
+    const char *values[PARAMETERS_MAX] = {
+        window->starts_at, window->ends_at, items.text,
+        limit.text,        hold.text,       settings->sale.stays_open_until_sold_out ? "t" : "f"};
     PGresult *result =
         PQexecParams(connection, sale_add_sql, PARAMETERS_MAX, NULL, values, NULL, NULL, 0);
     if (PQresultStatus(result) != PGRES_TUPLES_OK) {

@@ -238,12 +238,13 @@ DECLARE
     v_rows      bigint;
     v_accepted  bigint := 0;
 BEGIN
-    SELECT * INTO v_sale FROM sale WHERE starts_at <= now() ORDER BY starts_at DESC LIMIT 1;
-    IF v_sale.ends_at > now() THEN
+    v_sale := open_sale();
+    IF v_sale.sale_id IS NOT NULL THEN
         v_slot := lock_slot(v_sale.sale_id);
-        v_expires := least(now() + make_interval(secs => v_sale.hold_s), v_sale.ends_at);
-    ELSE
-        v_sale := NULL;
+        v_expires := now() + make_interval(secs => v_sale.hold_s);
+        IF NOT v_sale.stays_open THEN
+            v_expires := least(v_expires, v_sale.ends_at);
+        END IF;
     END IF;
 
     -- A fact counts if it is about this sale and its time has not run out.

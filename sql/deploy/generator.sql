@@ -8,9 +8,20 @@ SET LOCAL search_path = flashsale, pg_temp;
 GRANT SELECT ON sale TO flashsale_generator;
 GRANT INSERT ON sale, item, sale_slot TO flashsale_generator;
 
+CREATE FUNCTION note_sold_out() RETURNS void
+LANGUAGE sql SECURITY DEFINER
+SET search_path = flashsale, pg_temp
+AS $$
+    UPDATE sale s SET sold_out_at = now()
+    WHERE s.stays_open AND s.sold_out_at IS NULL AND s.ends_at <= now()
+      AND items_sold(s.sale_id) >= s.items_total
+$$;
+COMMENT ON FUNCTION note_sold_out() IS
+    'has open_sale() no longer look at sales that stayed open until they were sold out';
+
 CREATE FUNCTION sale_add(
     p_starts_at timestamptz, p_ends_at timestamptz, p_items_total integer,
-    p_purchase_limit integer, p_hold_s integer)
+    p_purchase_limit integer, p_hold_s integer, p_stays_open boolean DEFAULT false)
 RETURNS integer
 LANGUAGE plpgsql
 SET search_path = flashsale, pg_temp
@@ -19,9 +30,10 @@ DECLARE
     v_sale_id integer;
     v_slots   constant integer := 16; -- as many as lock_slot chooses from
 BEGIN
-    INSERT INTO sale (sale_id, starts_at, ends_at, items_total, purchase_limit, hold_s)
+    PERFORM note_sold_out();
+    INSERT INTO sale (sale_id, starts_at, ends_at, items_total, purchase_limit, hold_s, stays_open)
     SELECT coalesce(max(s.sale_id), 0) + 1, p_starts_at, p_ends_at, p_items_total,
-           p_purchase_limit, p_hold_s
+           p_purchase_limit, p_hold_s, p_stays_open
     FROM sale s
     RETURNING sale.sale_id INTO v_sale_id;
 
@@ -33,7 +45,7 @@ BEGIN
     RETURN v_sale_id;
 END
 $$;
-COMMENT ON FUNCTION sale_add(timestamptz, timestamptz, integer, integer, integer) IS
+COMMENT ON FUNCTION sale_add(timestamptz, timestamptz, integer, integer, integer, boolean) IS
     'adds a sale and its slots, without items, and returns its id; the caller''s transaction '
     'adds exactly items_total items before it commits';
 
@@ -110,7 +122,9 @@ COMMENT ON FUNCTION attempt_partitions(timestamptz, integer) IS
     'makes the log''s partitions, one a day (UTC), from today until p_until, and drops those that '
     'ended more than p_retention_days ago';
 
-GRANT EXECUTE ON FUNCTION sale_add(timestamptz, timestamptz, integer, integer, integer),
+GRANT EXECUTE ON FUNCTION
+    note_sold_out(),
+    sale_add(timestamptz, timestamptz, integer, integer, integer, boolean),
     attempt_partitions(timestamptz, integer) TO flashsale_generator;
 
 COMMIT;

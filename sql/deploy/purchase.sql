@@ -38,11 +38,9 @@ DECLARE
     v_sale sale;
     v_slot integer;
 BEGIN
-    SELECT * INTO v_sale FROM sale WHERE starts_at <= now() ORDER BY starts_at DESC LIMIT 1;
-    IF v_sale.ends_at > now() THEN
+    v_sale := open_sale();
+    IF v_sale.sale_id IS NOT NULL THEN
         v_slot := (lock_slot(v_sale.sale_id)).slot;
-    ELSE
-        v_sale := NULL;
     END IF;
 
     RETURN QUERY

@@ -5,13 +5,28 @@ BEGIN;
 SET LOCAL ROLE flashsale_owner;
 SET LOCAL search_path = flashsale, pg_temp;
 
+CREATE FUNCTION items_sold(p_sale_id integer) RETURNS bigint
+LANGUAGE sql STABLE
+AS $$
+    SELECT sum(s.purchases_accepted)::bigint FROM sale_slot s WHERE s.sale_id = p_sale_id
+$$;
+COMMENT ON FUNCTION items_sold(integer) IS 'how many items of a sale are sold';
+
+-- Called for each batch, so it says at once what is so nearly always: one sale, by the clock.
 CREATE FUNCTION open_sale() RETURNS sale
-LANGUAGE plpgsql STABLE SECURITY DEFINER
-SET search_path = flashsale, pg_temp
+LANGUAGE plpgsql STABLE
 AS $$
 DECLARE
     v_sale sale;
 BEGIN
+    FOR v_sale IN
+        SELECT * FROM sale WHERE stays_open AND sold_out_at IS NULL AND starts_at <= now()
+        ORDER BY starts_at
+    LOOP
+        IF v_sale.ends_at > now() OR items_sold(v_sale.sale_id) < v_sale.items_total THEN
+            RETURN v_sale;
+        END IF;
+    END LOOP;
     SELECT * INTO v_sale FROM sale WHERE starts_at <= now() ORDER BY starts_at DESC LIMIT 1;
     IF v_sale.ends_at > now() THEN
         RETURN v_sale;
@@ -19,7 +34,23 @@ BEGIN
     RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION open_sale() IS 'the sale whose window now() lies in, or null';
+COMMENT ON FUNCTION open_sale() IS
+    'the sale whose window now() lies in, or an earlier one that stays open until it is sold out; '
+    'or null';
+
+CREATE FUNCTION current_sale() RETURNS sale
+LANGUAGE plpgsql STABLE
+AS $$
+DECLARE
+    v_sale sale := open_sale();
+BEGIN
+    IF v_sale.sale_id IS NULL THEN
+        SELECT * INTO v_sale FROM sale WHERE starts_at <= now() ORDER BY starts_at DESC LIMIT 1;
+    END IF;
+    RETURN v_sale;
+END
+$$;
+COMMENT ON FUNCTION current_sale() IS 'the open sale, or else the last that began; or null';
 
 CREATE FUNCTION lock_slot(p_sale_id integer) RETURNS sale_slot
 LANGUAGE plpgsql

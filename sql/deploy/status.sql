@@ -24,17 +24,15 @@ SET search_path = flashsale, pg_temp
 AS $$
     SELECT s.sale_id,
            CASE WHEN s.sale_id IS NULL THEN 'none'
-                WHEN s.ends_at <= now() THEN 'closed'
+                WHEN s.ends_at <= now()
+                     AND (NOT s.stays_open OR c.purchases_accepted >= s.items_total) THEN 'closed'
                 WHEN c.purchases_accepted >= s.items_total THEN 'sold_out'
                 ELSE 'active' END,
            s.starts_at, s.ends_at, now(), coalesce(s.items_total, 0), h.items_held,
            coalesce(c.checkouts_accepted, 0), coalesce(c.checkouts_repeated, 0),
            coalesce(c.checkouts_refused, 0), coalesce(c.purchases_accepted, 0),
            coalesce(c.purchases_refused, 0)
-    FROM (SELECT) one
-    LEFT JOIN LATERAL (
-        SELECT * FROM sale WHERE starts_at <= now() ORDER BY starts_at DESC LIMIT 1
-    ) s ON true
+    FROM current_sale() s
     LEFT JOIN LATERAL (
         SELECT sum(checkouts_accepted)::bigint AS checkouts_accepted,
                sum(checkouts_repeated)::bigint AS checkouts_repeated,
@@ -54,7 +52,7 @@ AS $$
     ) h;
 $$;
 COMMENT ON FUNCTION sale_status() IS
-    'the latest sale that has begun, always one row; sale_status is none, active, sold_out or closed';
+    'the current sale, always one row; sale_status is none, active, sold_out or closed';
 
 GRANT EXECUTE ON FUNCTION sale_status() TO flashsale_worker;
 

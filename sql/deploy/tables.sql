@@ -16,6 +16,8 @@ CREATE TABLE sale (
     purchase_limit integer     NOT NULL,
     hold_s         integer     NOT NULL,
     generated_at   timestamptz NOT NULL DEFAULT now(),
+    stays_open     boolean     NOT NULL DEFAULT false,
+    sold_out_at    timestamptz,
     CONSTRAINT sale_id_positive CHECK (sale_id > 0),
     CONSTRAINT sale_window CHECK (starts_at < ends_at),
     CONSTRAINT sale_items_total CHECK (items_total BETWEEN 1 AND 1000000),
@@ -25,9 +27,16 @@ CREATE TABLE sale (
     CONSTRAINT sale_one_at_a_time EXCLUDE USING gist (tstzrange(starts_at, ends_at) WITH &&)
 );
 COMMENT ON TABLE sale IS
-    'a window [starts_at, ends_at) in which items_total items are sold; never changed once made';
+    'a window [starts_at, ends_at) in which items_total items are sold; what is for sale, when and '
+    'on which terms never changes once made';
 COMMENT ON COLUMN sale.purchase_limit IS 'how many of its items one user may buy';
+COMMENT ON COLUMN sale.stays_open IS
+    'beyond ends_at, until every item is sold; the sales behind it wait for that';
+COMMENT ON COLUMN sale.sold_out_at IS
+    'of one that stays open: when it was seen to be over, some time after the last item was sold';
 COMMENT ON COLUMN sale.hold_s IS 'how long a checkout reserves an item, in seconds';
+
+CREATE INDEX sale_staying_open ON sale (starts_at) WHERE stays_open AND sold_out_at IS NULL;
 
 CREATE TABLE item (
     sale_id         integer     NOT NULL,

@@ -13,7 +13,7 @@ SELECT set_eq(
     $$ SELECT proname::text FROM pg_proc
        WHERE pronamespace = 'flashsale'::regnamespace
          AND has_function_privilege('flashsale_generator', oid, 'execute') $$,
-    ARRAY['sale_add', 'attempt_partitions'], 'the generator''s functions');
+    ARRAY['note_sold_out', 'sale_add', 'attempt_partitions'], 'the generator''s functions');
 
 CREATE FUNCTION granted(p_role text) RETURNS SETOF text
 LANGUAGE sql AS $$

@@ -11,14 +11,14 @@ static struct parameter_fault fault;
 
 static bool form(const char *text)
 {
-    memset(&parameters, 0, sizeof parameters);
+    parameters_begin(&parameters, ~0U);
     fault = (struct parameter_fault){NULL, NULL};
     return parameters_from_form(&parameters, text, strlen(text), &fault);
 }
 
 static bool json_bytes(const char *text, size_t length)
 {
-    memset(&parameters, 0, sizeof parameters);
+    parameters_begin(&parameters, ~0U);
     fault = (struct parameter_fault){NULL, NULL};
     return parameters_from_json(&parameters, text, length, &fault);
 }

@@ -1,0 +1,22 @@
+#include "paging.h"
+
+enum { PAGE_NUM_MAX = 100000000, PAGE_SIZE_DEFAULT = 50 };
+
+bool page_read(const struct request *request, struct page *page, struct reply *reply,
+               const struct settings *settings)
+{
+    const struct parameter *parameters = request->parameters.by_name;
+    int number;
+    const char *fault = NULL;
+    if (!parameter_number(&parameters[PARAMETER_PAGE_NUM], 1, PAGE_NUM_MAX, 1, &number))
+        fault = "page_num: expected a whole number from 1 to 100000000.";
+    else if (!parameter_number(&parameters[PARAMETER_PAGE_SIZE], 1, PAGE_SIZE_MAX,
+                               PAGE_SIZE_DEFAULT, &page->size))
+        fault = "page_size: expected a whole number from 1 to 100.";
+    if (fault) {
+        reply_problem(reply, OUTCOME_BAD_REQUEST, fault, 0, settings);
+        return false;
+    }
+    page->offset = (int64_t)(number - 1) * page->size;
+    return true;
+}

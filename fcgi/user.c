@@ -1,0 +1,101 @@
+/* GET /users/{user_id}/purchases: what the user who is logged in bought and holds. */
+#include <string.h>
+
+#include "code.h"
+#include "endpoints.h"
+#include "item_json.h"
+#include "purchase_id.h"
+#include "reader.h"
+
+enum column {
+    COLUMN_SALE_ID,
+    COLUMN_NUMBER,
+    COLUMN_HELD_UNTIL = 6,
+    COLUMN_SECRET,
+    COLUMN_PURCHASED_AT,
+    COLUMN_BUYER_PURCHASES,
+    COLUMN_PURCHASE_LIMIT
+};
+
+static void write_purchase(struct text *body, const PGresult *result, int row)
+{
+    text_add(body, "{\"purchase_id\":");
+    text_add_integer(body, purchase_id(database_int4(result, row, COLUMN_SALE_ID),
+                                       database_int4(result, row, COLUMN_NUMBER)));
+    text_add(body, ",\"purchased_at\":");
+    text_add_time(body, database_time_us(result, row, COLUMN_PURCHASED_AT));
+    text_add(body, ",\"item\":{");
+    item_json_add_row(body, result, row);
+    text_add(body, "}}");
+}
+
+static void write_hold(struct text *body, const PGresult *result, int row)
+{
+    struct code code = {.sale_id = database_int4(result, row, COLUMN_SALE_ID),
+                        .number = database_int4(result, row, COLUMN_NUMBER)};
+    char text[CODE_LENGTH + 1];
+    memcpy(code.secret, PQgetvalue(result, row, COLUMN_SECRET), CODE_SECRET_BYTES);
+    code_format(&code, text);
+    text_add(body, "{\"code\":\"");
+    text_add(body, text);
+    text_add(body, "\",\"expires_at\":");
+    text_add_time(body, database_time_us(result, row, COLUMN_HELD_UNTIL));
+    text_add(body, ",\"item\":{");
+    item_json_add_row(body, result, row);
+    text_add(body, "}}");
+}
+
+static void write_rows(struct text *body, const PGresult *result, bool is_bought,
+                       void (*write)(struct text *, const PGresult *, int))
+{
+    const char *comma = "";
+    text_add(body, "[");
+    for (int row = 0; row < PQntuples(result); row++) {
+        if (database_is_null(result, row, COLUMN_NUMBER) ||
+            database_is_null(result, row, COLUMN_PURCHASED_AT) == is_bought)
+            continue;
+        text_add(body, comma);
+        write(body, result, row);
+        comma = ",";
+    }
+    text_add(body, "]");
+}
+
+void user_purchases_read(const struct services *services, const struct request *request,
+                         struct reply *reply)
+{
+    const struct settings *settings = services->settings;
+    const struct span *user = &request->variable;
+    if (settings->http.identity != IDENTITY_REMOTE_USER) {
+        reply_problem(reply, OUTCOME_NOT_FOUND,
+                      "Who bought what is told to users who are logged in only.", 0, settings);
+        return;
+    }
+    if (strlen(request->remote_user) != user->length ||
+        memcmp(request->remote_user, user->bytes, user->length) != 0) {
+        reply_problem(reply, OUTCOME_IDENTITY_MISMATCH, NULL, 0, settings);
+        return;
+    }
+
+    const struct database_parameter parameter = {user->bytes, (int)user->length};
+    PGresult *result = reader_call(services->database, READ_USER, &parameter, 1);
+    if (!result) {
+        reply_problem(reply, OUTCOME_UNAVAILABLE, NULL, 1, settings);
+        return;
+    }
+    struct text *body = &reply->body;
+    bool has_sale = PQntuples(result) > 0;
+    text_add(body, "{\"user\":");
+    text_add_json(body, user->bytes, user->length);
+    text_add(body, ",\"purchase_limit\":");
+    if (has_sale)
+        text_add_integer(body, database_int4(result, 0, COLUMN_PURCHASE_LIMIT));
+    else
+        text_add(body, "null");
+    text_add(body, ",\"purchases\":");
+    write_rows(body, result, true, write_purchase);
+    text_add(body, ",\"holds\":");
+    write_rows(body, result, false, write_hold);
+    text_add(body, "}");
+    PQclear(result);
+}

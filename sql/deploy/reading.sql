@@ -1,0 +1,173 @@
+-- What viewers read: sales, the items of one, and what a user has. Items that are being decided
+-- about are shown as they were; nothing here locks anything.
+
+BEGIN;
+
+SET LOCAL ROLE flashsale_owner;
+SET LOCAL search_path = flashsale, pg_temp;
+
+CREATE FUNCTION read_sales(p_offset bigint, p_limit integer)
+RETURNS TABLE (
+    sale_id        integer,
+    sale_status    text,
+    starts_at      timestamptz,
+    ends_at        timestamptz,
+    items_total    integer,
+    items_sold     bigint,
+    purchase_limit integer,
+    hold_s         integer,
+    total          bigint)
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = flashsale, pg_temp
+AS $$
+    SELECT s.sale_id,
+           CASE WHEN s.starts_at > now() THEN 'scheduled'
+                WHEN s.sale_id IS DISTINCT FROM (open_sale()).sale_id THEN 'closed'
+                WHEN s.items_sold >= s.items_total THEN 'sold_out'
+                ELSE 'active' END,
+           s.starts_at, s.ends_at, s.items_total, s.items_sold, s.purchase_limit, s.hold_s,
+           n.total
+    FROM (SELECT count(*) AS total FROM sale) n
+    LEFT JOIN LATERAL (
+        SELECT s.*, items_sold(s.sale_id) FROM sale s
+        ORDER BY s.starts_at DESC OFFSET p_offset LIMIT p_limit
+    ) s ON true
+    ORDER BY s.starts_at DESC
+$$;
+COMMENT ON FUNCTION read_sales(bigint, integer) IS
+    'a page of the sales, newest first; one row with total alone where the page is empty';
+
+-- An item's state is told by its row and the clock.
+CREATE FUNCTION item_state(p_item item) RETURNS text
+LANGUAGE sql STABLE
+AS $$
+    SELECT CASE WHEN p_item.purchased_at IS NOT NULL THEN 'sold'
+                WHEN p_item.held_until > now() THEN 'held'
+                ELSE 'free' END
+$$;
+COMMENT ON FUNCTION item_state(item) IS 'free, held or sold';
+
+CREATE FUNCTION read_items(
+    p_sale_id integer, p_state text, p_offset bigint, p_limit integer)
+RETURNS TABLE (
+    sale_id      integer,
+    number       integer,
+    name         text,
+    price_cents  integer,
+    picture_seed bigint,
+    state        text,
+    held_until   timestamptz,
+    total        bigint)
+LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = flashsale, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    v_sale  sale;
+    v_total bigint;
+BEGIN
+    v_sale := current_sale();
+    IF p_sale_id > 0 THEN
+        SELECT * INTO v_sale FROM sale s WHERE s.sale_id = p_sale_id AND s.starts_at <= now();
+    END IF;
+    IF v_sale.sale_id IS NULL THEN
+        RETURN;
+    END IF;
+    -- Numbers have no gaps, so where all are wanted a page is a range of them.
+    IF p_state IS NULL THEN
+        v_total := v_sale.items_total;
+        RETURN QUERY
+        SELECT i.sale_id, i.number, i.name, i.price_cents, i.picture_seed, item_state(i),
+               i.held_until, v_total
+        FROM item i
+        WHERE i.sale_id = v_sale.sale_id
+          AND i.number > p_offset AND i.number <= p_offset + p_limit
+        ORDER BY i.number;
+    ELSE
+        SELECT count(*) INTO v_total FROM item i
+        WHERE i.sale_id = v_sale.sale_id AND item_state(i) = p_state;
+        RETURN QUERY
+        SELECT i.sale_id, i.number, i.name, i.price_cents, i.picture_seed, item_state(i),
+               i.held_until, v_total
+        FROM item i
+        WHERE i.sale_id = v_sale.sale_id AND item_state(i) = p_state
+        ORDER BY i.number OFFSET p_offset LIMIT p_limit;
+    END IF;
+    IF NOT FOUND THEN
+        RETURN QUERY SELECT v_sale.sale_id, 0, NULL::text, NULL::integer, NULL::bigint,
+                            NULL::text, NULL::timestamptz, v_total;
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION read_items(integer, text, bigint, integer) IS
+    'a page of the items of a sale that has begun, by number; p_sale_id 0 is the current one; '
+    'p_state null is any. One row with number 0 where the page is empty, none where there is no '
+    'such sale';
+
+CREATE FUNCTION read_item(p_sale_id integer, p_number integer)
+RETURNS TABLE (
+    sale_id      integer,
+    number       integer,
+    name         text,
+    price_cents  integer,
+    picture_seed bigint,
+    state        text,
+    held_until   timestamptz)
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = flashsale, pg_temp
+AS $$
+    SELECT i.sale_id, i.number, i.name, i.price_cents, i.picture_seed, item_state(i), i.held_until
+    FROM item i
+    JOIN sale s ON s.sale_id = i.sale_id AND s.starts_at <= now()
+    WHERE i.sale_id = CASE WHEN p_sale_id = 0 THEN (current_sale()).sale_id ELSE p_sale_id END
+      AND i.number = p_number
+$$;
+COMMENT ON FUNCTION read_item(integer, integer) IS
+    'an item of a sale that has begun, or no row; p_sale_id 0 is the current one';
+
+CREATE FUNCTION read_user(p_user_id text)
+RETURNS TABLE (
+    sale_id         integer,
+    number          integer,
+    name            text,
+    price_cents     integer,
+    picture_seed    bigint,
+    state           text,
+    held_until      timestamptz,
+    secret          uuid,
+    purchased_at    timestamptz,
+    buyer_purchases integer,
+    purchase_limit  integer)
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = flashsale, pg_temp
+AS $$
+    -- Holds are found by the queue of those that have not run out; items have no index on users.
+    SELECT i.sale_id, i.number, i.name, i.price_cents, i.picture_seed, item_state(i),
+           i.held_until, i.secret, i.purchased_at, i.buyer_purchases, s.purchase_limit
+    FROM current_sale() s
+    LEFT JOIN LATERAL (
+        SELECT i.* FROM buyer b
+        CROSS JOIN LATERAL unnest(b.numbers) n (number)
+        JOIN item i ON i.sale_id = b.sale_id AND i.number = n.number
+        WHERE b.sale_id = s.sale_id AND b.user_id = p_user_id
+        UNION
+        SELECT i.* FROM hold_queue q
+        CROSS JOIN LATERAL unnest(q.numbers) n (number)
+        JOIN item i ON i.sale_id = q.sale_id AND i.number = n.number
+        WHERE q.sale_id = s.sale_id AND q.available_at > now()
+          AND i.held_by = p_user_id AND i.purchased_at IS NULL AND i.held_until > now()
+    ) i ON true
+    WHERE s.sale_id IS NOT NULL
+    ORDER BY i.purchased_at, i.buyer_purchases, i.number
+$$;
+COMMENT ON FUNCTION read_user(text) IS
+    'what a user bought of the current sale, in order, and then holds; one row without an item '
+    'where that is nothing';
+
+GRANT EXECUTE ON FUNCTION
+    read_sales(bigint, integer),
+    read_items(integer, text, bigint, integer),
+    read_item(integer, integer),
+    read_user(text) TO flashsale_worker;
+
+COMMIT;
