@@ -16,7 +16,8 @@ AS $$
         SELECT i.* FROM item i WHERE i.sale_id = p_sale_id
     ), log AS MATERIALIZED (
         SELECT a.*,
-               least(a.attempted_at + make_interval(secs => s.hold_s), s.ends_at) AS held_until
+               least(a.attempted_at + make_interval(secs => s.hold_s),
+                     CASE WHEN s.stays_open THEN 'infinity' ELSE s.ends_at END) AS held_until
         FROM the_sale s
         JOIN attempt a ON a.sale_id = s.sale_id
     ), accepted AS MATERIALIZED (
@@ -101,7 +102,7 @@ AS $$
     SELECT 'outside_window', a.number, a.user_id, format('%s at %s', a.outcome, a.attempted_at)
     FROM log a, the_sale s
     WHERE a.outcome IN ('accepted', 'repeated')
-      AND (a.attempted_at < s.starts_at OR a.attempted_at >= s.ends_at)
+      AND (a.attempted_at < s.starts_at OR a.attempted_at >= s.ends_at AND NOT s.stays_open)
     UNION ALL
     SELECT 'counter_differs', NULL, NULL, format('%s: counted %s, rows %s', c.what, c.counted, c.rows)
     FROM totals t

@@ -8,7 +8,8 @@ SELECT set_eq(
     $$ SELECT proname::text FROM pg_proc
        WHERE pronamespace = 'flashsale'::regnamespace
          AND has_function_privilege('flashsale_worker', oid, 'execute') $$,
-    ARRAY['checkout_batch', 'purchase_batch', 'sale_status'], 'the worker''s functions');
+    ARRAY['checkout_batch', 'purchase_batch', 'sale_status', 'read_sales', 'read_items', 'read_item',
+          'read_user'], 'the worker''s functions');
 SELECT set_eq(
     $$ SELECT proname::text FROM pg_proc
        WHERE pronamespace = 'flashsale'::regnamespace
