@@ -40,8 +40,8 @@ static void test_small_whatever_the_seed(void **state)
 static void test_names_are_escaped(void **state)
 {
     (void)state;
-    assert_non_null(strstr(draw("A <script> & \"more\"", 1),
-                           "<title>A &lt;script&gt; &amp; \"more\"</title>"));
+    assert_non_null(
+        strstr(draw("A <script> & \"more\"", 1), "<title>A &lt;script&gt; &amp; \"more\"</title>"));
 }
 
 int main(void)
