@@ -201,8 +201,9 @@ static void accept_all(struct connections *set)
         connection->fcgx.ipcFd = fd;
         /* FCGX_Accept_r() begins by ending the request before, which would close this one. */
         connection->fcgx.keepConnection = 1;
-        set_idle(connection);
-        if (!watch(set, EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLRDHUP | EPOLLONESHOT, connection)) {
+        if (watch(set, EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLRDHUP | EPOLLONESHOT, connection)) {
+            set_idle(connection);
+        } else {
             log_error("epoll_ctl: %s", strerror(errno));
             FCGX_Free(&connection->fcgx, 1);
             give_back(connection, NULL);
@@ -217,7 +218,7 @@ static void claim(struct connection *connection)
     int idle = STATE_IDLE;
     while (!atomic_compare_exchange_weak(&connection->state, &idle, STATE_IN_HAND)) {
         idle = STATE_IDLE;
-        sched_yield(); /* it is being drained */
+        sched_yield(); /* it is being drained, or was let go this very moment */
     }
 }
 
@@ -274,9 +275,8 @@ void connection_done(struct connection *connection)
         give_back(connection, NULL);
         return;
     }
-    set_idle(connection);
-    /* From here on it is another thread's. */
     watch(set, EPOLL_CTL_MOD, fd, EPOLLIN | EPOLLRDHUP | EPOLLONESHOT, connection);
+    set_idle(connection); /* from here on it is another thread's */
 }
 
 int connections_drain(struct connections *set, int ms_max)
