@@ -10,12 +10,12 @@ local threads = 0
 function setup(thread)
     thread:set("thread_number", threads)
     local share = math.floor((items or 0) / 2)
-    thread:set("number", first_number and first_number + threads * share or 0)
+    thread:set("own_number", first_number and first_number + threads * share or 0)
     thread:set("last_number", first_number and first_number + (threads + 1) * share - 1 or 0)
     threads = threads + 1
 end
 
-local codes, first, last, users = {}, 1, 0, 0
+local codes, first, last, users, number = {}, 1, 0, 0, nil
 local ending = " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n"
 
 function request()
@@ -28,9 +28,11 @@ function request()
     users = users + 1
     local name = users_max > 0 and users % (users_max / 2) or users
     local user = "POST /checkout?user_id=" .. run .. "-" .. thread_number .. "-" .. name
-    if number > 0 then
+    if own_number > 0 then
+        number = number or own_number
         user = user .. "&id=" .. number
-        number = math.min(number + 1, last_number)
+        -- Around again at the end: wrk has called this once before it sends anything.
+        number = number < last_number and number + 1 or own_number
     end
     return user .. ending
 end
