@@ -29,7 +29,7 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("BUILD_DIR") or TOP / "build").resolve()
 OUT = pathlib.Path(os.environ.get("RUN_DIR") or TOP / "run").resolve() / "bench"
 ROUNDS = int(os.environ.get("ROUNDS") or 5)
-SECONDS = float(os.environ.get("SECONDS_EACH") or 5)
+SECONDS = int(os.environ.get("SECONDS_EACH") or 5)
 PORT = int(os.environ.get("HTTP_PORT") or 18080)
 HERE = pathlib.Path(__file__).resolve().parent
 
