@@ -23,6 +23,7 @@ static const struct route routes[] = {
     {"/items/*", "/items/{id}", READ, 0, .read = item_read},
     {"/users/*/purchases", "/users/{user_id}/purchases", READ, 0, .read = user_purchases_read},
     {"/problems/*", "/problems/{outcome}", READ, 0, .read = problem_read},
+    {"/openapi.json", "/openapi.json", READ, 0, .read = openapi_read},
 };
 
 static bool fits(const char *pattern, const char *path, struct span *variable)
