@@ -90,10 +90,10 @@ tsan: ## unit and end-to-end tests with ThreadSanitizer
 	@$(submake) BUILD_DIR=build/tsan SANITIZE=thread all units
 	@BUILD_DIR=build/tsan tests/run unit end-to-end
 
-bench: ## requests a second through nginx, beside those of an empty worker
+bench: ## measure the sale against an empty worker (CASES="flow storm": some cases only)
 	@deploy/packages run bench
 	@$(submake) all
-	@tests/bench/bench
+	@tests/bench/bench.py $(CASES)
 
 format: ## format the C sources
 	@deploy/packages lint

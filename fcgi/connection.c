@@ -41,6 +41,7 @@ struct connections {
     int max;
     struct connection *all;
     _Atomic bool is_draining;
+    _Atomic int in_hand;
     pthread_mutex_t mutex; /* of what follows */
     struct connection *free;
     int open;
@@ -101,6 +102,14 @@ void connections_free(struct connections *set)
     pthread_mutex_destroy(&set->mutex);
     free(set->all);
     free(set);
+}
+
+void connections_count(struct connections *set, int *open, int *in_hand)
+{
+    pthread_mutex_lock(&set->mutex);
+    *open = set->open;
+    pthread_mutex_unlock(&set->mutex);
+    *in_hand = atomic_load(&set->in_hand);
 }
 
 void connections_end(struct connections *set)
@@ -201,8 +210,9 @@ static void accept_all(struct connections *set)
         connection->fcgx.ipcFd = fd;
         /* FCGX_Accept_r() begins by ending the request before, which would close this one. */
         connection->fcgx.keepConnection = 1;
-        set_idle(connection);
-        if (!watch(set, EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLRDHUP | EPOLLONESHOT, connection)) {
+        if (watch(set, EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLRDHUP | EPOLLONESHOT, connection)) {
+            set_idle(connection);
+        } else {
             log_error("epoll_ctl: %s", strerror(errno));
             FCGX_Free(&connection->fcgx, 1);
             give_back(connection, NULL);
@@ -217,7 +227,7 @@ static void claim(struct connection *connection)
     int idle = STATE_IDLE;
     while (!atomic_compare_exchange_weak(&connection->state, &idle, STATE_IN_HAND)) {
         idle = STATE_IDLE;
-        sched_yield(); /* it is being drained */
+        sched_yield(); /* it is being drained, or was let go this very moment */
     }
 }
 
@@ -233,6 +243,7 @@ static bool receive(struct connection *connection, uint32_t events)
 {
     FCGX_Request *fcgx = &connection->fcgx;
     claim(connection);
+    connection->began_us = clock_us();
     bool is_there = true;
     if (events & ~(uint32_t)EPOLLIN)
         is_there = !is_over(fcgx->ipcFd);
@@ -247,6 +258,7 @@ static bool receive(struct connection *connection, uint32_t events)
         return false;
     }
     FCGX_Attach(fcgx);
+    atomic_fetch_add_explicit(&connection->set->in_hand, 1, memory_order_relaxed);
     return true;
 }
 
@@ -269,14 +281,14 @@ void connection_done(struct connection *connection)
 {
     struct connections *set = connection->set;
     FCGX_Finish_r(&connection->fcgx);
+    atomic_fetch_sub_explicit(&set->in_hand, 1, memory_order_relaxed);
     int fd = connection->fcgx.ipcFd;
     if (fd < 0) {
         give_back(connection, NULL);
         return;
     }
-    set_idle(connection);
-    /* From here on it is another thread's. */
     watch(set, EPOLL_CTL_MOD, fd, EPOLLIN | EPOLLRDHUP | EPOLLONESHOT, connection);
+    set_idle(connection); /* from here on it is another thread's */
 }
 
 int connections_drain(struct connections *set, int ms_max)

@@ -138,6 +138,7 @@ bool reply_send(struct reply *reply, const struct request *request, FCGX_Request
         static const char substitute[] = "Status: 503 Service Unavailable\r\n"
                                          "Content-Length: 0\r\nRetry-After: 1\r\n\r\n";
         log_error("%s: the reply did not fit its buffer", request->id);
+        reply->status = 503;
         FCGX_PutStr(substitute, sizeof substitute - 1, fcgx->out);
         return false;
     }

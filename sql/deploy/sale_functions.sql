@@ -8,7 +8,7 @@ SET LOCAL search_path = flashsale, pg_temp;
 CREATE FUNCTION items_sold(p_sale_id integer) RETURNS bigint
 LANGUAGE sql STABLE
 AS $$
-    SELECT sum(s.purchases_accepted)::bigint FROM sale_slot s WHERE s.sale_id = p_sale_id
+    SELECT sum(s.purchases_accepted)::bigint FROM flashsale.sale_slot s WHERE s.sale_id = p_sale_id
 $$;
 COMMENT ON FUNCTION items_sold(integer) IS 'how many items of a sale are sold';
 
@@ -17,17 +17,17 @@ CREATE FUNCTION open_sale() RETURNS sale
 LANGUAGE plpgsql STABLE
 AS $$
 DECLARE
-    v_sale sale;
+    v_sale flashsale.sale;
 BEGIN
     FOR v_sale IN
-        SELECT * FROM sale WHERE stays_open AND sold_out_at IS NULL AND starts_at <= now()
+        SELECT * FROM flashsale.sale WHERE stays_open AND sold_out_at IS NULL AND starts_at <= now()
         ORDER BY starts_at
     LOOP
-        IF v_sale.ends_at > now() OR items_sold(v_sale.sale_id) < v_sale.items_total THEN
+        IF v_sale.ends_at > now() OR flashsale.items_sold(v_sale.sale_id) < v_sale.items_total THEN
             RETURN v_sale;
         END IF;
     END LOOP;
-    SELECT * INTO v_sale FROM sale WHERE starts_at <= now() ORDER BY starts_at DESC LIMIT 1;
+    SELECT * INTO v_sale FROM flashsale.sale WHERE starts_at <= now() ORDER BY starts_at DESC LIMIT 1;
     IF v_sale.ends_at > now() THEN
         RETURN v_sale;
     END IF;
@@ -42,10 +42,10 @@ CREATE FUNCTION current_sale() RETURNS sale
 LANGUAGE plpgsql STABLE
 AS $$
 DECLARE
-    v_sale sale := open_sale();
+    v_sale flashsale.sale := flashsale.open_sale();
 BEGIN
     IF v_sale.sale_id IS NULL THEN
-        SELECT * INTO v_sale FROM sale WHERE starts_at <= now() ORDER BY starts_at DESC LIMIT 1;
+        SELECT * INTO v_sale FROM flashsale.sale WHERE starts_at <= now() ORDER BY starts_at DESC LIMIT 1;
     END IF;
     RETURN v_sale;
 END

@@ -29,8 +29,12 @@ health_is() {
     expect_common_headers
 }
 
+buys() {
+    post "/purchase?code=$1" && expect 200
+}
+
 sells() {
-    hold "$1" && post "/purchase?code=$(json .code)" && expect 200
+    hold "$1" && buys "$(json .code)"
 }
 
 @test "stopped: 503 with Retry-After in time, /health 503; started again: sales, by the same workers" {
@@ -53,8 +57,7 @@ sells() {
 
     stack start-part postgresql
     wait_until 2000 sells bob
-    post "/purchase?code=$code"
-    expect 200
+    wait_until 2000 buys "$code"
     wait_until 2000 health_is 200 ok
     same_workers
 }

@@ -74,10 +74,12 @@ logged_in() {
     replies HEAD /openapi.json 200 --head
 }
 
-@test "the list of paths at / is the document's" {
+@test "the list of paths at / is the document's, and as its example has it" {
     replies GET / 200
     same "$(json '[.endpoints[].path] | sort | join(" ")')" \
         "$(jq --raw-output '.paths | keys | sort | join(" ")' "$DOCUMENT")"
+    same "$(cat "$BODY")" "$(jq --compact-output \
+        '.components.responses.Root.content["application/json"].example' "$DOCUMENT")"
 }
 
 @test "checkout" {
@@ -135,8 +137,14 @@ logged_in() {
         replies GET "$path" 304 --header 'If-None-Match: *'
         replies POST "$path" 405
     done
-    replies GET /health 200
-    replies HEAD /health 200 --head
+    request GET /metrics
+    [[ $(cat "$BODY") == "$(jq --raw-output \
+        '.components.responses.Metrics.content[].example' "$DOCUMENT")"* ]]
+    for path in /health /metrics; do
+        replies GET "$path" 200
+        replies HEAD "$path" 200 --head
+        replies POST "$path" 405
+    done
     for path in /items?sale_id=99 /items/121 /items/any/image.svg /problems/none \
         /users/amy/purchases; do
         replies GET "$path" 404

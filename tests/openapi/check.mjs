@@ -1,10 +1,11 @@
-// Holds openapi.json against OpenAPI's own schema, and what the service answers against openapi.json.
+// Holds openapi.json against OpenAPI's own schema, and the service's replies against openapi.json.
 //
 //     node check.mjs document DOCUMENT
 //     node check.mjs replies DOCUMENT < LIST
 //
 // LIST has a line for each reply: the method, the request's target, the status, what the document
-// calls such a reply (the status, or "4XX"), the file of its headers, that of its body; with tabs between.
+// calls such a reply (the status, or "4XX"), the file of its headers, that of its body; with tabs
+// between.
 // What is wrong is told a line each, and then it exits 1.
 import { readFileSync } from "node:fs";
 import { Validator } from "@seriousme/openapi-schema-validator";
@@ -15,7 +16,7 @@ const faults = [];
 const fault = (text) => faults.push(text);
 
 // Headers that the connection or the web server needs, and none of the document's.
-const undocumented = ["connection", "content-length", "content-type", "date", "keep-alive", "server"];
+const untold = ["connection", "content-length", "content-type", "date", "keep-alive", "server"];
 const methods = ["get", "head", "post", "put", "delete", "patch", "options", "trace"];
 
 // ---- the document -------------------------------------------------------------------------------
@@ -34,14 +35,15 @@ function* within(value, path = "#") {
   for (const [name, child] of Object.entries(value)) yield* within(child, `${path}/${name}`);
 }
 
-// A schema that stands alone, compiled. One of a reply has no member that is not described: clients bear with
-// more, but the document shall be whole.
+// A schema that stands alone, compiled. One of a reply has no member that is not described: clients
+// bear with more, but the document shall be whole.
 function compiled(schema, { isReply = true, coerceTypes = false } = {}) {
   const rewrite = (value) => {
     if (value === null || typeof value !== "object") return value;
     if (Array.isArray(value)) return value.map(rewrite);
-    const copy = Object.fromEntries(Object.entries(value).map(([name, child]) => [name, rewrite(child)]));
-    if (typeof copy.$ref === "string") copy.$ref = copy.$ref.replace("#/components/schemas/", "#/$defs/");
+    const copy = {};
+    for (const [name, child] of Object.entries(value)) copy[name] = rewrite(child);
+    if (copy.$ref) copy.$ref = copy.$ref.replace("#/components/schemas/", "#/$defs/");
     if (isReply && copy.type === "object" && copy.properties) copy.additionalProperties ??= false;
     return copy;
   };
@@ -68,17 +70,18 @@ async function checkDocument() {
   if (!result.valid) fault(JSON.stringify(result.errors, null, 1));
   if (validator.version !== "3.1") fault(`OpenAPI ${validator.version}, expected 3.1`);
 
-  const operations = Object.values(document.paths)
-    .flatMap((path) => methods.filter((method) => path[method]).map((method) => path[method].operationId));
-  if (operations.includes(undefined)) fault("an operation has no operationId");
-  if (new Set(operations).size !== operations.length) fault("two operations have one operationId");
+  const ids = Object.values(document.paths)
+    .flatMap((path) => methods.filter((method) => path[method]).map((method) => path[method]))
+    .map((operation) => operation.operationId);
+  if (ids.includes(undefined)) fault("an operation has no operationId");
+  if (new Set(ids).size !== ids.length) fault("two operations have one operationId");
 
   const used = new Set();
   for (const [object, path] of within(document)) {
     if (object.$ref) used.add(object.$ref);
     if (object.$ref && !resolved(object)) fault(`${path}: nothing at ${object.$ref}`);
     if (object.schema) {
-      const examples = Object.values(object.examples ?? {}).map((example) => resolved(example).value);
+      const examples = Object.values(object.examples ?? {}).map((named) => resolved(named).value);
       if ("example" in object) examples.push(object.example);
       check(examples, object.schema, path, { isReply: path.startsWith("#/components/responses") });
     }
@@ -86,7 +89,7 @@ async function checkDocument() {
   }
   for (const [kind, components] of Object.entries(document.components)) {
     for (const name of Object.keys(components)) {
-      if (!used.has(`#/components/${kind}/${name}`)) fault(`the ${kind} have ${name}, which nothing uses`);
+      if (!used.has(`#/components/${kind}/${name}`)) fault(`nothing uses ${name} of the ${kind}`);
     }
   }
 }
@@ -96,8 +99,8 @@ async function checkDocument() {
 // The template of a path: one without a variable before those that have one.
 function templateOf(path) {
   const fits = (template) => {
-    const pattern = template.split(/\{[^}]*\}/).map((part) => part.replace(/[.]/g, "\\.")).join("[^/]+");
-    return new RegExp(`^${pattern}$`).test(path);
+    const parts = template.split(/\{[^}]*\}/).map((part) => part.replaceAll(".", "\\."));
+    return new RegExp(`^${parts.join("[^/]+")}$`).test(path);
   };
   return document.paths[path] ? path : Object.keys(document.paths).find(fits);
 }
@@ -106,7 +109,8 @@ function templateOf(path) {
 function readHeaders(file) {
   const blocks = readFileSync(file, "utf8").replaceAll("\r", "").trim().split("\n\n");
   const lines = blocks.at(-1).split("\n").filter((line) => !/^(HTTP\/|Status:)/.test(line));
-  return new Map(lines.map((line) => [line.split(":", 1)[0].toLowerCase(), line.replace(/^[^:]*: */, "")]));
+  const pairs = lines.map((line) => [line.split(":", 1)[0], line.replace(/^[^:]*: */, "")]);
+  return new Map(pairs.map(([name, value]) => [name.toLowerCase(), value]));
 }
 
 function checkHeaders(headers, response) {
@@ -117,12 +121,12 @@ function checkHeaders(headers, response) {
     else if (header.required) fault(`the header ${name} is missing`);
   }
   for (const name of headers.keys()) {
-    if (!described.has(name) && !undocumented.includes(name)) fault(`the header ${name} is not described`);
+    if (!described.has(name) && !untold.includes(name)) fault(`${name}: a header not described`);
   }
 }
 
 function checkBody(headers, body, response) {
-  const type = headers.get("content-type")?.split(";")[0];
+  const type = headers.get("content-type");
   const media = response.content?.[type];
   if (!media) fault(`the Content-Type ${type} is not described`);
   else if (/json$/.test(type)) check([JSON.parse(body)], media.schema, "body");
@@ -133,7 +137,8 @@ function checkReply(method, target, status, name, headersFile, bodyFile) {
   const template = templateOf(target.split("?")[0]);
   const path = document.paths[template];
   // What a path says to a method that it does not take stands with the one that it does.
-  const operation = path?.[method.toLowerCase()] ?? (status === "405" ? path?.post ?? path?.get : undefined);
+  const other = status === "405" ? path?.post ?? path?.get : undefined;
+  const operation = path?.[method.toLowerCase()] ?? other;
   const response = resolved(operation?.responses[name]);
   if (!response) {
     fault(`no reply ${name} is described`);
@@ -151,7 +156,8 @@ function checkReplies() {
     const before = faults.length;
     checkReply(...fields);
     if (faults.length > before) {
-      fault(`${fields.slice(0, 4).join(" ")}:\n${readFileSync(fields[4], "utf8")}\n${readFileSync(fields[5], "utf8")}`);
+      fault(`- of ${fields.slice(0, 4).join(" ")}:`);
+      for (const file of fields.slice(4)) fault(readFileSync(file, "utf8"));
     }
   }
 }

@@ -97,6 +97,7 @@ static void test_paths_find_their_routes(void **state)
         {"/users/a b\xc3\xa4/purchases", "/users/{user_id}/purchases", "a b\xc3\xa4"},
         {"/users/purchases/purchases", "/users/{user_id}/purchases", "purchases"},
         {"/problems/held", "/problems/{outcome}", "held"},
+        {"/metrics", "/metrics", ""},
         {"/openapi.json", "/openapi.json", ""},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
