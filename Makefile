@@ -139,6 +139,17 @@ $(units): $(BUILD_DIR)/unit/%: $(BUILD_DIR)/tests/unit/%.o $(tested)
 	@printf '%s\n' 'LINK  $@'
 	$(quiet)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lfcgi $(library_ldlibs)
 
+# Strings in JSON have no line breaks, so where a line begins or ends is always between two tokens.
+$(BUILD_DIR)/%.min.json: %.json
+	@mkdir -p $(@D)
+	@printf '%s\n' 'MINIFY $@'
+	$(quiet)sed 's/^ *//; s/^\("[^"]*"\): /\1:/' $< | tr -d '\n' >$@
+
+# The assembler includes it: the compiler does not list it among what the object depends on, and must
+# not put the assembling off until the link.
+$(BUILD_DIR)/fcgi/openapi.o: $(BUILD_DIR)/fcgi/openapi.min.json
+$(BUILD_DIR)/fcgi/openapi.o: override CFLAGS += -I$(BUILD_DIR) -fno-lto
+
 $(BUILD_DIR)/%.o: %.c
 	@mkdir -p $(@D)
 	@printf '%s\n' 'CC    $@'

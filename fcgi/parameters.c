@@ -269,6 +269,14 @@ out:
     return good;
 }
 
+const char *parameter_alias(int number, enum parameter_name *name)
+{
+    if ((size_t)number >= sizeof aliases / sizeof aliases[0])
+        return NULL;
+    *name = aliases[number].name;
+    return aliases[number].text;
+}
+
 bool parameter_is_text(const char *bytes, size_t length)
 {
     return value_fault(bytes, length) == NULL;

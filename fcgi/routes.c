@@ -24,6 +24,7 @@ static const struct route routes[] = {
     {"/users/*/purchases", "/users/{user_id}/purchases", READ, 0, .read = user_purchases_read},
     {"/metrics", "/metrics", READ, 0, .read = metrics_read},
     {"/problems/*", "/problems/{outcome}", READ, 0, .read = problem_read},
+    {"/openapi.json", "/openapi.json", READ, 0, .read = openapi_read},
 };
 
 static bool fits(const char *pattern, const char *path, struct span *variable)
