@@ -24,6 +24,7 @@ static const char *reason(int status)
                    {410, "Gone"},
                    {412, "Precondition Failed"},
                    {413, "Content Too Large"},
+                   {414, "URI Too Long"},
                    {422, "Unprocessable Content"},
                    {423, "Locked"},
                    {429, "Too Many Requests"},
