@@ -214,8 +214,7 @@ sound() {
 }
 
 rows_of_status() {
-    sql "WITH s AS (SELECT sale_id FROM flashsale.sale WHERE starts_at <= now()
-                    ORDER BY starts_at DESC LIMIT 1),
+    sql "WITH s AS (SELECT (flashsale.current_sale()).sale_id),
               a AS (SELECT outcome::text FROM flashsale.attempt JOIN s USING (sale_id)),
               i AS (SELECT * FROM flashsale.item JOIN s USING (sale_id))
          SELECT (SELECT sale_id FROM s),
