@@ -40,7 +40,8 @@ tested := $(common) $(filter-out %/main.o,$(fcgi) $(generator))
 programs := $(BUILD_DIR)/flashsale-fcgi $(BUILD_DIR)/flashsale-generator
 sources := $(wildcard common/*.[ch] fcgi/*.[ch] generator/*.[ch] tests/unit/*.[ch] tests/bench/*.c)
 scripts := $(shell grep --recursive --files-with-matches --binary-files=without-match \
-    --exclude-dir=.git --exclude-dir=build --exclude-dir=run '^\#!/usr/bin/env ba[st][hs]' . 2>/dev/null) \
+    --exclude-dir=.git --exclude-dir=build --exclude-dir=run \
+    --exclude-dir=node_modules '^\#!/usr/bin/env ba[st][hs]' . 2>/dev/null) \
     $(wildcard tests/end-to-end/*.bash)
 
 # V=1 shows the commands.
@@ -58,7 +59,7 @@ help: ## list the targets
 	    while IFS='|' read -r name text; do printf '%-10s %s\n' "$$name" "$$text"; done
 
 run: ## install what is missing, build, and run a private stack until Ctrl-C (DETACH=1: in the background)
-	@deploy/packages run
+	@deploy/packages run $(filter lighttpd,$(WEB_SERVER))
 	@$(submake) all
 	@exec deploy/stack $(if $(DETACH),start,run)
 
@@ -69,7 +70,7 @@ status: ## what of the stack is up
 	@deploy/stack status
 
 test: ## install what is missing, build, and run all tests
-	@deploy/packages run test
+	@deploy/packages run lighttpd test
 	@$(submake) all units
 	@tests/run unit sql end-to-end
 
@@ -100,7 +101,7 @@ format: ## format the C sources
 	clang-format -i $(sources)
 
 lint: ## check formatting, C (cppcheck, clang-tidy) and shell (shellcheck)
-	@deploy/packages run test lint
+	@deploy/packages run lighttpd test lint
 	@printf '%s\n' 'clang-format ...'
 	$(quiet)clang-format --dry-run -Werror $(sources)
 	@printf '%s\n' 'cppcheck ...'
@@ -114,7 +115,7 @@ lint: ## check formatting, C (cppcheck, clang-tidy) and shell (shellcheck)
 	$(quiet)shellcheck --external-sources $(scripts)
 
 deps: ## install what running and testing needs (Debian's packages)
-	@deploy/packages run test
+	@deploy/packages run lighttpd test
 
 clean: ## remove what was built, and the stack with its data
 	@deploy/stack clean

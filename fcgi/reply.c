@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "common/log.h"
 
@@ -118,6 +119,13 @@ bool reply_send(struct reply *reply, const struct request *request, FCGX_Request
     if (has_body)
         add_header(&headers, "Content-Type", reply->content_type);
     add_header(&headers, "Cache-Control", reply->cache_control);
+    if (strcmp(reply->cache_control, REPLY_CACHE_1_S) == 0) {
+        /* nginx counts whole seconds, and one more: until this second's end, it is told (the
+           header is for it alone, and must stand behind Cache-Control to be heard beside it). */
+        text_add(&headers, "X-Accel-Expires: @");
+        text_add_integer(&headers, time(NULL));
+        text_add(&headers, "\r\n");
+    }
     add_header(&headers, "X-Request-Id", request->id);
     if (etag[0])
         add_header(&headers, "ETag", etag);

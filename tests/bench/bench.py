@@ -162,7 +162,6 @@ class Empty:
         for old, new in ((f"{self.stack.dir}/worker-", f"{self.dir}/worker-"),
                          (f"{self.stack.dir}/log/", f"{self.dir}/log/"),
                          ("nginx/nginx.pid", "nginx/empty.pid"),
-                         ("zone=reads", "zone=empty_reads"),
                          (f"{self.stack.dir}/nginx/", f"{self.dir}/nginx/"),
                          (str(self.stack.port + 1), str(self.port + 1)),
                          (f":{self.stack.port}", f":{self.port}"),
