@@ -303,12 +303,15 @@ export const walks = {
     async closed(browser) {
         const visitor = await Visitor.come(browser, PHONE, [412]);
         const { page } = visitor;
-        await sql(`UPDATE flashsale.sale SET ends_at = now()
-                   WHERE sale_id = (SELECT (flashsale.open_sale()).sale_id)`);
+        const [id, end] = (await sql('SELECT sale_id, ends_at FROM flashsale.open_sale()')).split('|');
+        const endAt = (time) => sql(`UPDATE flashsale.sale SET ends_at = ${time} WHERE sale_id = ${id}`);
+        await endAt('now()');
         await visitor.sees('#sale', 'This sale is over. The next begins in');
         await visitor.reserve(page.getByRole('button', { name: 'Surprise me' }), 'later');
         await visitor.notice(/This sale is over\. The next sale begins .*in \d+ \w+\./);
         await visitor.look('closed');
         await visitor.leave();
+        // The audit that follows holds holds against the end that the sale had when they were given.
+        await endAt(`'${end}'`);
     },
 };
