@@ -144,7 +144,7 @@ $(units): $(BUILD_DIR)/unit/%: $(BUILD_DIR)/tests/unit/%.o $(tested)
 $(BUILD_DIR)/%.min.json: %.json
 	@mkdir -p $(@D)
 	@printf '%s\n' 'MINIFY $@'
-	$(quiet)sed 's/^ *//; s/^\("[^"]*"\): /\1:/' $< | tr -d '\n' >$@
+	$(quiet)perl -0pe 's/("(?:\\.|[^"\\])*")|\s+/$$1/g' $< >$@
 
 # The assembler includes it: the compiler does not list it among what the object depends on, and must
 # not put the assembling off until the link.

@@ -112,7 +112,7 @@ class Reply:
                     f"Content-Type: {self.headers.get('content-type')}")
         if self.body and self.headers.get("content-type", "").endswith("json"):
             outside = re.sub(rb'"(\\.|[^"\\])*"', b'""', self.body)
-            require(not re.search(rb"\s", outside), "the JSON is not compact")
+            require(not re.search(rb"\s", outside.rstrip(b"\n")), "the JSON is not compact")
             require(int(self.headers["content-length"]) == len(self.body), "Content-Length is wrong")
 
 

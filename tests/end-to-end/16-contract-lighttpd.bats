@@ -12,10 +12,6 @@ setup_file() {
     rows sale
 }
 
-@test "refusals' statuses as settings have them, ids of clients' own, holds that run out" {
-    settings_test
-}
-
 @test "the user is who logged in at the web server" {
     identity_test
 }
@@ -42,4 +38,8 @@ setup_file() {
 
 @test "the limit, the last item, no sale" {
     ends_test
+}
+
+@test "refusals' statuses as settings have them, ids of clients' own, holds that run out" {
+    settings_test
 }

@@ -29,14 +29,12 @@ restart() {
 }
 
 settings_test() {
-    sql 'UPDATE flashsale.sale SET hold_s = 1'
-    restart http.status_unavailable=409 http.status_limit=403 http.status_unknown_code=400 \
-        sale.unknown_item=any
+    stack_end
+    stack_start sale.items_per_sale=100 sale.hold_s=1 http.status_unavailable=409 http.status_limit=403 \
+        http.status_unknown_code=400 sale.unknown_item=any
     rows settings
     crowd buy --url "$URL" --users 1 --each 10 --connections 1 --prefix amy
     rows 'the limit, by its setting'
-    sql 'UPDATE flashsale.sale SET hold_s = 600'
-    restart
 }
 
 identity_test() {
