@@ -35,6 +35,10 @@ local method = r.req_attr["request.method"]
 if method ~= "GET" and method ~= "HEAD" and (r.req_attr["uri.path"] or ""):sub(1, 5) == "/www/" then
     status = 405
 end
+if status == 411 and r.req_env["REDIRECT_REQUEST_METHOD"] then
+    -- Led around 411 by again.lua and then not answered: lighttpd remembers the first status only.
+    status = 503
+end
 status = becomes[status] or status
 if status < 400 then
     return 0
