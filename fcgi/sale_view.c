@@ -78,8 +78,8 @@ static bool refresh(struct sale_view *view)
 bool sale_view_read(struct sale_view *view, struct sale_status *status)
 {
     pthread_mutex_lock(&view->mutex);
-    /* What is known is old when the clock's second is over, as then the copies of it that web servers
-       keep are old too; or when the server is gone meanwhile. */
+    /* What is known is old when the clock's second is over, as then the copies of it that web
+       servers keep are old too; or when the server is gone meanwhile. */
     bool is_gone = view->is_known && !database_is_open(view->database);
     time_t second = time(NULL);
     if (is_gone || second != view->second) {
