@@ -65,10 +65,19 @@ without_postgresql_test() {
     wait_until 10000 workers_sell
 }
 
+# A worker notices when it asks for a fact.
+workers_miss_redis() {
+    local worker
+    workers_sell || return 1
+    for worker in worker-1 worker-2; do
+        worker_request "$worker" GET /health '' </dev/null
+        [[ $(json .redis) == down ]] || return 1
+    done
+}
+
 without_redis_test() {
     stack stop-part redis
-    # A worker notices when it asks for a fact.
-    wait_until 5000 workers_sell
+    wait_until 5000 workers_miss_redis
     rows 'without Redis'
     stack start-part redis
 }
