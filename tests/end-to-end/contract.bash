@@ -49,12 +49,12 @@ identity_test() {
     restart
 }
 
-# Each worker has its connections again.
+# Each worker has its connections again: it decides, whatever it decides.
 workers_sell() {
     local worker
     for worker in worker-1 worker-2; do
         worker_request "$worker" POST /checkout 'user_id=zoe&id=90' </dev/null
-        [[ $HTTP_STATUS == 200 ]] || return 1
+        [[ $HTTP_STATUS == 200 || $HTTP_STATUS == 412 ]] || return 1
     done
 }
 
@@ -84,17 +84,18 @@ without_redis_test() {
 
 # lighttpd leaves a worker that refused alone for a second or two, and says when it no longer does.
 asked_again() {
-    local log=$RUN_DIR/log/lighttpd.log
-    [[ $WEB_SERVER != lighttpd ]] || ! grep --quiet "failed: socket: unix:.*$1.sock" "$log" ||
-        grep --quiet "re-enabled: unix:.*$1.sock" "$log"
+    [[ $WEB_SERVER != lighttpd ]] ||
+        [[ $(grep "unix:.*$1.sock" "$RUN_DIR/log/lighttpd.log" | tail --lines=1) != *failed* ]]
 }
 
 one_worker_test() {
-    local worker path
+    local worker path item
+    post '/checkout?user_id=ann'
+    item=$(json .item_id)
     for worker in worker-1 worker-2; do
         stack stop-part "$worker"
         for path in {1..20}; do
-            post '/checkout?user_id=ann&id=91'
+            post "/checkout?user_id=ann&id=$item"
             expect 200
             request GET "/items?page_size=$path"
             expect 200
