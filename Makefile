@@ -48,7 +48,7 @@ scripts := $(shell grep --recursive --files-with-matches --binary-files=without-
 quiet := $(if $(V),,@)
 submake = $(MAKE) --no-print-directory $(if $(V),,--silent) --jobs=$(jobs)
 
-.PHONY: all help run stop status test unit sql-test e2e asan tsan bench format lint deps clean units
+.PHONY: all help run stop status test unit sql-test e2e asan tsan bench k6 format lint deps clean units
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
 
@@ -72,6 +72,7 @@ status: ## what of the stack is up
 test: ## install what is missing, build, and run all tests
 	@deploy/packages run lighttpd test
 	@$(submake) all units
+	@k6/run fetch || [ $$? -eq 3 ]
 	@tests/run unit sql end-to-end
 
 unit: units ## the unit tests (cmocka)
@@ -95,6 +96,11 @@ bench: ## measure the sale against an empty worker (CASES="flow storm": some cas
 	@deploy/packages run bench
 	@$(submake) all
 	@tests/bench/bench.py $(CASES)
+
+k6: ## load it with k6: SCENARIO=smoke|flow|storm|spike|soak|sellout; BASE_URL=... if it runs already
+	@[ -n "$(BASE_URL)" ] || deploy/packages run
+	@[ -n "$(BASE_URL)" ] || $(submake) all
+	@k6/run '$(or $(SCENARIO),smoke)'
 
 format: ## format the C sources
 	@deploy/packages lint
