@@ -47,7 +47,7 @@ scripts := $(shell grep --recursive --files-with-matches --binary-files=without-
 quiet := $(if $(V),,@)
 submake = $(MAKE) --no-print-directory $(if $(V),,--silent) --jobs=$(jobs)
 
-.PHONY: all help run stop status test unit sql-test e2e asan tsan bench format lint deps clean units
+.PHONY: all help run stop status test unit sql-test e2e asan tsan bench k6 format lint deps clean units
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
 
@@ -71,6 +71,7 @@ status: ## what of the stack is up
 test: ## install what is missing, build, and run all tests
 	@deploy/packages run test
 	@$(submake) all units
+	@k6/run fetch || [ $$? -eq 3 ]
 	@tests/run unit sql end-to-end
 
 unit: units ## the unit tests (cmocka)
@@ -94,6 +95,11 @@ bench: ## requests a second through nginx, beside those of an empty worker
 	@deploy/packages run bench
 	@$(submake) all
 	@tests/bench/bench
+
+k6: ## load it with k6: SCENARIO=smoke|flow|storm|spike|soak|sellout; BASE_URL=... if it runs already
+	@[ -n "$(BASE_URL)" ] || deploy/packages run
+	@[ -n "$(BASE_URL)" ] || $(submake) all
+	@k6/run '$(or $(SCENARIO),smoke)'
 
 format: ## format the C sources
 	@deploy/packages lint
