@@ -1,11 +1,11 @@
-// A crowd buys the sale empty, each user as many items as one may, and then exactly the stock must have
-// been sold: by the count of purchases that were answered 200, and by the sale's own count.
+// A crowd buys the sale empty, each user as many items as one may, and then exactly the stock must
+// have been sold: by the count of purchases that were answered 200, and by the sale's own count.
 //
-// Here not the rate is the point but the end, so buyers come as fast as they are served, and the run ends
-// when nothing is left. Nobody else may use the service meanwhile.
+// Here not the rate is the point but the end, so buyers come as fast as they are served, and the
+// run ends when nothing is left. Nobody else may use the service meanwhile.
 //
-// BUYERS (50): at once. STOCK: items that must be sold; by itself all that are not sold at the start.
-// MAX_DURATION (10m).
+// BUYERS (50): at once. STOCK: items that must be sold; by itself all that are not sold at the
+// start. MAX_DURATION (10m).
 
 import { check, fail, sleep } from 'k6';
 import * as sale from './lib/sale.js';
@@ -82,7 +82,11 @@ function buyToTheLimit(user) {
             }
         } else if (held.status === sale.statusOf.limit && bought > 0) {
             break;
-        } else if (held.status !== sale.statusOf.unavailable && held.status !== 0 && held.status < 500) {
+        } else if (
+            held.status !== sale.statusOf.unavailable &&
+            held.status !== 0 &&
+            held.status < 500
+        ) {
             fail(`a checkout was answered ${held.status}`);
         } else if (isSoldOut(held)) {
             return false;

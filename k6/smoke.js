@@ -14,7 +14,14 @@ export const options = sale.optionsFor({
             maxDuration: '1m',
         },
     },
-    limits: { checkout: 250, purchase: 250, health: 250, status: 250, sale_status: 250, items: 250 },
+    limits: {
+        checkout: 250,
+        purchase: 250,
+        health: 250,
+        status: 250,
+        sale_status: 250,
+        items: 250,
+    },
 });
 
 export { handleSummary } from './lib/sale.js';
@@ -38,7 +45,8 @@ function buy(user) {
     check(bought, { 'purchase: 200': (reply) => reply.status === 200 });
     const again = sale.purchase(held.code);
     check(again, {
-        'purchase again: the same answer': (reply) => reply.status === 200 && reply.text === bought.text,
+        'purchase again: the same answer': (reply) =>
+            reply.status === 200 && reply.text === bought.text,
     });
     return held.item;
 }
@@ -54,7 +62,8 @@ function beRefused(user, item) {
         'checkout by nobody: refused': (reply) => reply.status === sale.statusOf.badRequest,
     });
     check(sale.purchase('AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'), {
-        'purchase by a code nobody gave: refused': (reply) => reply.status === sale.statusOf.unknownCode,
+        'purchase by a code nobody gave: refused': (reply) =>
+            reply.status === sale.statusOf.unknownCode,
     });
 }
 

@@ -1,8 +1,8 @@
-// A long time at a moderate rate, while others look on. Latency must hold in each quarter of the run,
-// so that what grows shows. Once a sale is sold out, its refusals are as good as sales.
+// A long time at a moderate rate, while others look on. Latency must hold in each quarter of the
+// run, so that what grows shows. Once a sale is sold out, its refusals are as good as sales.
 //
-// RATE (50): users a second who check out and purchase. VIEWERS (10): readers of a page a second; 0:
-// none. DURATION (30m).
+// RATE (50): users a second who check out and purchase. VIEWERS (10): readers of a page a second;
+// 0: none. DURATION (30m).
 
 import { check } from 'k6';
 import exec from 'k6/execution';
@@ -34,7 +34,9 @@ export const options = sale.optionsFor({ scenarios, limits, thresholds, checks: 
 export { handleSummary } from './lib/sale.js';
 
 function quarterNow() {
-    return { quarter: String(Math.min(quarters, Math.floor(exec.scenario.progress * quarters) + 1)) };
+    return {
+        quarter: String(Math.min(quarters, Math.floor(exec.scenario.progress * quarters) + 1)),
+    };
 }
 
 export default function soak() {

@@ -71,14 +71,26 @@ export const purchaseLimit = number('PURCHASE_LIMIT', 10);
 
 // ---- requests ---------------------------------------------------------------------------------
 
-// Refusals are answers, so http_req_failed counts what isn't one: 5xx, no reply, what nobody expects.
+// Refusals are answers, so http_req_failed counts what isn't one: 5xx, no reply, what nobody
+// expects.
 const answers = http.expectedStatuses(200, ...Object.values(statusOf));
 const requestTimeout = text('REQUEST_TIMEOUT', '10s');
 
 // What was answered, by outcome. A metric with samples is in the summary, one without is not.
 const outcomes = [
-    'accepted', 'purchased', 'held', 'sold', 'sold_out', 'sale_closed', 'user_limit', 'unknown_code',
-    'unknown_item', 'bad_request', 'unavailable', 'other', 'no_reply',
+    'accepted',
+    'purchased',
+    'held',
+    'sold',
+    'sold_out',
+    'sale_closed',
+    'user_limit',
+    'unknown_code',
+    'unknown_item',
+    'bad_request',
+    'unavailable',
+    'other',
+    'no_reply',
 ];
 const outcomeCounters = Object.fromEntries(
     outcomes.map((outcome) => [outcome, new Counter(`outcome_${outcome}`)])
@@ -98,7 +110,7 @@ function encode(parameters) {
 function bodyOf(response) {
     try {
         return JSON.parse(response.body) || {};
-    } catch (error) {
+    } catch {
         return {};
     }
 }
@@ -167,13 +179,15 @@ export function read(name, tags = {}) {
     return { status: response.status, body: bodyOf(response) };
 }
 
-// Pages may be a second old, twice if a cache stands before the service, and reading an old one may
-// only have it renewed: waits, and reads until two readings say the same of these members.
+// How old a page may be: a second in the service, and one more in a cache before it.
+const pageAgeSeconds = number('PAGE_AGE_S', 2);
+
+// Waits until no page is from before, and reads until two readings say the same of these members:
+// reading an old page may only have it renewed.
 function readSettled(name, members) {
     const readingsMax = 10;
-    const apartSeconds = 1.3;
     let last = '';
-    sleep(2 * apartSeconds);
+    sleep(pageAgeSeconds);
     for (let reading = 0; reading < readingsMax; reading++) {
         const page = read(name);
         const values = members.map((each) => page.body[each]);
@@ -184,7 +198,7 @@ function readSettled(name, members) {
             return values;
         }
         last = values.join();
-        sleep(apartSeconds);
+        sleep(pageAgeSeconds / 2 + 0.1);
     }
     return fail(`${path[name]} still changes: somebody else uses the service`);
 }
@@ -214,7 +228,11 @@ export function newUser() {
 // Checkout of any item, then its purchase. True if both were accepted.
 export function buyOne(user, tags = {}) {
     const held = checkout(user, anyItem, tags);
-    if (!check(held, { 'checkout: 200 with a code': (reply) => reply.status === 200 && !!reply.code })) {
+    if (
+        !check(held, {
+            'checkout: 200 with a code': (reply) => reply.status === 200 && !!reply.code,
+        })
+    ) {
         return false;
     }
     const bought = purchase(held.code, tags);
@@ -230,8 +248,8 @@ function virtualUsers(rate) {
     return { preAllocatedVUs: Math.min(most, Math.max(20, Math.ceil(rate / 4))), maxVUs: most };
 }
 
-// Arrivals at a rate, in all that such executors share. Object.assign, not "...", as k6 before 0.53 reads
-// no spread objects.
+// Arrivals at a rate, in all that such executors share. Object.assign, not "...", as k6 before 0.53
+// reads no spread objects.
 function arrivals(executor, rate, settings, more) {
     return Object.assign({ executor, timeUnit: '1s' }, settings, virtualUsers(rate), more);
 }
@@ -259,8 +277,8 @@ function thresholdsOf(name, milliseconds, failedShare) {
     };
 }
 
-// optionsFor({scenarios, limits: {name: milliseconds}, thresholds, checks}): pages that are turned off
-// have no threshold. "checks" is the share of checks that must hold.
+// optionsFor({scenarios, limits: {name: milliseconds}, thresholds, checks}): pages that are turned
+// off have no threshold. "checks" is the share of checks that must hold.
 export function optionsFor({ scenarios, limits, thresholds = {}, checks = 1 }) {
     const failedShare = number('FAILED_SHARE', 0.001);
     const all = {
@@ -281,7 +299,14 @@ export function optionsFor({ scenarios, limits, thresholds = {}, checks = 1 }) {
         summaryTrendStats: ['min', 'med', 'avg', 'p(95)', 'p(99)', 'p(99.9)', 'max'],
         // Addresses differ by user and code: a series of each would only fill memory.
         systemTags: [
-            'name', 'status', 'method', 'scenario', 'group', 'check', 'error_code', 'expected_response',
+            'name',
+            'status',
+            'method',
+            'scenario',
+            'group',
+            'check',
+            'error_code',
+            'expected_response',
         ],
         insecureSkipTLSVerify: text('INSECURE', '0') === '1',
     };
