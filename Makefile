@@ -86,11 +86,11 @@ e2e: all ## the tests over a whole stack (bats)
 
 asan: ## unit and end-to-end tests with AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(submake) BUILD_DIR=build/asan SANITIZE=address,undefined all units
-	@BUILD_DIR=build/asan tests/run unit end-to-end
+	@BUILD_DIR=build/asan tests/run unit workers
 
 tsan: ## unit and end-to-end tests with ThreadSanitizer
 	@$(submake) BUILD_DIR=build/tsan SANITIZE=thread all units
-	@BUILD_DIR=build/tsan tests/run unit end-to-end
+	@BUILD_DIR=build/tsan tests/run unit workers
 
 bench: ## measure the sale against an empty worker (CASES="flow storm": some cases only)
 	@deploy/packages run bench
