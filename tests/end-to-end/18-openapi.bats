@@ -215,14 +215,15 @@ logged_in() {
         '.components.responses.HealthDown.content["application/json"].example | del(.redis) | tojson' \
         "$DOCUMENT")"
     for path in /status /sale/status /sales /items /items/41 /items/41/image.svg; do
-        replies GET "$path" 503
+        # The web server may have kept what it read a second ago.
+        wait_until 5000 replies GET "$path" 503
     done
     replies POST '/checkout?user_id=eve' 503
     replies POST "/purchase?code=AAAAAQAAEmcXIGneGmJvi0cptRvigCaA" 503
     stack stop-part worker-1
     stack stop-part worker-2
     for path in /health /status; do
-        replies GET "$path" 503
+        wait_until 5000 replies GET "$path" 503
     done
     stack start-part postgresql
     stack start-part worker-1
