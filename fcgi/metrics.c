@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/hash.h"
 #include "common/log.h"
 
 enum {
@@ -61,20 +62,15 @@ struct metrics {
 
 /* ---- layout ---- */
 
-/* FNV-1a, with its own primes, over a text and its end. */
-static uint64_t hash(uint64_t so_far, const char *text)
+/* A text with its end, so that two are not the same as their sum. */
+static uint64_t hash_text(uint64_t so_far, const char *text)
 {
-    do {
-        so_far = (so_far ^ (unsigned char)*text) * 0x100000001b3U;
-    } while (*text++);
-    return so_far;
+    return hash_add(so_far, text, strlen(text) + 1);
 }
 
 static uint64_t hash_number(uint64_t so_far, int64_t number)
 {
-    for (int i = 0; i < 8; i++)
-        so_far = (so_far ^ (uint8_t)((uint64_t)number >> 8 * i)) * 0x100000001b3U;
-    return so_far;
+    return hash_add(so_far, &number, sizeof number);
 }
 
 static size_t round_up(size_t count, size_t unit)
@@ -85,11 +81,11 @@ static size_t round_up(size_t count, size_t unit)
 /* Of what a cell's place says: everything but the help. */
 static uint64_t hash_of(const struct metric_row *row, uint64_t so_far)
 {
-    so_far = hash_number(hash(so_far, row->name), row->type);
+    so_far = hash_number(hash_text(so_far, row->name), row->type);
     for (int i = 0; i < METRIC_LABELS_MAX && row->labels[i].name; i++) {
-        so_far = hash(so_far, row->labels[i].name);
+        so_far = hash_text(so_far, row->labels[i].name);
         for (int at = 0; row->labels[i].value(at); at++)
-            so_far = hash(so_far, row->labels[i].value(at));
+            so_far = hash_text(so_far, row->labels[i].value(at));
     }
     for (int i = 0; i < metric_bounds(row); i++)
         so_far = hash_number(so_far, row->bounds[i]);
@@ -99,7 +95,7 @@ static uint64_t hash_of(const struct metric_row *row, uint64_t so_far)
 static void lay_out(struct metrics *metrics)
 {
     size_t cells = 0;
-    metrics->layout = 0xcbf29ce484222325U;
+    metrics->layout = HASH_BEGIN;
     for (int i = 0; i < METRIC_COUNT; i++) {
         const struct metric_row *row = &metric_table[i];
         struct place *place = &metrics->places[i];

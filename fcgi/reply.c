@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/hash.h"
 #include "common/log.h"
 
 enum { ETAG_MAX = 19 }; /* sixteen digits in quotes, and a zero */
@@ -84,12 +85,10 @@ static void add_header(struct text *headers, const char *name, const char *value
     text_add(headers, "\r\n");
 }
 
-/* A strong validator: of the same bytes the same (RFC 9110, section 8.8.3). FNV-1a, 64 bits. */
+/* A strong validator: of the same bytes the same (RFC 9110, section 8.8.3). */
 static void make_etag(const struct text *body, char etag[ETAG_MAX])
 {
-    uint64_t hash = 14695981039346656037U;
-    for (size_t i = 0; i < body->used; i++)
-        hash = (hash ^ (unsigned char)body->bytes[i]) * 1099511628211U;
+    uint64_t hash = hash_add(HASH_BEGIN, body->bytes, body->used);
     snprintf(etag, ETAG_MAX, "\"%016" PRIx64 "\"", hash);
 }
 
