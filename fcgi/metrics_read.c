@@ -44,17 +44,16 @@ static void add_sale(struct text *page, const struct sale_status *sale)
         metrics_page_row(page, status, "status", statuses[i],
                          strcmp(sale->status, statuses[i]) == 0);
 
-    int64_t left_us = sale->sale_id > 0 ? sale->ends_us - sale->server_us : 0;
     add_gauge(page, "flashsale_sale_id", "Number of the latest sale that has begun; 0: none has.",
               sale->sale_id);
     add_gauge(page, "flashsale_sale_remaining_seconds", "How long the sale is still open.",
-              left_us > 0 ? left_us / 1000000 : 0);
+              sale_status_seconds_left(sale));
     add_gauge(page, "flashsale_sale_items", "Items of the sale.", sale->items_total);
     add_gauge(page, "flashsale_sale_items_held", "Items that are reserved.", sale->items_held);
     add_gauge(page, "flashsale_sale_items_sold", "Items that are sold.", sale->purchases_accepted);
     add_gauge(page, "flashsale_sale_items_remaining",
               "Items that are neither reserved nor sold; more again when a reservation ends.",
-              sale->items_total - sale->items_held - sale->purchases_accepted);
+              sale_status_items_left(sale));
 }
 
 void metrics_read(const struct services *services, const struct request *request,

@@ -20,6 +20,17 @@ struct sale_view {
     struct sale_status status;
 };
 
+int64_t sale_status_seconds_left(const struct sale_status *status)
+{
+    int64_t left_us = status->sale_id > 0 ? status->ends_us - status->server_us : 0;
+    return left_us > 0 ? left_us / 1000000 : 0;
+}
+
+int64_t sale_status_items_left(const struct sale_status *status)
+{
+    return status->items_total - status->purchases_accepted - status->items_held;
+}
+
 struct sale_view *sale_view_new(const struct settings *settings)
 {
     struct sale_view *view = calloc(1, sizeof *view);

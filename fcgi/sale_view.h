@@ -28,6 +28,12 @@ struct sale_status {
     int64_t purchases_refused;
 };
 
+/* How long the sale's window still is, in whole seconds; 0 where it is over, or there is none. */
+int64_t sale_status_seconds_left(const struct sale_status *status);
+
+/* Items neither sold nor held: more again when a hold ends. */
+int64_t sale_status_items_left(const struct sale_status *status);
+
 struct sale_view;
 
 /* NULL: out of memory. Does not connect. */

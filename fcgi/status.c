@@ -27,12 +27,6 @@ static void add_sale_id(struct text *body, const struct sale_status *status)
         text_add(body, "null");
 }
 
-static int64_t seconds_left(const struct sale_status *status)
-{
-    int64_t left_us = status->sale_id > 0 ? status->ends_us - status->server_us : 0;
-    return left_us > 0 ? left_us / 1000000 : 0;
-}
-
 /* False: the reply says that it cannot be had now. */
 static bool read_status(const struct services *services, struct sale_status *status,
                         struct reply *reply)
@@ -57,11 +51,10 @@ void sale_status_read(const struct services *services, const struct request *req
     add_count(body, ",\"items_total\":", status.items_total);
     add_count(body, ",\"items_sold\":", status.purchases_accepted);
     add_count(body, ",\"items_held\":", status.items_held);
-    add_count(body, ",\"remaining_items\":",
-              status.items_total - status.purchases_accepted - status.items_held);
+    add_count(body, ",\"remaining_items\":", sale_status_items_left(&status));
     add_time(body, ",\"sale_ends_at\":", status.ends_us, status.sale_id > 0);
     add_time(body, ",\"server_time\":", status.server_us, true);
-    add_count(body, ",\"time_remaining_seconds\":", seconds_left(&status));
+    add_count(body, ",\"time_remaining_seconds\":", sale_status_seconds_left(&status));
     text_add(body, ",\"sale_status\":");
     text_add_json(body, status.status, strlen(status.status));
     text_add(body, "}");
@@ -82,7 +75,7 @@ void status_read(const struct services *services, const struct request *request,
     add_time(body, ",\"starts_at\":", status.starts_us, has_sale);
     add_time(body, ",\"ends_at\":", status.ends_us, has_sale);
     add_time(body, ",\"server_time\":", status.server_us, true);
-    add_count(body, ",\"seconds_remaining\":", seconds_left(&status));
+    add_count(body, ",\"seconds_remaining\":", sale_status_seconds_left(&status));
     add_count(body,
               ",\"successful_checkouts\":", status.checkouts_accepted + status.checkouts_repeated);
     add_count(body, ",\"failed_checkouts\":", status.checkouts_refused);
