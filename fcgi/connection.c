@@ -56,6 +56,13 @@ static bool watch(struct connections *set, int operation, int fd, uint32_t event
     return epoll_ctl(set->epoll_fd, operation, fd, &event) == 0;
 }
 
+/* Watches a connection for one event: then it is the thread's that hears of it. */
+static bool arm(struct connection *connection, int operation)
+{
+    return watch(connection->set, operation, connection->fcgx.ipcFd,
+                 EPOLLIN | EPOLLRDHUP | EPOLLONESHOT, connection);
+}
+
 static bool listen_on(struct connections *set)
 {
     return watch(set, EPOLL_CTL_ADD, set->listen_fd, EPOLLIN, &set->listen_fd);
@@ -210,7 +217,7 @@ static void accept_all(struct connections *set)
         connection->fcgx.ipcFd = fd;
         /* FCGX_Accept_r() begins by ending the request before, which would close this one. */
         connection->fcgx.keepConnection = 1;
-        if (watch(set, EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLRDHUP | EPOLLONESHOT, connection)) {
+        if (arm(connection, EPOLL_CTL_ADD)) {
             set_idle(connection);
         } else {
             log_error("epoll_ctl: %s", strerror(errno));
@@ -282,12 +289,11 @@ void connection_done(struct connection *connection)
     struct connections *set = connection->set;
     FCGX_Finish_r(&connection->fcgx);
     atomic_fetch_sub_explicit(&set->in_hand, 1, memory_order_relaxed);
-    int fd = connection->fcgx.ipcFd;
-    if (fd < 0) {
+    if (connection->fcgx.ipcFd < 0) {
         give_back(connection, NULL);
         return;
     }
-    watch(set, EPOLL_CTL_MOD, fd, EPOLLIN | EPOLLRDHUP | EPOLLONESHOT, connection);
+    arm(connection, EPOLL_CTL_MOD);
     set_idle(connection); /* from here on it is another thread's */
 }
 
@@ -302,9 +308,8 @@ int connections_drain(struct connections *set, int ms_max)
 
     int64_t deadline_ms = clock_ms() + ms_max;
     for (;;) {
-        pthread_mutex_lock(&set->mutex);
-        int open = set->open;
-        pthread_mutex_unlock(&set->mutex);
+        int open, in_hand;
+        connections_count(set, &open, &in_hand);
         if (open == 0 || clock_ms() >= deadline_ms)
             return open;
         usleep(DRAIN_STEP_MS * 1000);
