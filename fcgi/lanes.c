@@ -80,11 +80,10 @@ void lanes_ask(struct lanes *lanes, enum lane_kind kind, struct ticket *ticket)
         decided(lanes, kind, ticket);
 }
 
-void lanes_expire(struct lanes *lanes)
+void lanes_expire(struct lanes *lanes, int64_t time_us)
 {
-    int64_t oldest_us = clock_us() - (int64_t)lanes->settings->worker.wait_ms_max * 1000;
     for (int kind = 0; kind < LANE_KINDS; kind++)
-        turn_away(lanes, (enum lane_kind)kind, queue_take_older(&lanes->queues[kind], oldest_us));
+        turn_away(lanes, (enum lane_kind)kind, queue_take_older(&lanes->queues[kind], time_us));
 }
 
 static enum redis_state redis_state_of(const struct lane *lane)

@@ -33,8 +33,8 @@ void lanes_stop(struct lanes *lanes);
  */
 void lanes_ask(struct lanes *lanes, enum lane_kind kind, struct ticket *ticket);
 
-/* Turns those away that have waited for worker.wait_ms_max. To be called now and then. */
-void lanes_expire(struct lanes *lanes);
+/* Turns those away that have waited since before `time_us` (clock_us()). */
+void lanes_expire(struct lanes *lanes, int64_t time_us);
 
 /* Sets the gauges about lanes. To be called now and then, by one thread. */
 void lanes_measure(struct lanes *lanes);

@@ -232,10 +232,10 @@ struct worker *worker_start(const struct settings *settings, int listen_fd)
 void worker_tick(struct worker *worker)
 {
     const struct settings *settings = worker->services.settings;
-    lanes_expire(worker->services.lanes);
     measure(worker);
 
     int64_t oldest_us = clock_us() - (int64_t)settings->worker.wait_ms_max * 1000;
+    lanes_expire(worker->services.lanes, oldest_us);
     struct ticket *next;
     for (struct ticket *at = queue_take_older(&worker->reads, oldest_us); at; at = next) {
         struct reply reply;
