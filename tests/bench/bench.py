@@ -194,7 +194,7 @@ def load(target, script, connections, seconds, environment=None, tls=False, path
         ["chrt", "--batch", "0", "wrk", "--threads", "2", "--connections", str(connections),
          "--duration", f"{seconds}s", "--script", HERE / script,
          f"{scheme}://127.0.0.1:{port}{path}"],
-        env={**os.environ, "RUN_NAME": f"r{time.monotonic_ns()}", **(environment or {})},
+        env={**os.environ, "LUA_PATH": f"{HERE}/?.lua;;", "RUN_NAME": f"r{time.monotonic_ns()}", **(environment or {})},
         check=True, stdout=subprocess.PIPE, text=True).stdout
     after = cpu_ms(pids)
     line = next(line for line in output.splitlines() if line.startswith("RESULT"))
@@ -324,8 +324,8 @@ def storm(report):
     items = {"ITEMS": "1 2000"}
     with Stack("stack", PORT, 10_000) as stack, Empty(stack, PORT + 2) as empty:
         take(stack, 1000, 1000)
-        runs = in_turn({"empty worker": lambda s: load(empty, "storm.lua", 256, s, items),
-                        "storm": lambda s: load(stack, "storm.lua", 256, s, items)})
+        runs = in_turn({"empty worker": lambda s: load(empty, "checkout.lua", 256, s, items),
+                        "storm": lambda s: load(stack, "checkout.lua", 256, s, items)})
         report.add("storm", "checkouts of held and sold items, each logged, 256 connections", runs,
                    ("storm", "empty worker"), 0.9)
 
@@ -336,8 +336,8 @@ def facts(report):
             Stack("without", PORT + 2, 10_000, {"redis.address": ""}) as without:
         for stack in (with_redis, without):
             take(stack, 1000, 1000)
-        runs = in_turn({"without Redis": lambda s: load(without, "storm.lua", 256, s, items),
-                        "with Redis": lambda s: load(with_redis, "storm.lua", 256, s, items)})
+        runs = in_turn({"without Redis": lambda s: load(without, "checkout.lua", 256, s, items),
+                        "with Redis": lambda s: load(with_redis, "checkout.lua", 256, s, items)})
         report.add("facts", "the same with and without Redis", runs,
                    ("with Redis", "without Redis"))
 
@@ -349,8 +349,8 @@ def any_item(report):
         ratios = []
         for number in range(ROUNDS + 1):
             stack.begin_anew()
-            results = {"empty worker": load(empty, "any.lua", 256, 2),
-                       "any": load(stack, "any.lua", 256, 2)}
+            results = {"empty worker": load(empty, "checkout.lua", 256, 2),
+                       "any": load(stack, "checkout.lua", 256, 2)}
             first, last = stack.sql(
                 "WITH a AS (SELECT attempted_at, row_number() OVER (ORDER BY attempted_at) AS n,"
                 " count(*) OVER () AS total FROM flashsale.attempt WHERE outcome = 'accepted'),"

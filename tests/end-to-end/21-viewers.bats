@@ -13,7 +13,7 @@ setup_file() {
 # and the client's own CPU time, user and system, in `client`.
 view() {
     local TIMEFORMAT='%U %S'
-    { time wrk --threads 1 --connections 1000 --duration "$1s" --timeout 10s \
+    { time LUA_PATH="$TOP/tests/bench/?.lua;;" wrk --threads 1 --connections 1000 --duration "$1s" --timeout 10s \
         --script "$TOP/tests/bench/viewers.lua" "$URL/" >"$BATS_TEST_TMPDIR/wrk" 2>&1 3>&-; } \
         2>"$BATS_TEST_TMPDIR/client"
     sed --quiet 's/^RESULT //p' "$BATS_TEST_TMPDIR/wrk" >"$BATS_TEST_TMPDIR/viewed"
@@ -36,7 +36,7 @@ bought_beside() {
     before=$(transactions)
     view 10
     after=$(transactions)
-    read -r requests refused errors <"$BATS_TEST_TMPDIR/viewed"
+    read -r requests _ _ _ _ refused errors <"$BATS_TEST_TMPDIR/viewed"
     printf '%s requests, %s refused, %s errors; %s transactions\n' "$requests" "$refused" "$errors" \
         "$((after - before))" | tee /dev/stderr
     [[ $requests -ge $((5000 / TEST_SLOWNESS)) ]]
