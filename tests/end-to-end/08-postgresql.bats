@@ -4,8 +4,9 @@
 load helper
 
 setup_file() {
-    # More than a load can buy while the tests last.
-    stack_start sale.items_per_sale=200000 sale.sales_ahead=0
+    # More than a load can buy while the tests last; and the limits as they are by default.
+    stack_start sale.items_per_sale=200000 sale.sales_ahead=0 worker.wait_ms_max=1500 \
+        database.statement_ms_max=1000
 }
 
 setup() {

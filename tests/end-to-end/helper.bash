@@ -13,9 +13,11 @@ export TOP BUILD_DIR TEST_SLOWNESS
 # ---- the stack ------------------------------------------------------------------------------------------
 
 # stack_start [SETTING=VALUE...]: a stack of this file's own, or of this test's, which ends with the test;
-# with the same settings for the workers and the generator. Sales last a week unless told otherwise, so that none ends while it is tested.
+# with the same settings for the workers and the generator. Sales last a week unless told otherwise, so that
+# none ends while it is tested; and a disk that stalls for a second makes no 503.
 stack_start() {
     local options='-o sale.duration_s=604800 -o sale.hold_s=600' setting try
+    options+=' -o worker.wait_ms_max=4500 -o database.statement_ms_max=4000'
     for setting in "$@"; do
         options+=" -o $setting"
     done
