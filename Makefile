@@ -6,7 +6,7 @@ BUILD_DIR ?= build
 
 CC ?= cc
 jobs := $(shell nproc)
-libraries := libpq hiredis json-c libconfig
+libraries := libpq hiredis libconfig
 # gcc and clang from 12 on check more with level 3.
 fortify := $(shell version=$$($(CC) -dumpversion 2>/dev/null); \
     [ "$${version%%.*}" -ge 12 ] 2>/dev/null && echo 3 || echo 2)
@@ -137,7 +137,7 @@ $(BUILD_DIR)/flashsale-generator: $(common) $(generator)
 $(units): $(BUILD_DIR)/unit/%: $(BUILD_DIR)/tests/unit/%.o $(tested)
 	@mkdir -p $(@D)
 	@printf '%s\n' 'LINK  $@'
-	$(quiet)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lfcgi $(library_ldlibs)
+	$(quiet)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lfcgi -ljson-c $(library_ldlibs)
 
 $(BUILD_DIR)/%.o: %.c
 	@mkdir -p $(@D)
