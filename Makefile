@@ -43,7 +43,7 @@ tested := $(common) $(filter-out %/main.o,$(fcgi) $(generator))
 
 programs := $(BUILD_DIR)/flashsale-fcgi $(BUILD_DIR)/flashsale-generator
 sources := $(wildcard common/*.[ch] fcgi/*.[ch] generator/*.[ch] tests/unit/*.[ch] tests/bench/*.c \
-    tests/client/*.[ch] tests/fuzz/*.[ch])
+    tests/client/*.[ch] tests/fuzz/*.[ch] tests/fault/*.[ch])
 scripts := $(shell grep --recursive --files-with-matches --binary-files=without-match \
     --exclude-dir=.git --exclude-dir=build --exclude-dir=run '^\#!/usr/bin/env ba[st][hs]' . 2>/dev/null) \
     $(wildcard tests/end-to-end/*.bash)
@@ -131,7 +131,7 @@ clean: ## remove what was built, and the stack with its data
 	@deploy/stack clean
 	rm -rf build
 
-units: $(units) $(replays)
+units: $(units) $(replays) $(BUILD_DIR)/fault/request
 
 fuzzers: $(fuzzers)
 
@@ -169,6 +169,18 @@ $(fuzzers): $(BUILD_DIR)/fuzz/%: $(BUILD_DIR)/tests/fuzz/%.o $(harness_objects)
 	@printf '%s\n' 'LINK  $@'
 	$(quiet)$(CC) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer $(wrapped_$*:%=-Wl,--wrap=%) -o $@ $^ -lfcgi \
 	    -ljson-c $(library_ldlibs)
+
+# The functions that can fail there: see tests/fault/faults.c.
+faulty := PQconnectdbParams PQsendPrepare PQsendQueryPrepared PQconsumeInput PQsocket PQstatus \
+    PQresultStatus PQgetResult redisConnectUnixWithTimeout redisSetTimeout redisAppendCommandArgv \
+    redisGetReply redisBufferWrite
+
+$(BUILD_DIR)/fault/request: $(BUILD_DIR)/tests/fault/request.o $(BUILD_DIR)/tests/fault/faults.o \
+    $(BUILD_DIR)/tests/client/fastcgi.o $(tested)
+	@mkdir -p $(@D)
+	@printf '%s\n' 'LINK  $@'
+	$(quiet)$(CC) $(CFLAGS) $(LDFLAGS) $(faulty:%=-Wl,--wrap=%) -rdynamic -o $@ $^ -lfcgi \
+	    $(library_ldlibs) -ldl
 
 $(BUILD_DIR)/%.o: %.c
 	@mkdir -p $(@D)
