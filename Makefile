@@ -45,14 +45,15 @@ programs := $(BUILD_DIR)/flashsale-fcgi $(BUILD_DIR)/flashsale-generator
 sources := $(wildcard common/*.[ch] fcgi/*.[ch] generator/*.[ch] tests/unit/*.[ch] tests/bench/*.c \
     tests/client/*.[ch] tests/fuzz/*.[ch] tests/fault/*.[ch])
 scripts := $(shell grep --recursive --files-with-matches --binary-files=without-match \
-    --exclude-dir=.git --exclude-dir=build --exclude-dir=run '^\#!/usr/bin/env ba[st][hs]' . 2>/dev/null) \
+    --exclude-dir=.git --exclude-dir=build --exclude-dir=run \
+    --exclude-dir=node_modules '^\#!/usr/bin/env ba[st][hs]' . 2>/dev/null) \
     $(wildcard tests/end-to-end/*.bash)
 
 # V=1 shows the commands.
 quiet := $(if $(V),,@)
 submake = $(MAKE) --no-print-directory $(if $(V),,--silent) --jobs=$(jobs)
 
-.PHONY: all help run stop status test unit sql-test e2e asan tsan fuzz bench format lint deps clean \
+.PHONY: all help run stop status test unit sql-test e2e asan tsan fuzz bench k6 format lint deps clean \
     units fuzzers
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
@@ -64,7 +65,7 @@ help: ## list the targets
 	    while IFS='|' read -r name text; do printf '%-10s %s\n' "$$name" "$$text"; done
 
 run: ## install what is missing, build, and run a private stack until Ctrl-C (DETACH=1: in the background)
-	@deploy/packages run
+	@deploy/packages run $(filter lighttpd,$(WEB_SERVER))
 	@$(submake) all
 	@exec deploy/stack $(if $(DETACH),start,run)
 
@@ -75,8 +76,9 @@ status: ## what of the stack is up
 	@deploy/stack status
 
 test: ## install what is missing, build, and run all tests
-	@deploy/packages run test
+	@deploy/packages run lighttpd test
 	@$(submake) all units
+	@k6/run fetch || [ $$? -eq 3 ]
 	@tests/run unit fuzz sql end-to-end
 
 unit: units ## the unit tests (cmocka), and the harnesses of tests/fuzz with the inputs kept for them
@@ -90,28 +92,33 @@ e2e: all ## the tests over a whole stack (bats)
 
 asan: ## unit and end-to-end tests with AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(submake) BUILD_DIR=build/asan SANITIZE=address,undefined all units
-	@BUILD_DIR=build/asan tests/run unit fuzz end-to-end
+	@BUILD_DIR=build/asan tests/run unit fuzz workers
 
 tsan: ## unit and end-to-end tests with ThreadSanitizer
 	@$(submake) BUILD_DIR=build/tsan SANITIZE=thread all units
-	@BUILD_DIR=build/tsan tests/run unit fuzz end-to-end
+	@BUILD_DIR=build/tsan tests/run unit fuzz workers
 
 fuzz: ## look for inputs that break what parses them, with libFuzzer (SECONDS_EACH=60 a harness)
 	@deploy/packages run test fuzz
 	@$(submake) CC=clang BUILD_DIR=build/fuzz SANITIZE=fuzzer-no-link,address,undefined fuzzers
 	@tests/fuzz/run
 
-bench: ## requests a second through nginx, beside those of an empty worker
+bench: ## measure the sale against an empty worker (CASES="flow storm": some cases only)
 	@deploy/packages run bench
 	@$(submake) all
-	@tests/bench/bench
+	@tests/bench/bench.py $(CASES)
+
+k6: ## load it with k6: SCENARIO=smoke|flow|storm|spike|soak|sellout; BASE_URL=... if it runs already
+	@[ -n "$(BASE_URL)" ] || deploy/packages run
+	@[ -n "$(BASE_URL)" ] || $(submake) all
+	@k6/run '$(or $(SCENARIO),smoke)'
 
 format: ## format the C sources
 	@deploy/packages lint
 	clang-format -i $(sources)
 
 lint: ## check formatting, C (cppcheck, clang-tidy) and shell (shellcheck)
-	@deploy/packages run test lint
+	@deploy/packages run lighttpd test lint
 	@printf '%s\n' 'clang-format ...'
 	$(quiet)clang-format --dry-run -Werror $(sources)
 	@printf '%s\n' 'cppcheck ...'
@@ -125,7 +132,7 @@ lint: ## check formatting, C (cppcheck, clang-tidy) and shell (shellcheck)
 	$(quiet)shellcheck --external-sources $(scripts)
 
 deps: ## install what running and testing needs (Debian's packages)
-	@deploy/packages run test
+	@deploy/packages run lighttpd test
 
 clean: ## remove what was built, and the stack with its data
 	@deploy/stack clean
@@ -181,6 +188,17 @@ $(BUILD_DIR)/fault/request: $(BUILD_DIR)/tests/fault/request.o $(BUILD_DIR)/test
 	@printf '%s\n' 'LINK  $@'
 	$(quiet)$(CC) $(CFLAGS) $(LDFLAGS) $(faulty:%=-Wl,--wrap=%) -rdynamic -o $@ $^ -lfcgi \
 	    $(library_ldlibs) -ldl
+
+# Strings in JSON have no line breaks, so where a line begins or ends is always between two tokens.
+$(BUILD_DIR)/%.min.json: %.json
+	@mkdir -p $(@D)
+	@printf '%s\n' 'MINIFY $@'
+	$(quiet)perl -0pe 's/("(?:\\.|[^"\\])*")|\s+/$$1/g' $< >$@
+
+# The assembler includes it: the compiler does not list it among what the object depends on, and must
+# not put the assembling off until the link.
+$(BUILD_DIR)/fcgi/openapi.o: $(BUILD_DIR)/fcgi/openapi.min.json
+$(BUILD_DIR)/fcgi/openapi.o: override CFLAGS += -I$(BUILD_DIR) -fno-lto
 
 $(BUILD_DIR)/%.o: %.c
 	@mkdir -p $(@D)

@@ -99,6 +99,8 @@ static const struct setting setting_table[] = {
             "status of held, sold, sold_out, sale_closed"),
     INTEGER(http, status_limit, 400, 499, "429", "status of user_limit"),
     INTEGER(http, status_unknown_code, 400, 499, "404", "status of unknown_code"),
+    TEXT(metrics, file, "/dev/shm/flashsale-metrics",
+         "file that all workers of a host count in; empty: each worker for itself"),
     CHOICE(log, level, log_levels, "info",
            "least urgent lines to log: \"error\", \"warning\", \"info\" or \"debug\""),
 };

@@ -68,6 +68,9 @@ struct settings {
         int status_unknown_code;
     } http;
     struct {
+        char file[SETTING_TEXT_MAX];
+    } metrics;
+    struct {
         int level; /* enum log_level */
     } log;
 };

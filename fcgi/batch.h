@@ -14,10 +14,11 @@
 
 struct checkout_batch;
 struct purchase_batch;
+struct metrics;
 
 /* Buffers for lane.batch_max tickets, for one lane's thread. NULL: out of memory. */
-struct checkout_batch *checkout_batch_new(const struct settings *settings);
-struct purchase_batch *purchase_batch_new(const struct settings *settings);
+struct checkout_batch *checkout_batch_new(const struct settings *settings, struct metrics *metrics);
+struct purchase_batch *purchase_batch_new(const struct settings *settings, struct metrics *metrics);
 void checkout_batch_free(struct checkout_batch *batch);
 void purchase_batch_free(struct purchase_batch *batch);
 

@@ -6,6 +6,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "metrics.h"
 
 const char *const checkout_batch_statement =
     "SELECT ordinal, outcome, sale_id, number, secret, expires_at, sale_made_at, sale_ends_at,"
@@ -37,6 +38,7 @@ enum {
 
 struct checkout_batch {
     const struct settings *settings;
+    struct metrics *metrics;
     struct array users, sales, numbers, secrets, known, known_until;
     uint8_t *random;      /* CODE_SECRET_BYTES for each ticket */
     struct fact *facts;   /* one for each ticket */
@@ -45,13 +47,14 @@ struct checkout_batch {
     int64_t asked_ms;     /* and when facts were last asked for; by the monotonic clock */
 };
 
-struct checkout_batch *checkout_batch_new(const struct settings *settings)
+struct checkout_batch *checkout_batch_new(const struct settings *settings, struct metrics *metrics)
 {
     struct checkout_batch *batch = calloc(1, sizeof *batch);
     if (!batch)
         return NULL;
     int count = settings->lane.batch_max;
     batch->settings = settings;
+    batch->metrics = metrics;
     batch->random = malloc((size_t)count * CODE_SECRET_BYTES);
     batch->facts = calloc((size_t)count, sizeof *batch->facts);
     if (!batch->random || !batch->facts || !array_new(&batch->users, count, PARAMETER_BYTES_MAX) ||
@@ -123,9 +126,10 @@ static PGresult *call(struct checkout_batch *batch, struct database *database,
         array_parameter(&batch->known),   array_parameter(&batch->known_until),
         {(const char *)&sale_made, 8},    {&unknown_is_any, 1}};
     PGresult *result;
-    if (database_call(database, 0, parameters, 8, &result) != DATABASE_DONE)
-        return NULL;
-    return result;
+    int64_t began_us = clock_us();
+    enum database_result done = database_call(database, 0, parameters, 8, &result);
+    metrics_observe(batch->metrics, METRIC_COMMIT_TIME, LANE_CHECKOUT, clock_us() - began_us);
+    return done == DATABASE_DONE ? result : NULL;
 }
 
 static void read_verdict(const PGresult *result, int row, struct verdict *verdict)
@@ -192,10 +196,14 @@ static void read_result(struct checkout_batch *batch, struct facts *facts, const
         struct ticket *ticket = tickets[index];
         read_verdict(result, row, &ticket->verdict);
         batch->sale_made_us = database_time_us(result, row, COLUMN_SALE_MADE_AT);
-        if (fact_of(ticket->verdict.outcome) != FACT_NONE)
+        enum fact_kind refused_for = fact_of(ticket->verdict.outcome);
+        enum fact_kind known = batch->facts[index].kind;
+        if (refused_for != FACT_NONE)
             batch->refused_ms = clock_ms();
-        if (batch->facts[index].kind == FACT_NONE)
+        if (known == FACT_NONE)
             note_fact(batch, facts, result, row, ticket);
+        else if (known == refused_for)
+            metrics_add(batch->metrics, METRIC_FACTS_USED, (int)known, 0, 1);
     }
 }
 

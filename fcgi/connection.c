@@ -41,6 +41,7 @@ struct connections {
     int max;
     struct connection *all;
     _Atomic bool is_draining;
+    _Atomic int in_hand;
     pthread_mutex_t mutex; /* of what follows */
     struct connection *free;
     int open;
@@ -101,6 +102,14 @@ void connections_free(struct connections *set)
     pthread_mutex_destroy(&set->mutex);
     free(set->all);
     free(set);
+}
+
+void connections_count(struct connections *set, int *open, int *in_hand)
+{
+    pthread_mutex_lock(&set->mutex);
+    *open = set->open;
+    pthread_mutex_unlock(&set->mutex);
+    *in_hand = atomic_load(&set->in_hand);
 }
 
 void connections_end(struct connections *set)
@@ -234,6 +243,7 @@ static bool receive(struct connection *connection, uint32_t events)
 {
     FCGX_Request *fcgx = &connection->fcgx;
     claim(connection);
+    connection->began_us = clock_us();
     bool is_there = true;
     if (events & ~(uint32_t)EPOLLIN)
         is_there = !is_over(fcgx->ipcFd);
@@ -248,6 +258,7 @@ static bool receive(struct connection *connection, uint32_t events)
         return false;
     }
     FCGX_Attach(fcgx);
+    atomic_fetch_add_explicit(&connection->set->in_hand, 1, memory_order_relaxed);
     return true;
 }
 
@@ -270,6 +281,7 @@ void connection_done(struct connection *connection)
 {
     struct connections *set = connection->set;
     FCGX_Finish_r(&connection->fcgx);
+    atomic_fetch_sub_explicit(&set->in_hand, 1, memory_order_relaxed);
     int fd = connection->fcgx.ipcFd;
     if (fd < 0) {
         give_back(connection, NULL);

@@ -23,7 +23,8 @@ struct connection {
     struct request request; /* as read */
     struct ticket ticket;   /* its place in a queue */
     const struct route *route;
-    void *owner; /* as given to connections_new() */
+    int64_t began_us; /* since when the request was there to be read, by clock_us() */
+    void *owner;      /* as given to connections_new() */
     /* Of connection.c: */
     struct connections *set;
     struct connection *next_free;
@@ -50,6 +51,9 @@ void connection_done(struct connection *connection);
  * are closed, or after `ms_max`: how many are not.
  */
 int connections_drain(struct connections *set, int ms_max);
+
+/* How many are open now, and how many of them have a request in hand. Any thread. */
+void connections_count(struct connections *set, int *open, int *in_hand);
 
 /* Has connections_next() return NULL to all threads. */
 void connections_end(struct connections *set);

@@ -10,11 +10,14 @@
 #include "request.h"
 #include "sale_view.h"
 
+struct metrics;
+
 /* What endpoints that read work with. */
 struct services {
     const struct settings *settings;
     struct lanes *lanes;
     struct sale_view *sale_view;
+    struct metrics *metrics;
     struct database *database; /* the calling thread's own (reader.h) */
 };
 
@@ -38,6 +41,6 @@ typedef void endpoint_tell(const struct settings *settings, const struct ticket 
 endpoint_ask checkout_ask, purchase_ask;
 endpoint_tell checkout_tell, purchase_tell;
 endpoint_read root_read, health_read, status_read, sale_status_read, sales_read, items_read,
-    item_read, item_image_read, user_purchases_read, problem_read;
+    item_read, item_image_read, user_purchases_read, metrics_read, problem_read, openapi_read;
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "metrics.h"
 
 enum {
     KEY_BYTES_MAX = 64 + PARAMETER_BYTES_MAX,
@@ -23,6 +24,7 @@ enum {
 struct facts {
     const struct settings *settings;
     const char *name;
+    struct metrics *metrics;
     redisContext *context; /* NULL: not connected */
     int sent;              /* commands whose replies nobody has waited for yet */
     int noted;             /* commands that are not sent yet */
@@ -35,7 +37,7 @@ struct facts {
     size_t *lengths;
 };
 
-struct facts *facts_new(const struct settings *settings, const char *name)
+struct facts *facts_new(const struct settings *settings, const char *name, struct metrics *metrics)
 {
     struct facts *facts = calloc(1, sizeof *facts);
     if (!facts)
@@ -43,6 +45,7 @@ struct facts *facts_new(const struct settings *settings, const char *name)
     size_t keys = 2 + 2 * (size_t)settings->lane.batch_max;
     facts->settings = settings;
     facts->name = name;
+    facts->metrics = metrics;
     facts->breaker_ms = BREAKER_MS_MIN;
     facts->keys = calloc(keys, sizeof *facts->keys);
     facts->arguments = calloc(keys, sizeof *facts->arguments);
@@ -87,6 +90,7 @@ static void fail(struct facts *facts, const char *what)
     facts->breaker_ms *= 2;
     if (facts->breaker_ms > BREAKER_MS_MAX)
         facts->breaker_ms = BREAKER_MS_MAX;
+    metrics_add(facts->metrics, METRIC_BREAKER_OPENINGS, 0, 0, 1);
 }
 
 /*
@@ -293,6 +297,7 @@ void facts_ask(struct facts *facts, int64_t sale_made_us, struct ticket *const *
         facts->arguments[item] = facts->keys[item];
         facts->arguments[user] = facts->keys[user];
     }
+    metrics_add(facts->metrics, METRIC_FACTS_ASKED, 0, 0, count);
     redisReply *reply;
     if (!ask(facts, 1 + 2 * count, &reply))
         return;
@@ -370,6 +375,7 @@ void facts_flush(struct facts *facts)
             return;
         }
     }
+    metrics_add(facts->metrics, METRIC_FACTS_NOTED, 0, 0, facts->noted);
     facts->sent = facts->noted;
     facts->noted = 0;
 }

@@ -29,9 +29,10 @@ struct fact {
 };
 
 struct facts;
+struct metrics;
 
 /* `name` is for log lines and must outlive the object. NULL: out of memory. Does not connect. */
-struct facts *facts_new(const struct settings *settings, const char *name);
+struct facts *facts_new(const struct settings *settings, const char *name, struct metrics *metrics);
 void facts_free(struct facts *facts);
 
 /* Whether Redis is set up at all. */

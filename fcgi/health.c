@@ -6,7 +6,7 @@ void health_read(const struct services *services, const struct request *request,
                  struct reply *reply)
 {
     static const char *const redis_names[] = {
-        [REDIS_OFF] = "off", [REDIS_OK] = "ok", [REDIS_DOWN] = "down"};
+        [REDIS_STATE_OFF] = "off", [REDIS_STATE_OK] = "ok", [REDIS_STATE_DOWN] = "down"};
     (void)request;
 
     struct sale_status status;
@@ -15,7 +15,7 @@ void health_read(const struct services *services, const struct request *request,
 
     struct text *body = &reply->body;
     text_add(body, "{\"status\":\"");
-    text_add(body, !is_up ? "down" : redis == REDIS_DOWN ? "degraded" : "ok");
+    text_add(body, !is_up ? "down" : redis == REDIS_STATE_DOWN ? "degraded" : "ok");
     text_add(body, "\",\"database\":\"");
     text_add(body, is_up ? "ok" : "down");
     text_add(body, "\",\"redis\":\"");

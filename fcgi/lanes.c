@@ -12,6 +12,7 @@
 #include "common/database.h"
 #include "common/log.h"
 #include "facts.h"
+#include "metrics.h"
 #include "queue.h"
 
 enum {
@@ -28,8 +29,9 @@ struct lane {
     enum lane_kind kind;
     pthread_t thread;
     bool is_running;
-    bool is_up;    /* it takes from its queue: it has a connection, or has just lost it */
-    char name[48]; /* in logs, and PostgreSQL's application_name */
+    bool was_connected;
+    _Atomic bool is_up; /* it takes from its queue: it has a connection, or has just lost it */
+    char name[48];      /* in logs, and PostgreSQL's application_name */
     struct database *database;
     struct facts *facts;
     struct checkout_batch *checkouts;
@@ -42,8 +44,9 @@ struct lane {
 
 struct lanes {
     const struct settings *settings;
+    struct metrics *metrics;
     struct queue queues[LANE_KINDS];
-    _Atomic int in_hand; /* requests that wait for verdicts, of all kinds */
+    _Atomic int in_hand[LANE_KINDS]; /* requests that wait for verdicts */
     struct lane *lane;
     int lane_count;
 };
@@ -52,18 +55,19 @@ static const char *const kind_names[LANE_KINDS] = {"checkout", "purchase"};
 
 /* ---- the side of those who ask ---- */
 
-static void decided(struct lanes *lanes, struct ticket *ticket)
+static void decided(struct lanes *lanes, enum lane_kind kind, struct ticket *ticket)
 {
-    atomic_fetch_sub(&lanes->in_hand, 1);
+    atomic_fetch_sub(&lanes->in_hand[kind], 1);
+    metrics_add(lanes->metrics, METRIC_VERDICTS, (int)kind, (int)ticket->verdict.outcome, 1);
     ticket->decided(ticket);
 }
 
 /* Gives back tickets that nothing was decided about: their verdict says so from the start. */
-static void turn_away(struct lanes *lanes, struct ticket *tickets)
+static void turn_away(struct lanes *lanes, enum lane_kind kind, struct ticket *tickets)
 {
     while (tickets) {
         struct ticket *next = tickets->next;
-        decided(lanes, tickets);
+        decided(lanes, kind, tickets);
         tickets = next;
     }
 }
@@ -71,26 +75,53 @@ static void turn_away(struct lanes *lanes, struct ticket *tickets)
 void lanes_ask(struct lanes *lanes, enum lane_kind kind, struct ticket *ticket)
 {
     ticket->verdict.outcome = OUTCOME_UNAVAILABLE;
-    atomic_fetch_add(&lanes->in_hand, 1);
+    atomic_fetch_add(&lanes->in_hand[kind], 1);
     if (!queue_put(&lanes->queues[kind], ticket))
-        decided(lanes, ticket);
+        decided(lanes, kind, ticket);
 }
 
 void lanes_expire(struct lanes *lanes)
 {
     int64_t oldest_us = clock_us() - (int64_t)lanes->settings->worker.wait_ms_max * 1000;
     for (int kind = 0; kind < LANE_KINDS; kind++)
-        turn_away(lanes, queue_take_older(&lanes->queues[kind], oldest_us));
+        turn_away(lanes, (enum lane_kind)kind, queue_take_older(&lanes->queues[kind], oldest_us));
+}
+
+static enum redis_state redis_state_of(const struct lane *lane)
+{
+    if (lane->lanes->settings->redis.address[0] == '\0')
+        return REDIS_STATE_OFF;
+    return atomic_load(&lane->is_redis_down) ? REDIS_STATE_DOWN : REDIS_STATE_OK;
 }
 
 enum redis_state lanes_redis_state(struct lanes *lanes)
 {
-    if (lanes->settings->redis.address[0] == '\0')
-        return REDIS_OFF;
+    enum redis_state worst = REDIS_STATE_OFF;
     for (int i = 0; i < lanes->lane_count; i++)
-        if (atomic_load(&lanes->lane[i].is_redis_down))
-            return REDIS_DOWN;
-    return REDIS_OK;
+        if (redis_state_of(&lanes->lane[i]) > worst)
+            worst = redis_state_of(&lanes->lane[i]);
+    return worst;
+}
+
+void lanes_measure(struct lanes *lanes)
+{
+    int count[LANE_KINDS] = {0}, up[LANE_KINDS] = {0}, redis[] = {0, 0, 0};
+    for (int i = 0; i < lanes->lane_count; i++) {
+        const struct lane *lane = &lanes->lane[i];
+        count[lane->kind]++;
+        up[lane->kind] += atomic_load(&lane->is_up);
+        redis[redis_state_of(lane)]++;
+    }
+    struct metrics *metrics = lanes->metrics;
+    for (int kind = 0; kind < LANE_KINDS; kind++) {
+        metrics_set(metrics, METRIC_LANES, kind, count[kind]);
+        metrics_set(metrics, METRIC_THREADS, kind, count[kind]);
+        metrics_set(metrics, METRIC_LANES_UP, kind, up[kind]);
+        metrics_set(metrics, METRIC_QUEUED, kind, queue_length(&lanes->queues[kind]));
+        metrics_set(metrics, METRIC_IN_HAND, kind, atomic_load(&lanes->in_hand[kind]));
+    }
+    for (int state = REDIS_STATE_OFF; state <= REDIS_STATE_DOWN; state++)
+        metrics_set(metrics, METRIC_REDIS_LANES, state, redis[state]);
 }
 
 /* ---- the lane's side ---- */
@@ -104,7 +135,9 @@ enum redis_state lanes_redis_state(struct lanes *lanes)
 static void gather(struct lane *lane, struct queue *queue)
 {
     const struct settings *settings = lane->lanes->settings;
-    int64_t others = atomic_load(&lane->lanes->in_hand) - 1;
+    int64_t others = -1;
+    for (int kind = 0; kind < LANE_KINDS; kind++)
+        others += atomic_load(&lane->lanes->in_hand[kind]);
     int64_t rest_us = lane->took_us * (others < CROWD ? others : CROWD) / CROWD;
     if (rest_us > settings->lane.gather_us_max)
         rest_us = settings->lane.gather_us_max;
@@ -123,7 +156,20 @@ static void decide(struct lane *lane, int count)
     else
         purchase_batch_decide(lane->purchases, lane->database, lane->facts, lane->tickets, count);
     lane->ended_us = clock_us();
+    metrics_observe(lane->lanes->metrics, METRIC_BATCH_SIZE, (int)lane->kind, count);
+    metrics_observe(lane->lanes->metrics, METRIC_BATCH_TIME, (int)lane->kind,
+                    lane->ended_us - started_us);
     lane->took_us += (lane->ended_us - started_us - lane->took_us) / 4; /* a moving average */
+}
+
+/* A batch from its being taken to its last reply. */
+static void work(struct lane *lane, int count)
+{
+    int64_t began_us = clock_us();
+    decide(lane, count);
+    for (int i = 0; i < count; i++)
+        decided(lane->lanes, lane->kind, lane->tickets[i]);
+    metrics_add(lane->lanes->metrics, METRIC_BUSY_TIME, (int)lane->kind, 0, clock_us() - began_us);
 }
 
 /* Counts the lane as up, or as down; turns away what waits if then no lane of the kind is up. */
@@ -135,7 +181,7 @@ static void set_up(struct lane *lane, struct queue *queue, bool is_up)
     if (is_up)
         queue_join(queue);
     else
-        turn_away(lane->lanes, queue_leave(queue));
+        turn_away(lane->lanes, lane->kind, queue_leave(queue));
 }
 
 /*
@@ -148,8 +194,12 @@ static bool reconnect(struct lane *lane, struct queue *queue)
     for (int pause_ms = RECONNECT_MS_MIN;;) {
         bool is_connected = database_ensure(lane->database);
         set_up(lane, queue, is_connected);
-        if (is_connected)
+        if (is_connected) {
+            if (lane->was_connected)
+                metrics_add(lane->lanes->metrics, METRIC_RECONNECTS, (int)lane->kind, 0, 1);
+            lane->was_connected = true;
             return true;
+        }
         if (!queue_pause(queue, pause_ms))
             return false;
         pause_ms = pause_ms * 2 < RECONNECT_MS_MAX ? pause_ms * 2 : RECONNECT_MS_MAX;
@@ -166,9 +216,7 @@ static bool serve(struct lane *lane, struct queue *queue)
         gather(lane, queue);
         int count = queue_take(queue, lane->tickets, lane->lanes->settings->lane.batch_max);
         if (count > 0)
-            decide(lane, count);
-        for (int i = 0; i < count; i++)
-            decided(lane->lanes, lane->tickets[i]);
+            work(lane, count);
         /* Nobody waits now: a good moment to look after Redis. */
         if (count == 0 || facts_are_out_of_reach(lane->facts))
             facts_ensure(lane->facts);
@@ -212,11 +260,11 @@ static bool lane_open(struct lane *lane, struct lanes *lanes, enum lane_kind kin
                                              .statement_count = 1};
     lane->database = database_new(&options);
     lane->tickets = calloc((size_t)settings->lane.batch_max, sizeof(struct ticket *));
-    lane->facts = facts_new(settings, lane->name);
+    lane->facts = facts_new(settings, lane->name, lanes->metrics);
     if (kind == LANE_CHECKOUT)
-        lane->checkouts = checkout_batch_new(settings);
+        lane->checkouts = checkout_batch_new(settings, lanes->metrics);
     else
-        lane->purchases = purchase_batch_new(settings);
+        lane->purchases = purchase_batch_new(settings, lanes->metrics);
     return lane->database && lane->facts && lane->tickets && (lane->checkouts || lane->purchases);
 }
 
@@ -231,12 +279,13 @@ static void lane_close(struct lane *lane)
     free(lane->tickets);
 }
 
-struct lanes *lanes_start(const struct settings *settings)
+struct lanes *lanes_start(const struct settings *settings, struct metrics *metrics)
 {
     struct lanes *lanes = calloc(1, sizeof *lanes);
     const int counts[LANE_KINDS] = {settings->lane.checkout_count, settings->lane.purchase_count};
     if (lanes) {
         lanes->settings = settings;
+        lanes->metrics = metrics;
         lanes->lane = calloc((size_t)(counts[0] + counts[1]), sizeof *lanes->lane);
     }
     if (!lanes || !lanes->lane) {

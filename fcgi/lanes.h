@@ -13,12 +13,14 @@
 
 enum lane_kind { LANE_CHECKOUT, LANE_PURCHASE, LANE_KINDS };
 
-enum redis_state { REDIS_OFF, REDIS_OK, REDIS_DOWN };
+/* From good to bad. */
+enum redis_state { REDIS_STATE_OFF, REDIS_STATE_OK, REDIS_STATE_DOWN };
 
 struct lanes;
+struct metrics;
 
 /* Starts the threads. NULL: not enough memory or threads; the log says so. */
-struct lanes *lanes_start(const struct settings *settings);
+struct lanes *lanes_start(const struct settings *settings, struct metrics *metrics);
 
 /* Ends them, once no request waits any more. Frees all. */
 void lanes_stop(struct lanes *lanes);
@@ -33,6 +35,9 @@ void lanes_ask(struct lanes *lanes, enum lane_kind kind, struct ticket *ticket);
 
 /* Turns those away that have waited for worker.wait_ms_max. To be called now and then. */
 void lanes_expire(struct lanes *lanes);
+
+/* Sets the gauges about lanes. To be called now and then, by one thread. */
+void lanes_measure(struct lanes *lanes);
 
 /* Whether facts can be had: the worst that any lane found when it last tried. Any thread. */
 enum redis_state lanes_redis_state(struct lanes *lanes);

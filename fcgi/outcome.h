@@ -27,6 +27,7 @@ enum outcome {
     OUTCOME_NOT_FOUND,
     OUTCOME_METHOD_NOT_ALLOWED,
     OUTCOME_BODY_TOO_LARGE,
+    OUTCOME_URI_TOO_LONG, /* the web server says so */
     OUTCOME_UNAVAILABLE,
     OUTCOME_COUNT
 };

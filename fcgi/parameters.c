@@ -220,6 +220,14 @@ bool parameters_from_json(struct parameters *parameters, const char *text, size_
     return result == JSON_END || refuse(fault, NULL, "the body is not one JSON object in UTF-8");
 }
 
+const char *parameter_alias(int number, enum parameter_name *name)
+{
+    if ((size_t)number >= sizeof aliases / sizeof aliases[0])
+        return NULL;
+    *name = aliases[number].name;
+    return aliases[number].text;
+}
+
 bool parameter_is_text(const char *bytes, size_t length)
 {
     return value_fault(bytes, length) == NULL;

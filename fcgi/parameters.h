@@ -40,6 +40,12 @@ struct parameter_fault {
     const char *what;
 };
 
+/*
+ * All names, aliases among them, numbered from 0: the text that clients write, and in *name the
+ * parameter that it stands for. NULL behind the last.
+ */
+const char *parameter_alias(int number, enum parameter_name *name);
+
 /* None are given yet, and those of the set `wanted` can be: a bit (1U << name) for each. */
 void parameters_begin(struct parameters *parameters, unsigned wanted);
 

@@ -3,6 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/clock.h"
+#include "metrics.h"
+
 const char *const purchase_batch_statement =
     "SELECT ordinal, outcome, sale_id, number, user_id, purchased_at, buyer_purchases,"
     " sale_made_at, sale_ends_at, decided_at, name, price_cents, picture_seed"
@@ -25,10 +28,11 @@ enum column {
 };
 
 struct purchase_batch {
+    struct metrics *metrics;
     struct array sales, numbers, secrets;
 };
 
-struct purchase_batch *purchase_batch_new(const struct settings *settings)
+struct purchase_batch *purchase_batch_new(const struct settings *settings, struct metrics *metrics)
 {
     struct purchase_batch *batch = calloc(1, sizeof *batch);
     int count = settings->lane.batch_max;
@@ -37,6 +41,7 @@ struct purchase_batch *purchase_batch_new(const struct settings *settings)
         purchase_batch_free(batch);
         return NULL;
     }
+    batch->metrics = metrics;
     return batch;
 }
 
@@ -93,7 +98,10 @@ void purchase_batch_decide(struct purchase_batch *batch, struct database *databa
                                                     array_parameter(&batch->numbers),
                                                     array_parameter(&batch->secrets)};
     PGresult *result;
-    if (database_call(database, 0, parameters, 3, &result) != DATABASE_DONE)
+    int64_t began_us = clock_us();
+    enum database_result done = database_call(database, 0, parameters, 3, &result);
+    metrics_observe(batch->metrics, METRIC_COMMIT_TIME, LANE_PURCHASE, clock_us() - began_us);
+    if (done != DATABASE_DONE)
         return;
 
     for (int i = 0; i < count; i++)

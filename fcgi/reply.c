@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "common/log.h"
 
@@ -24,6 +25,7 @@ static const char *reason(int status)
                    {410, "Gone"},
                    {412, "Precondition Failed"},
                    {413, "Content Too Large"},
+                   {414, "URI Too Long"},
                    {422, "Unprocessable Content"},
                    {423, "Locked"},
                    {429, "Too Many Requests"},
@@ -117,6 +119,13 @@ bool reply_send(struct reply *reply, const struct request *request, FCGX_Request
     if (has_body)
         add_header(&headers, "Content-Type", reply->content_type);
     add_header(&headers, "Cache-Control", reply->cache_control);
+    if (strcmp(reply->cache_control, REPLY_CACHE_1_S) == 0) {
+        /* nginx counts whole seconds, and one more: until this second's end, it is told (the
+           header is for it alone, and must stand behind Cache-Control to be heard beside it). */
+        text_add(&headers, "X-Accel-Expires: @");
+        text_add_integer(&headers, time(NULL));
+        text_add(&headers, "\r\n");
+    }
     add_header(&headers, "X-Request-Id", request->id);
     if (etag[0])
         add_header(&headers, "ETag", etag);
@@ -138,6 +147,7 @@ bool reply_send(struct reply *reply, const struct request *request, FCGX_Request
         static const char substitute[] = "Status: 503 Service Unavailable\r\n"
                                          "Content-Length: 0\r\nRetry-After: 1\r\n\r\n";
         log_error("%s: the reply did not fit its buffer", request->id);
+        reply->status = 503;
         FCGX_PutStr(substitute, sizeof substitute - 1, fcgx->out);
         return false;
     }

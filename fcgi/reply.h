@@ -17,8 +17,9 @@ enum {
     REPLY_HEADERS_MAX = 1024
 };
 
-/* For what may be a second old: any number of viewers then costs little. */
-#define REPLY_CACHE_1_S "public, max-age=1"
+/* For what may be a second old: any number of viewers then costs little. Whoever keeps it may give
+   it to others for a second more while it is renewed (RFC 5861). */
+#define REPLY_CACHE_1_S "public, max-age=1, stale-while-revalidate=1"
 
 struct reply {
     struct text body;

@@ -44,8 +44,12 @@ static void make_id(char id[REQUEST_ID_MAX + 1])
 bool request_read(struct request *request, FCGX_Request *fcgx, const struct settings *settings,
                   struct request_fault *fault)
 {
-    request->method = method_of(variable(fcgx, "REQUEST_METHOD"));
-    request->path = variable(fcgx, "DOCUMENT_URI");
+    /* lighttpd passes a POST without Content-Length on as a GET and says so (again.lua). */
+    const char *method = variable(fcgx, "REDIRECT_REQUEST_METHOD");
+    request->method = method_of(*method ? method : variable(fcgx, "REQUEST_METHOD"));
+    /* The program is the one script of its server: all of the path is behind its name, which is
+       empty (RFC 3875, sections 4.1.5 and 4.1.13). Web servers agree on little else. */
+    request->path = variable(fcgx, "PATH_INFO");
     request->remote_user = variable(fcgx, "REMOTE_USER");
     request->if_none_match = variable(fcgx, "HTTP_IF_NONE_MATCH");
 

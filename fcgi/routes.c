@@ -22,7 +22,9 @@ static const struct route routes[] = {
     {"/items/*/image.svg", "/items/{id}/image.svg", READ, 0, .read = item_image_read},
     {"/items/*", "/items/{id}", READ, 0, .read = item_read},
     {"/users/*/purchases", "/users/{user_id}/purchases", READ, 0, .read = user_purchases_read},
+    {"/metrics", "/metrics", READ, 0, .read = metrics_read},
     {"/problems/*", "/problems/{outcome}", READ, 0, .read = problem_read},
+    {"/openapi.json", "/openapi.json", READ, 0, .read = openapi_read},
 };
 
 static bool fits(const char *pattern, const char *path, struct span *variable)
@@ -49,4 +51,9 @@ const struct route *route_find(const char *path, struct span *variable)
 const struct route *route_at(int number)
 {
     return (size_t)number < sizeof routes / sizeof routes[0] ? &routes[number] : NULL;
+}
+
+int route_number(const struct route *route)
+{
+    return (int)(route - routes);
 }

@@ -23,5 +23,6 @@ const struct route *route_find(const char *path, struct span *variable);
 
 /* All routes, numbered from 0; NULL behind the last. */
 const struct route *route_at(int number);
+int route_number(const struct route *route);
 
 #endif

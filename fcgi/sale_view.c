@@ -5,10 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "common/clock.h"
 #include "common/database.h"
-
-enum { FRESH_MS = 1000 };
 
 static const char *const statement =
     "SELECT sale_id, sale_status, starts_at, ends_at, server_time, items_total, items_held,"
@@ -18,7 +15,7 @@ static const char *const statement =
 struct sale_view {
     pthread_mutex_t mutex; /* held while one thread asks; the others wait for its answer */
     struct database *database;
-    int64_t read_at_ms; /* 0: never */
+    time_t second; /* that it was read in; 0: never */
     bool is_known;
     struct sale_status status;
 };
@@ -81,11 +78,13 @@ static bool refresh(struct sale_view *view)
 bool sale_view_read(struct sale_view *view, struct sale_status *status)
 {
     pthread_mutex_lock(&view->mutex);
-    /* What is known is old when its second is over, or when the server is gone meanwhile. */
+    /* What is known is old when the clock's second is over, as then the copies of it that web
+       servers keep are old too; or when the server is gone meanwhile. */
     bool is_gone = view->is_known && !database_is_open(view->database);
-    if (view->read_at_ms == 0 || is_gone || clock_ms() - view->read_at_ms >= FRESH_MS) {
+    time_t second = time(NULL);
+    if (is_gone || second != view->second) {
         view->is_known = refresh(view);
-        view->read_at_ms = clock_ms();
+        view->second = second;
     }
     bool is_known = view->is_known;
     *status = view->status;

@@ -7,6 +7,7 @@
 #include "common/log.h"
 #include "connection.h"
 #include "endpoints.h"
+#include "metrics.h"
 #include "queue.h"
 #include "reader.h"
 #include "routes.h"
@@ -43,11 +44,27 @@ struct worker {
 
 /* ---- one request ---- */
 
+static enum metric_group group_of(const struct route *route)
+{
+    if (!route)
+        return METRIC_GROUP_OTHER;
+    return route->ask ? (enum metric_group)route->lane : METRIC_GROUP_READ;
+}
+
+/* Whoever has the answer finds it counted; how long it took is known a moment later. */
 static void send(struct connection *connection, struct reply *reply)
 {
+    const struct worker *worker = connection->owner;
+    struct metrics *metrics = worker->services.metrics;
+    enum metric_group group = group_of(connection->route);
+    int64_t began_us = connection->began_us;
+
     reply_send(reply, &connection->request, &connection->fcgx);
     log_debug("%s %s %d", connection->request.id, connection->request.path, reply->status);
+    metrics_add(metrics, METRIC_REQUESTS, metric_route_row(connection->route),
+                metric_status_row(reply->status), 1);
     connection_done(connection);
+    metrics_observe(metrics, METRIC_REQUEST_TIME, (int)group, clock_us() - began_us);
 }
 
 static struct connection *connection_of(struct ticket *ticket)
@@ -108,7 +125,10 @@ static void *request_main(void *argument)
     while ((connection = connections_next(thread->worker->connections))) {
         connection->request.body = thread->body;
         connection->ticket.decided = decided;
+        int64_t began_us = connection->began_us;
         handle(thread->worker, connection);
+        metrics_add(thread->worker->services.metrics, METRIC_BUSY_TIME, METRIC_ROLE_REQUEST, 0,
+                    clock_us() - began_us);
     }
     return NULL;
 }
@@ -123,11 +143,33 @@ static void *reading_main(void *argument)
             continue;
         struct connection *connection = connection_of(ticket);
         struct reply reply;
+        int64_t began_us = clock_us();
         reply_begin(&reply, thread->body, READ_BODY_MAX);
         connection->route->read(&thread->services, &connection->request, &reply);
         send(connection, &reply);
+        metrics_add(worker->services.metrics, METRIC_BUSY_TIME, METRIC_ROLE_READ, 0,
+                    clock_us() - began_us);
     }
     return NULL;
+}
+
+/* ---- gauges ---- */
+
+/* Sets the gauges: whoever asks, at whichever worker, finds them a tick old. */
+static void measure(struct worker *worker)
+{
+    const struct settings *settings = worker->services.settings;
+    struct metrics *metrics = worker->services.metrics;
+    int open, in_hand;
+    connections_count(worker->connections, &open, &in_hand);
+    metrics_set(metrics, METRIC_CONNECTIONS, METRIC_CONNECTION_IN_HAND, in_hand);
+    metrics_set(metrics, METRIC_CONNECTIONS, METRIC_CONNECTION_IDLE,
+                open > in_hand ? open - in_hand : 0); /* they are not counted at once */
+    metrics_set(metrics, METRIC_CONNECTIONS_MAX, 0, settings->worker.connections_max);
+    metrics_set(metrics, METRIC_THREADS, METRIC_ROLE_REQUEST, settings->worker.threads);
+    metrics_set(metrics, METRIC_THREADS, METRIC_ROLE_READ, READING_THREADS);
+    metrics_set(metrics, METRIC_QUEUED, METRIC_QUEUE_READ, queue_length(&worker->reads));
+    lanes_measure(worker->services.lanes);
 }
 
 /* ---- start ---- */
@@ -164,8 +206,13 @@ struct worker *worker_start(const struct settings *settings, int listen_fd)
         exit(EXIT_FAILURE);
     }
     worker->services.settings = settings;
+    worker->services.metrics = metrics_open(settings->metrics.file);
+    if (!worker->services.metrics) {
+        log_error("not enough memory");
+        exit(EXIT_FAILURE);
+    }
     worker->services.sale_view = sale_view_new(settings);
-    worker->services.lanes = lanes_start(settings);
+    worker->services.lanes = lanes_start(settings, worker->services.metrics);
     worker->connections = connections_new(listen_fd, settings->worker.connections_max, worker);
     worker->threads = calloc((size_t)settings->worker.threads, sizeof *worker->threads);
     bool good = worker->services.sale_view && worker->services.lanes && worker->connections &&
@@ -176,6 +223,7 @@ struct worker *worker_start(const struct settings *settings, int listen_fd)
         log_error("not enough memory or threads");
         exit(EXIT_FAILURE);
     }
+    measure(worker);
     return worker;
 }
 
@@ -185,6 +233,7 @@ void worker_tick(struct worker *worker)
 {
     const struct settings *settings = worker->services.settings;
     lanes_expire(worker->services.lanes);
+    measure(worker);
 
     int64_t oldest_us = clock_us() - (int64_t)settings->worker.wait_ms_max * 1000;
     struct ticket *next;
@@ -227,6 +276,7 @@ bool worker_stop(struct worker *worker)
     lanes_stop(worker->services.lanes);
     connections_free(worker->connections);
     sale_view_free(worker->services.sale_view);
+    metrics_close(worker->services.metrics);
     free(worker->threads);
     free(worker);
     return true;

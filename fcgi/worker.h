@@ -20,7 +20,7 @@ struct worker;
  */
 struct worker *worker_start(const struct settings *settings, int listen_fd);
 
-/* Answers those who have waited too long. To be called every WORKER_TICK_MS. */
+/* Answers those who have waited too long, and measures. To be called every WORKER_TICK_MS. */
 void worker_tick(struct worker *worker);
 
 /*

@@ -35,7 +35,7 @@ static void *serve(void *unused)
     (void)unused;
     FCGX_InitRequest(&request, STDIN_FILENO, 0);
     while (FCGX_Accept_r(&request) == 0) {
-        const char *path = FCGX_GetParam("DOCUMENT_URI", request.envp);
+        const char *path = FCGX_GetParam("PATH_INFO", request.envp);
         const char *reply =
             path && strcmp(path, "/purchase") == 0 ? purchase_reply : checkout_reply;
         FCGX_PutStr(reply, (int)strlen(reply), request.out);

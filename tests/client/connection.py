@@ -118,7 +118,7 @@ class FastcgiConnection(Connection):
         path, _, query = target.partition("?")
         variables = {
             "REQUEST_METHOD": "POST",
-            "DOCUMENT_URI": path,
+            "PATH_INFO": path,
             "QUERY_STRING": query,
             "CONTENT_LENGTH": "0",
         }

@@ -12,7 +12,7 @@ setup_file() {
     timeout "$((400 * TEST_SLOWNESS))" "$BUILD_DIR/fault/request" -c "$TOP/conf/flashsale.conf" \
         -o "database.worker_conninfo=host=$(sql 'SHOW unix_socket_directories') dbname=flashsale user=flashsale_worker" \
         -o "database.statement_ms_max=$((200 * TEST_SLOWNESS))" \
-        -o "redis.address=unix:$RUN_DIR/redis.sock" -o sale.duration_s=604800 -o sale.hold_s=600 \
+        -o "redis.address=unix:$RUN_DIR/redis.sock" -o metrics.file= -o sale.duration_s=604800 -o sale.hold_s=600 \
         >"$output" 2>"$BATS_TEST_TMPDIR/errors" || {
         cat "$output"
         grep --invert-match '^<' "$BATS_TEST_TMPDIR/errors" | head --lines=50

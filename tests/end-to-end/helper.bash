@@ -64,7 +64,7 @@ after_test() {
     if [[ ${BATS_TEST_COMPLETED:-} == 1 ]]; then
         sound
     else
-        tail --lines=8 "$RUN_DIR"/log/{stack,worker-*,nginx,generator}.log
+        tail --lines=8 "$RUN_DIR"/log/{stack,worker-*,"${WEB_SERVER:-nginx}",generator}.log
     fi
 }
 
@@ -123,7 +123,7 @@ worker_request() {
     local worker=$1 method=$2 path=$3 query=$4
     shift 4
     HEADERS=$BATS_TEST_TMPDIR/headers BODY=$BATS_TEST_TMPDIR/body
-    env --ignore-environment PATH="$PATH" REQUEST_METHOD="$method" DOCUMENT_URI="$path" \
+    env --ignore-environment PATH="$PATH" REQUEST_METHOD="$method" PATH_INFO="$path" \
         QUERY_STRING="$query" "$@" \
         cgi-fcgi -bind -connect "$RUN_DIR/$worker.sock" >"$BATS_TEST_TMPDIR/output"
     sed '/^\r$/,$d' "$BATS_TEST_TMPDIR/output" >"$HEADERS"
@@ -201,20 +201,25 @@ sold() {
     sql 'SELECT count(*) FROM flashsale.item WHERE purchased_at IS NOT NULL'
 }
 
-# No sale has anything that must not be, and the status page says what the rows say.
+# No sale has anything that must not be, and /status and /sale/status say what the rows say. (In a teardown
+# bats goes on behind a command that fails.)
 sound() {
     same "$(sql 'SELECT s.sale_id, a.* FROM flashsale.sale s, flashsale.sale_audit(s.sale_id) a
-                 LIMIT 10')" ''
+                 LIMIT 10')" '' || return
     wait_until 3000 status_agrees || {
         curl --silent "$URL/status"
         rows_of_status
         return 1
     } >&2
+    wait_until 3000 sale_status_agrees || {
+        curl --silent "$URL/sale/status"
+        rows_of_sale_status
+        return 1
+    } >&2
 }
 
 rows_of_status() {
-    sql "WITH s AS (SELECT sale_id FROM flashsale.sale WHERE starts_at <= now()
-                    ORDER BY starts_at DESC LIMIT 1),
+    sql "WITH s AS (SELECT (flashsale.current_sale()).sale_id),
               a AS (SELECT outcome::text FROM flashsale.attempt JOIN s USING (sale_id)),
               i AS (SELECT * FROM flashsale.item JOIN s USING (sale_id))
          SELECT (SELECT sale_id FROM s),
@@ -230,4 +235,20 @@ status_agrees() {
     said=$(curl --silent --max-time 5 "$URL/status" | jq --raw-output '[.sale_id, .successful_checkouts,
         .failed_checkouts, .successful_purchases, .purchased_goods, .scheduled_goods] | join("|")')
     [[ -n $said && $said == "$(rows_of_status)" ]]
+}
+
+rows_of_sale_status() {
+    sql "WITH s AS (SELECT sale_id, items_total FROM flashsale.current_sale()),
+              i AS (SELECT count(*) FILTER (WHERE purchased_at IS NOT NULL) AS sold,
+                           count(*) FILTER (WHERE purchased_at IS NULL AND held_until > now()) AS held
+                    FROM flashsale.item JOIN s USING (sale_id))
+         SELECT (SELECT sale_id FROM s), coalesce((SELECT items_total FROM s), 0), sold, held,
+                coalesce((SELECT items_total FROM s), 0) - sold - held FROM i"
+}
+
+sale_status_agrees() {
+    local said
+    said=$(curl --silent --max-time 5 "$URL/sale/status" | jq --raw-output '[.sale_id, .items_total,
+        .items_sold, .items_held, .remaining_items] | join("|")')
+    [[ -n $said && $said == "$(rows_of_sale_status)" ]]
 }

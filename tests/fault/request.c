@@ -83,7 +83,7 @@ static bool ask(const struct trial *trial, struct fastcgi_answer *answer)
     static struct fastcgi_request request;
     fastcgi_begin(&request);
     add_variable(&request, "REQUEST_METHOD", trial->scenario->method);
-    add_variable(&request, "DOCUMENT_URI", trial->scenario->path);
+    add_variable(&request, "PATH_INFO", trial->scenario->path);
     add_variable(&request, "QUERY_STRING", trial->query);
     if (trial->body[0])
         add_variable(&request, "CONTENT_TYPE", "application/json");

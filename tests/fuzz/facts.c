@@ -14,12 +14,14 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "fcgi/metrics.h"
 #include "fuzz.h"
 
 enum { TICKETS = 2, ANSWER_MAX = 16384, NUMBER = 4711 };
 
 static const char user[] = "amy", sold[] = "sold", held[] = "held ";
 static int redis_fd; /* facts.c's end */
+static struct metrics *metrics;
 
 /* In place of hiredis's own (ld(1), --wrap). */
 /* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
@@ -40,6 +42,8 @@ static void ask(const char *answer, size_t length, struct fact known[TICKETS])
         settings_default(&settings);
         strcpy(settings.redis.address, "unix:redis");
         log_open("fuzz", LOG_LEVEL_ERROR);
+        metrics = metrics_open("");
+        assert(metrics);
     }
     int ends[2];
     assert(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
@@ -52,7 +56,7 @@ static void ask(const char *answer, size_t length, struct fact known[TICKETS])
     of_open_sale.code.number = of_sale.code.number = NUMBER;
     of_sale.code.sale_id = 17;
     struct ticket *const tickets[TICKETS] = {&of_open_sale, &of_sale};
-    struct facts *facts = facts_new(&settings, "fuzz");
+    struct facts *facts = facts_new(&settings, "fuzz", metrics);
     assert(facts);
     facts_ask(facts, 1, tickets, TICKETS, known);
     if (facts_are_out_of_reach(facts))

@@ -51,6 +51,7 @@ static void check(const struct settings *settings)
     check_text(settings->redis.address, SETTING_TEXT_MAX);
     check_text(settings->redis.user, SETTING_TEXT_MAX);
     check_text(settings->redis.password_file, SETTING_TEXT_MAX);
+    check_text(settings->metrics.file, sizeof settings->metrics.file);
     assert(settings->worker.threads >= 1 && settings->worker.threads <= 64);
     assert(settings->worker.connections_max >= 1 && settings->worker.connections_max <= 60000);
     assert(settings->lane.checkout_count >= 1 && settings->lane.checkout_count <= 16);

@@ -258,7 +258,7 @@ static void test_json_depth(void **state)
     strcpy(text + used + 2000, "}");
     assert_refused(json(text), NULL, "JSON");
     assert_refused(json("{\"x\":[[1,{]}]}"), NULL, "JSON");
-    assert_true(json("{\"x\":[[[[[{\"y\":[1,{}]}]]]],{}],\"user_id\":\"amy\"}"));
+    assert_true(json("{\"x\":[[[[{\"y\":[1,{}]}]]],{}],\"user_id\":\"amy\"}"));
     assert_is(PARAMETER_USER, "amy");
 }
 

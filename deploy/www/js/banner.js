@@ -1,0 +1,40 @@
+/** Whether the shop can be reached, as its last answers showed. */
+
+import { element } from './page.js';
+
+const BACK_MS = 5000;
+
+const banner = element('banner');
+
+/** @typedef {'fine' | 'busy' | 'offline'} Connection */
+
+/** @type {Record<Connection, string>} */
+const words = {
+    fine: '',
+    busy: 'The shop is catching its breath. What you see may be a little old.',
+    offline: 'You are offline, or the shop is. It goes on by itself when you are back.',
+};
+
+/** @type {Connection} */
+let connection = 'fine';
+
+function set(/** @type {string} */ tone, /** @type {string} */ text) {
+    banner.dataset.tone = tone;
+    banner.textContent = text;
+}
+
+/** @param {Connection} now */
+function change(now) {
+    if (now === connection) return;
+    const back = now === 'fine';
+    connection = now;
+    set(back ? 'good' : now, back ? 'Back online.' : words[now]);
+    if (back) setTimeout(() => connection === 'fine' && set('', ''), BACK_MS);
+}
+
+/** @param {import('./api.js').Reply} reply */
+export function showConnection(reply) {
+    change(reply.status === 0 ? 'offline' : reply.status >= 500 ? 'busy' : 'fine');
+}
+
+addEventListener('offline', () => change('offline'));

@@ -1,0 +1,176 @@
+/**
+ * A page of items. There are as many elements as a page has cards, whatever the sale has; they are
+ * made once and changed in place, and only where something is new, so that nothing jumps under a
+ * finger.
+ *
+ * @typedef {import('./api.js').Item} Item
+ *
+ * @typedef {object} CardView
+ * @property {'free' | 'held' | 'sold' | 'mine' | 'bought'} look
+ * @property {string} state in words
+ * @property {string} action the button's word; '' for no button
+ * @property {boolean} busy
+ */
+
+import { setText } from './page.js';
+
+/**
+ * A fresh answer in the places of what is shown: what is still there stays where it was, what has
+ * left the list gives its place to what has joined it, and what must stay stays all the same.
+ * @param {Item[]} shown
+ * @param {Item[]} fresh
+ * @param {(item: Item) => boolean} mustStay
+ * @param {number} size
+ * @returns {Item[]}
+ */
+export function mergePage(shown, fresh, mustStay, size) {
+    const byId = new Map(fresh.map((item) => [item.id, item]));
+    const known = new Set(shown.map((item) => item.id));
+    const joined = fresh.filter((item) => !known.has(item.id));
+    const places = shown.map((item) =>
+        byId.get(item.id) ?? (mustStay(item) ? item : joined.shift()));
+    return [...places, ...joined].filter((item) => item !== undefined).slice(0, size);
+}
+
+/** @param {string} tag @param {string} className */
+function make(tag, className = '') {
+    const element = document.createElement(tag);
+    if (className) element.className = className;
+    return element;
+}
+
+class Card {
+    element = make('li', 'card');
+    /** @type {Item | undefined} */
+    item;
+    #picture = /** @type {HTMLImageElement} */ (make('img', 'picture'));
+    #name = make('h3');
+    #price = make('p', 'price');
+    #state = make('p', 'state');
+    #button = /** @type {HTMLButtonElement} */ (make('button'));
+    #action = make('span');
+    #of = make('span', 'hidden');
+
+    /** @param {(item: Item) => void} onClick */
+    constructor(onClick) {
+        Object.assign(this.#picture, { alt: '', width: 240, height: 240, loading: 'lazy' });
+        this.#picture.decoding = 'async';
+        this.#button.type = 'button';
+        this.element.tabIndex = -1;
+        this.#button.append(this.#action, this.#of);
+        this.#button.addEventListener('click', () => {
+            if (this.item && this.#button.ariaDisabled !== 'true') onClick(this.item);
+        });
+        this.element.append(this.#picture, this.#name, this.#price, this.#state, this.#button);
+    }
+
+    get focused() {
+        return this.element.contains(document.activeElement);
+    }
+
+    /** @param {Item} item @param {CardView} view @param {string} price */
+    show(item, view, price) {
+        if (this.item?.id !== item.id) {
+            this.#picture.src = item.image;
+            setText(this.#name, item.name);
+            setText(this.#price, price);
+            setText(this.#of, ` ${item.name}`);
+            this.element.dataset.item = item.id;
+        }
+        this.item = item;
+        if (this.element.dataset.look !== view.look) this.element.dataset.look = view.look;
+        setText(this.#state, view.state);
+        setText(this.#action, view.action);
+        const idle = view.action === '';
+        // A button that goes leaves the focus to its card.
+        if (idle && document.activeElement === this.#button)
+            this.element.focus({ preventScroll: true });
+        if (this.#button.hidden !== idle) this.#button.hidden = idle;
+        const busy = view.busy ? 'true' : null;
+        if (this.#button.ariaDisabled !== busy) this.#button.ariaDisabled = busy;
+    }
+}
+
+/** For so long a list may be older than what a reply has told: it is cached for a second. */
+const TOLD_MS = 1500;
+
+export class Grid {
+    #list;
+    /** @type {Map<string, {change: Partial<Item>, until: number}>} by item */
+    #told = new Map();
+    /** @type {Card[]} */
+    #cards = [];
+    /** @type {Item[]} */
+    #items = [];
+    #view;
+    #price;
+    #onClick;
+    #size;
+
+    /**
+     * @param {HTMLElement} list
+     * @param {object} options
+     * @param {number} options.size cards to a page
+     * @param {(item: Item) => CardView} options.view
+     * @param {(amount: number) => string} options.price
+     * @param {(item: Item) => void} options.onClick
+     */
+    constructor(list, { size, view, price, onClick }) {
+        this.#list = list;
+        this.#size = size;
+        this.#view = view;
+        this.#price = price;
+        this.#onClick = onClick;
+    }
+
+    get length() {
+        return this.#items.length;
+    }
+
+    /** Another page: nothing of the last one stays. @param {Item[]} items */
+    replace(items) {
+        this.#items = items.map((item) => this.#corrected(item));
+        this.refresh();
+    }
+
+    /** The same page, as it is now. @param {Item[]} items */
+    merge(items) {
+        const fresh = new Set(items.map((item) => item.id));
+        const focused = this.#cards.find((card) => card.focused)?.item?.id;
+        const stays = (/** @type {Item} */ item) =>
+            item.id === focused || ['mine', 'bought'].includes(this.#view(item).look);
+        // What stays though it left the list of what is free is somebody's, as far as is known.
+        for (const item of this.#items)
+            if (!fresh.has(item.id) && item.state === 'free') item.state = 'held';
+        this.#items = mergePage(this.#items, items, stays, this.#size)
+            .map((item) => this.#corrected(item));
+        this.refresh();
+    }
+
+    /** Shows what is known now of the same items. */
+    refresh() {
+        while (this.#cards.length < this.#items.length) {
+            const card = new Card(this.#onClick);
+            this.#cards.push(card);
+            this.#list.append(card.element);
+        }
+        for (const card of this.#cards.splice(this.#items.length)) card.element.remove();
+        this.#items.forEach((item, i) =>
+            this.#cards[i].show(item, this.#view(item), this.#price(item.price)));
+    }
+
+    /** @param {string} id @param {Partial<Item>} change what a reply has told about an item */
+    correct(id, change) {
+        this.#told.set(id, { change, until: performance.now() + TOLD_MS });
+        this.#items = this.#items.map((item) => this.#corrected(item));
+        this.refresh();
+    }
+
+    #corrected(/** @type {Item} */ item) {
+        const told = this.#told.get(item.id);
+        if (!told) return item;
+        if (told.until > performance.now()) return { ...item, ...told.change };
+        this.#told.delete(item.id);
+        return item;
+    }
+}

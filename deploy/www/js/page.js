@@ -1,0 +1,16 @@
+/** The page's elements. */
+
+/**
+ * One that index.html has, by its id.
+ * @param {string} id
+ */
+export const element = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
+
+/**
+ * Touches the page only where something is new.
+ * @param {Node} node
+ * @param {string} text
+ */
+export function setText(node, text) {
+    if (node.textContent !== text) node.textContent = text;
+}

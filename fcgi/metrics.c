@@ -1,0 +1,380 @@
+#include "metrics.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/log.h"
+
+enum {
+    /* Slots begin at pages, and a label's rows at cache lines: workers, and lanes of different
+       kinds, do not take lines from each other. */
+    PAGE_BYTES = 4096,
+    LINE_CELLS = 8,
+    /* A file that others replace again and again is left to them. */
+    TRIES_MAX = 8
+};
+
+static const char magic[16] = "flashsale 1";
+
+static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "a lock would not work between processes");
+
+struct header {
+    char magic[sizeof magic];
+    uint64_t layout; /* a hash of what the cells mean */
+    uint64_t bytes;  /* of the whole file */
+};
+
+struct slot {
+    _Atomic int64_t started_us; /* 0: never used */
+    int64_t unused[LINE_CELLS - 1];
+    _Atomic int64_t cells[];
+};
+
+/* Where the cells of a metric are: a line, or several, for each row of the first label. */
+struct place {
+    size_t begin;
+    size_t stride; /* to the first label's next row */
+    size_t width;  /* to the second label's next row */
+    int first_rows;
+    int second_rows;
+    int bounds;
+};
+
+struct metrics {
+    struct place places[METRIC_COUNT];
+    size_t slot_bytes;
+    size_t bytes;
+    uint64_t layout;
+    int fd; /* -1: not a file but memory of this process */
+    char *memory;
+    int own; /* number of the slot */
+    struct slot *slot;
+};
+
+/* ---- layout ---- */
+
+/* FNV-1a, with its own primes, over a text and its end. */
+static uint64_t hash(uint64_t so_far, const char *text)
+{
+    do {
+        so_far = (so_far ^ (unsigned char)*text) * 0x100000001b3U;
+    } while (*text++);
+    return so_far;
+}
+
+static uint64_t hash_number(uint64_t so_far, int64_t number)
+{
+    for (int i = 0; i < 8; i++)
+        so_far = (so_far ^ (uint8_t)((uint64_t)number >> 8 * i)) * 0x100000001b3U;
+    return so_far;
+}
+
+static size_t round_up(size_t count, size_t unit)
+{
+    return (count + unit - 1) / unit * unit;
+}
+
+/* Of what a cell's place says: everything but the help. */
+static uint64_t hash_of(const struct metric_row *row, uint64_t so_far)
+{
+    so_far = hash_number(hash(so_far, row->name), row->type);
+    for (int i = 0; i < METRIC_LABELS_MAX && row->labels[i].name; i++) {
+        so_far = hash(so_far, row->labels[i].name);
+        for (int at = 0; row->labels[i].value(at); at++)
+            so_far = hash(so_far, row->labels[i].value(at));
+    }
+    for (int i = 0; i < metric_bounds(row); i++)
+        so_far = hash_number(so_far, row->bounds[i]);
+    return so_far;
+}
+
+static void lay_out(struct metrics *metrics)
+{
+    size_t cells = 0;
+    metrics->layout = 0xcbf29ce484222325U;
+    for (int i = 0; i < METRIC_COUNT; i++) {
+        const struct metric_row *row = &metric_table[i];
+        struct place *place = &metrics->places[i];
+        place->begin = cells;
+        place->first_rows = metric_label_rows(&row->labels[0]);
+        place->second_rows = metric_label_rows(&row->labels[1]);
+        place->bounds = metric_bounds(row);
+        assert(place->bounds < METRICS_BUCKETS_MAX);
+        /* A histogram has a cell more for what is above all bounds, and one for the sum. */
+        place->width = row->type == METRIC_HISTOGRAM ? (size_t)place->bounds + 2 : 1;
+        place->stride = round_up(place->width * (size_t)place->second_rows, LINE_CELLS);
+        cells += place->stride * (size_t)place->first_rows;
+        metrics->layout = hash_of(row, metrics->layout);
+    }
+    metrics->slot_bytes =
+        round_up(sizeof(struct slot) + cells * sizeof(_Atomic int64_t), PAGE_BYTES);
+    metrics->bytes = PAGE_BYTES + METRICS_WORKERS_MAX * metrics->slot_bytes;
+}
+
+static size_t slot_begin(const struct metrics *metrics, int number)
+{
+    return PAGE_BYTES + (size_t)number * metrics->slot_bytes;
+}
+
+static struct slot *slot_at(const struct metrics *metrics, int number)
+{
+    return (struct slot *)(void *)(metrics->memory + slot_begin(metrics, number));
+}
+
+/* ---- the file ---- */
+
+/* The lock on one byte; those of slots are on their first. */
+static struct flock lock_of(size_t at, int type)
+{
+    return (struct flock){
+        .l_type = (short)type, .l_whence = SEEK_SET, .l_start = (off_t)at, .l_len = 1};
+}
+
+static bool has_layout(const struct metrics *metrics, int fd, off_t size)
+{
+    struct header header;
+    return size == (off_t)metrics->bytes && pread(fd, &header, sizeof header, 0) == sizeof header &&
+           memcmp(header.magic, magic, sizeof magic) == 0 && header.layout == metrics->layout &&
+           header.bytes == metrics->bytes;
+}
+
+/* All of its memory is there before anybody counts in it: later it could not be refused. */
+static bool make(const struct metrics *metrics, int fd)
+{
+    struct header header = {.layout = metrics->layout, .bytes = metrics->bytes};
+    memcpy(header.magic, magic, sizeof magic);
+    errno = posix_fallocate(fd, 0, (off_t)metrics->bytes);
+    return errno == 0 && pwrite(fd, &header, sizeof header, 0) == sizeof header;
+}
+
+/*
+ * Opens the file, makes it or makes it anew, and has the lock on its first byte then, so that
+ * nobody else does the same. -1: the log says why not.
+ */
+static int open_file(const struct metrics *metrics, const char *path)
+{
+    const char *why = "others replace it";
+    for (int try = 0; try < TRIES_MAX; try++) {
+        struct flock lock = lock_of(0, F_WRLCK);
+        struct stat status;
+        int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+        if (fd < 0 || fstat(fd, &status) != 0) {
+            why = strerror(errno);
+            if (fd >= 0)
+                close(fd);
+            break;
+        }
+        if (!S_ISREG(status.st_mode) || status.st_uid != geteuid()) {
+            why = "it is somebody else's, or no file";
+            close(fd);
+            break;
+        }
+        if (fcntl(fd, F_OFD_SETLKW, &lock) != 0 || fstat(fd, &status) != 0) {
+            why = strerror(errno);
+            close(fd);
+            break;
+        }
+        bool is_current = status.st_nlink > 0; /* and not replaced meanwhile */
+        if (is_current && status.st_size > 0 && has_layout(metrics, fd, status.st_size))
+            return fd;
+        if (is_current && status.st_size == 0) {
+            if (make(metrics, fd))
+                return fd;
+            why = strerror(errno);
+            unlink(path);
+            close(fd);
+            break;
+        }
+        if (is_current) {
+            log_info("%s: has another layout, and is replaced", path);
+            unlink(path);
+        }
+        close(fd);
+    }
+    log_warning("%s: %s; this worker counts for itself alone", path, why);
+    return -1;
+}
+
+/* Any slot that no living worker has. */
+static bool take_slot(struct metrics *metrics)
+{
+    for (int i = 0; i < METRICS_WORKERS_MAX; i++) {
+        struct flock lock = lock_of(slot_begin(metrics, i), F_WRLCK);
+        if (fcntl(metrics->fd, F_OFD_SETLK, &lock) == 0) {
+            metrics->own = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void *map(size_t bytes, int flags, int fd)
+{
+    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, flags, fd, 0);
+    return memory == MAP_FAILED ? NULL : memory;
+}
+
+/* False: not in the file. */
+static bool share(struct metrics *metrics, const char *path)
+{
+    metrics->fd = open_file(metrics, path);
+    if (metrics->fd < 0)
+        return false;
+    metrics->memory = map(metrics->bytes, MAP_SHARED, metrics->fd);
+    if (metrics->memory && take_slot(metrics)) {
+        struct flock lock = lock_of(0, F_UNLCK);
+        fcntl(metrics->fd, F_OFD_SETLK, &lock);
+        return true;
+    }
+    log_warning("%s: %s; this worker counts for itself alone", path,
+                metrics->memory ? "every slot is taken" : strerror(errno));
+    if (metrics->memory)
+        munmap(metrics->memory, metrics->bytes);
+    metrics->memory = NULL;
+    close(metrics->fd);
+    metrics->fd = -1;
+    return false;
+}
+
+/* What the slot's worker before was doing it does no more. */
+static void clear_gauges(struct metrics *metrics)
+{
+    for (int i = 0; i < METRIC_COUNT; i++) {
+        const struct place *place = &metrics->places[i];
+        size_t cells = place->stride * (size_t)place->first_rows;
+        for (size_t cell = 0; metric_table[i].type == METRIC_GAUGE && cell < cells; cell++)
+            atomic_store_explicit(&metrics->slot->cells[place->begin + cell], 0,
+                                  memory_order_relaxed);
+    }
+}
+
+struct metrics *metrics_open(const char *path)
+{
+    struct metrics *metrics = calloc(1, sizeof *metrics);
+    if (!metrics)
+        return NULL;
+    lay_out(metrics);
+    metrics->fd = -1;
+    if (!*path || !share(metrics, path))
+        metrics->memory = map(metrics->bytes, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+    if (!metrics->memory) {
+        free(metrics);
+        return NULL;
+    }
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    metrics->slot = slot_at(metrics, metrics->own);
+    clear_gauges(metrics);
+    atomic_store(&metrics->slot->started_us, (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000);
+    metrics_add(metrics, METRIC_STARTS, 0, 0, 1);
+    return metrics;
+}
+
+void metrics_close(struct metrics *metrics)
+{
+    if (!metrics)
+        return;
+    munmap(metrics->memory, metrics->bytes);
+    if (metrics->fd >= 0)
+        close(metrics->fd);
+    free(metrics);
+}
+
+/* ---- counting ---- */
+
+static size_t cell_of(const struct metrics *metrics, enum metric metric, int first, int second)
+{
+    const struct place *place = &metrics->places[metric];
+    assert(first >= 0 && first < place->first_rows);
+    assert(second >= 0 && second < place->second_rows);
+    return place->begin + (size_t)first * place->stride + (size_t)second * place->width;
+}
+
+static void add(struct metrics *metrics, size_t cell, int64_t count)
+{
+    atomic_fetch_add_explicit(&metrics->slot->cells[cell], count, memory_order_relaxed);
+}
+
+void metrics_add(struct metrics *metrics, enum metric metric, int first, int second, int64_t count)
+{
+    add(metrics, cell_of(metrics, metric, first, second), count);
+}
+
+void metrics_set(struct metrics *metrics, enum metric metric, int first, int64_t value)
+{
+    atomic_store_explicit(&metrics->slot->cells[cell_of(metrics, metric, first, 0)], value,
+                          memory_order_relaxed);
+}
+
+void metrics_observe(struct metrics *metrics, enum metric metric, int first, int64_t value)
+{
+    const int64_t *bounds = metric_table[metric].bounds;
+    int bucket = 0, last = metrics->places[metric].bounds;
+    while (bucket < last && value > bounds[bucket])
+        bucket++;
+    size_t cell = cell_of(metrics, metric, first, 0);
+    add(metrics, cell + (size_t)bucket, 1);
+    add(metrics, cell + (size_t)last + 1, value);
+}
+
+/* ---- reading ---- */
+
+static bool is_alive(const struct metrics *metrics, int number)
+{
+    /* To its own locks a worker is blind. */
+    if (number == metrics->own)
+        return true;
+    struct flock lock = lock_of(slot_begin(metrics, number), F_WRLCK);
+    return metrics->fd >= 0 && fcntl(metrics->fd, F_OFD_GETLK, &lock) == 0 &&
+           lock.l_type != F_UNLCK;
+}
+
+void metrics_take_census(const struct metrics *metrics, struct metrics_census *census)
+{
+    census->living = 0;
+    for (int i = 0; i < METRICS_WORKERS_MAX; i++) {
+        struct metrics_worker *worker = &census->workers[i];
+        worker->started_us = atomic_load(&slot_at(metrics, i)->started_us);
+        worker->was = worker->started_us != 0;
+        worker->is = worker->was && is_alive(metrics, i);
+        census->living += worker->is;
+    }
+}
+
+static int64_t sum(const struct metrics *metrics, const struct metrics_census *census, size_t cell,
+                   bool is_gauge)
+{
+    int64_t total = 0;
+    for (int i = 0; i < METRICS_WORKERS_MAX; i++)
+        if (is_gauge ? census->workers[i].is : census->workers[i].was)
+            total += atomic_load_explicit(&slot_at(metrics, i)->cells[cell], memory_order_relaxed);
+    return total;
+}
+
+int64_t metrics_sum(const struct metrics *metrics, const struct metrics_census *census,
+                    enum metric metric, int first, int second)
+{
+    return sum(metrics, census, cell_of(metrics, metric, first, second),
+               metric_table[metric].type == METRIC_GAUGE);
+}
+
+void metrics_histogram(const struct metrics *metrics, const struct metrics_census *census,
+                       enum metric metric, int first, struct metrics_histogram *histogram)
+{
+    size_t cell = cell_of(metrics, metric, first, 0);
+    histogram->bucket_count = metrics->places[metric].bounds + 1;
+    histogram->count = 0;
+    for (int i = 0; i < histogram->bucket_count; i++) {
+        histogram->buckets[i] = sum(metrics, census, cell + (size_t)i, false);
+        histogram->count += histogram->buckets[i];
+    }
+    histogram->sum = sum(metrics, census, cell + (size_t)histogram->bucket_count, false);
+}

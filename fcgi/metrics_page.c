@@ -1,0 +1,147 @@
+#include "metrics_page.h"
+
+#include <stdio.h>
+
+enum { SECOND_US = 1000000 };
+
+static const char *const type_names[] = {
+    [METRIC_COUNTER] = "counter", [METRIC_GAUGE] = "gauge", [METRIC_HISTOGRAM] = "histogram"};
+
+void metrics_page_head(struct text *page, const char *name, const char *type, const char *help)
+{
+    text_add(page, "# HELP ");
+    text_add(page, name);
+    text_add(page, " ");
+    text_add(page, help);
+    text_add(page, "\n# TYPE ");
+    text_add(page, name);
+    text_add(page, " ");
+    text_add(page, type);
+    text_add(page, "\n");
+}
+
+/* Labels' names and values come from tables: nothing in them needs to be escaped. */
+static void add_label(struct text *page, const char *separator, const char *name, const char *value)
+{
+    text_add(page, separator);
+    text_add(page, name);
+    text_add(page, "=\"");
+    text_add(page, value);
+    text_add(page, "\"");
+}
+
+void metrics_page_row(struct text *page, const char *name, const char *label, const char *is,
+                      int64_t value)
+{
+    text_add(page, name);
+    if (label) {
+        add_label(page, "{", label, is);
+        text_add(page, "}");
+    }
+    text_add(page, " ");
+    text_add_integer(page, value);
+    text_add(page, "\n");
+}
+
+/* A number as the page says it: of microseconds the seconds, with no more places than it has. */
+static void add_value(struct text *page, const struct metric_row *metric, int64_t value)
+{
+    text_add_integer(page, metric->is_time ? value / SECOND_US : value);
+    if (!metric->is_time || value % SECOND_US == 0)
+        return;
+    char places[8];
+    int length = snprintf(places, sizeof places, ".%06d", (int)(value % SECOND_US));
+    while (places[length - 1] == '0')
+        length--;
+    text_add_bytes(page, places, (size_t)length);
+}
+
+/* The name, a suffix and the labels; `bound` is that of a bucket, or NULL. */
+static void begin_row(struct text *page, const struct metric_row *metric, const char *suffix,
+                      int first, int second)
+{
+    const int rows[METRIC_LABELS_MAX] = {first, second};
+    text_add(page, metric->name);
+    text_add(page, suffix);
+    for (int i = 0; i < METRIC_LABELS_MAX && metric->labels[i].name; i++)
+        add_label(page, i == 0 ? "{" : ",", metric->labels[i].name,
+                  metric->labels[i].value(rows[i]));
+}
+
+static void end_row(struct text *page, const struct metric_row *metric, bool is_time, int64_t value)
+{
+    text_add(page, metric->labels[0].name ? "} " : " ");
+    if (is_time)
+        add_value(page, metric, value);
+    else
+        text_add_integer(page, value);
+    text_add(page, "\n");
+}
+
+static void add_histogram(struct text *page, const struct metric_row *metric, int first,
+                          const struct metrics_histogram *histogram)
+{
+    int64_t up_to_here = 0;
+    for (int i = 0; i < histogram->bucket_count; i++) {
+        up_to_here += histogram->buckets[i];
+        begin_row(page, metric, "_bucket", first, 0);
+        text_add(page, ",le=\"");
+        if (i == histogram->bucket_count - 1)
+            text_add(page, "+Inf");
+        else
+            add_value(page, metric, metric->bounds[i]);
+        text_add(page, "\"");
+        end_row(page, metric, false, up_to_here);
+    }
+    begin_row(page, metric, "_sum", first, 0);
+    end_row(page, metric, metric->is_time, histogram->sum);
+    begin_row(page, metric, "_count", first, 0);
+    end_row(page, metric, false, histogram->count);
+}
+
+static void add_metric(struct text *page, const struct metrics *metrics,
+                       const struct metrics_census *census, enum metric metric)
+{
+    const struct metric_row *row = &metric_table[metric];
+    metrics_page_head(page, row->name, type_names[row->type], row->help);
+    for (int first = 0; first < metric_label_rows(&row->labels[0]); first++) {
+        if (row->type == METRIC_HISTOGRAM) {
+            struct metrics_histogram histogram;
+            metrics_histogram(metrics, census, metric, first, &histogram);
+            add_histogram(page, row, first, &histogram);
+            continue;
+        }
+        for (int second = 0; second < metric_label_rows(&row->labels[1]); second++) {
+            int64_t value = metrics_sum(metrics, census, metric, first, second);
+            if (value == 0 && row->is_shown && !row->is_shown(first, second))
+                continue;
+            begin_row(page, row, "", first, second);
+            end_row(page, row, row->is_time, value);
+        }
+    }
+}
+
+/* By the number of its slot, of which there are only so many. */
+static void add_workers(struct text *page, const struct metrics_census *census)
+{
+    static const char start[] = "flashsale_worker_start_time_seconds";
+    metrics_page_head(page, "flashsale_workers", "gauge", "Workers that live.");
+    metrics_page_row(page, "flashsale_workers", NULL, NULL, census->living);
+    metrics_page_head(page, start, "gauge",
+                      "When a worker that lives was started, in seconds since 1970.");
+    for (int i = 0; i < METRICS_WORKERS_MAX; i++) {
+        char number[12];
+        snprintf(number, sizeof number, "%d", i + 1);
+        if (census->workers[i].is)
+            metrics_page_row(page, start, "worker", number,
+                             census->workers[i].started_us / SECOND_US);
+    }
+}
+
+void metrics_page_add(struct text *page, const struct metrics *metrics,
+                      const struct metrics_census *census)
+{
+    add_workers(page, census);
+    for (int i = 0; i < METRIC_COUNT; i++)
+        add_metric(page, metrics, census, (enum metric)i);
+}

@@ -1,0 +1,489 @@
+#!/usr/bin/env python3
+"""Measures the sale: against an empty FastCGI worker, and against itself in other circumstances.
+
+    tests/bench/bench.py [CASE...]      all cases, or some: flow, storm, any, sellout, plain, facts,
+                                        tls, readers, pace, growth
+
+Everything runs on this machine, the client (wrk) too. What is compared runs in turn and repeatedly,
+A B A B, and a figure is a median with the least and the greatest beside it. A first round warms up
+and does not count. A table goes to the terminal, figures.json and chart.svg to RUN_DIR/bench.
+
+Environment: RUN_DIR (run), BUILD_DIR (build), ROUNDS (5), SECONDS_EACH (5), HTTP_PORT (18080) and
+the next seven.
+"""
+
+import json
+import os
+import pathlib
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import time
+import datetime
+
+import chart
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("BUILD_DIR") or TOP / "build").resolve()
+OUT = pathlib.Path(os.environ.get("RUN_DIR") or TOP / "run").resolve() / "bench"
+ROUNDS = int(os.environ.get("ROUNDS") or 5)
+SECONDS = int(os.environ.get("SECONDS_EACH") or 5)
+PORT = int(os.environ.get("HTTP_PORT") or 18080)
+HERE = pathlib.Path(__file__).resolve().parent
+
+# The most items that a sale can have, so that none ends while it is measured.
+MANY = 1_000_000
+# An empty worker has a thread for each connection, so these are what it can serve; and nginx may keep
+# so many of them that each worker has threads to spare, as deploy/nginx had it for such workers.
+EMPTY_THREADS = 128
+EMPTY_KEPT = 48
+SALE = {"sale.sales_ahead": 0, "sale.duration_s": 604800}
+
+
+def cpu_ms(pids):
+    """CPU time of processes and all below them: a dictionary by pid."""
+    parent, own = {}, {}
+    for path in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        try:
+            head, tail = path.read_text(errors="replace").rsplit(")", 1)
+        except OSError:
+            continue  # it has ended meanwhile
+        fields = tail.split()
+        pid = int(head.split()[0])
+        parent[pid] = int(fields[1])
+        own[pid] = (int(fields[11]) + int(fields[12])) * 1000 / os.sysconf("SC_CLK_TCK")
+    total = dict.fromkeys(pids, 0.0)
+    for pid in own:
+        at = pid
+        while at in parent and at not in total:
+            at = parent[at]
+        if at in total:
+            total[at] += own[pid]
+    return total
+
+
+def resident_kib(pid):
+    for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS"):
+            return int(line.split()[1])
+    return 0
+
+
+class Stack:
+    """A private stack (deploy/stack) of its own place and ports."""
+
+    def __init__(self, name, port, items=MANY, worker=None):
+        self.dir = OUT / name
+        self.port = port
+        options = {"sale.items_per_sale": items, **SALE}
+        self.environment = {
+            **os.environ,
+            "RUN_DIR": str(self.dir),
+            "BUILD_DIR": str(BUILD),
+            "HTTP_PORT": str(port),
+            "HTTPS_PORT": str(port + 1),
+            "GENERATE_EVERY_S": "0",
+            "GENERATOR_OPTIONS": " ".join(f"-o {k}={v}" for k, v in options.items()),
+            "WORKER_OPTIONS": " ".join(f"-o {k}={v}" for k, v in (worker or {}).items()),
+        }
+        self.next_number = 1
+
+    def run(self, *arguments, check=True):
+        subprocess.run([TOP / "deploy/stack", *arguments], env=self.environment, check=check,
+                       stdout=subprocess.DEVNULL,
+                       stderr=None if check else subprocess.DEVNULL)
+
+    def __enter__(self):
+        self.run("clean", check=False)
+        self.run("start")
+        return self
+
+    def __exit__(self, *_):
+        self.run("clean", check=False)
+
+    @property
+    def pids(self):
+        parts = {"nginx": ["nginx"], "workers": ["worker-1", "worker-2"],
+                 "postgresql": ["postgresql"], "redis": ["redis"]}
+        return {part: [int((self.dir / "pid" / name).read_text()) for name in names]
+                for part, names in parts.items()}
+
+    def sql(self, text):
+        return subprocess.run(
+            ["psql", "--no-psqlrc", "--no-align", "--tuples-only", "--quiet",
+             "--set=ON_ERROR_STOP=1", f"--host={self.dir}/postgresql", "--username=postgres",
+             "--dbname=flashsale", f"--command={text}"],
+            check=True, capture_output=True, text=True).stdout.strip()
+
+    def numbers(self, count):
+        """Items that nothing has asked for yet, for a load by number: first and count."""
+        first, self.next_number = self.next_number, self.next_number + count
+        return f"{first} {count}"
+
+    def begin_anew(self):
+        """The sale as it was generated: nothing held, sold or logged."""
+        self.sql("TRUNCATE flashsale.attempt, flashsale.buyer, flashsale.hold_queue;"
+                 "UPDATE flashsale.item SET held_by = NULL, held_until = '-infinity', secret = NULL,"
+                 " purchased_at = NULL, buyer_purchases = NULL WHERE held_by IS NOT NULL;"
+                 "UPDATE flashsale.sale SET generated_at = clock_timestamp();"
+                 "UPDATE flashsale.sale_slot l SET checkouts_accepted = 0, checkouts_repeated = 0,"
+                 " checkouts_refused = 0, purchases_accepted = 0, purchases_refused = 0,"
+                 " queue_next = 0, queue_offset = 0, queue_length = 0,"
+                 " fresh_next = (s.items_total::bigint * slot / 16)::integer + 1"
+                 " FROM flashsale.sale s WHERE s.sale_id = l.sale_id")
+        self.sql("VACUUM flashsale.item")
+        self.sql("VACUUM flashsale.sale_slot")
+        self.next_number = 1
+
+
+class Empty:
+    """Empty workers behind an nginx with the configuration of a stack's."""
+
+    def __init__(self, stack, port):
+        self.stack, self.port, self.processes = stack, port, []
+        self.dir = OUT / "empty"
+
+    def start(self, *command):
+        process = subprocess.Popen(["chrt", "--batch", "0", *map(str, command)],
+                                   stdout=subprocess.DEVNULL)
+        self.processes.append(process)
+        return process.pid
+
+    def __enter__(self):
+        shutil.rmtree(self.dir, ignore_errors=True)
+        for part in ("nginx", "log"):
+            (self.dir / part).mkdir(parents=True)
+        workers = [self.start("spawn-fcgi", "-n", "-s", self.dir / f"worker-{number}.sock", "-M",
+                              "0666", "--", BUILD / "empty_worker", EMPTY_THREADS)
+                   for number in (1, 2)]
+        text = (self.stack.dir / "nginx/nginx.conf").read_text()
+        for old, new in ((f"{self.stack.dir}/worker-", f"{self.dir}/worker-"),
+                         (f"{self.stack.dir}/log/", f"{self.dir}/log/"),
+                         ("nginx/nginx.pid", "nginx/empty.pid"),
+                         (f"{self.stack.dir}/nginx/", f"{self.dir}/nginx/"),
+                         (str(self.stack.port + 1), str(self.port + 1)),
+                         (f":{self.stack.port}", f":{self.port}"),
+                         ("keepalive 256;", f"keepalive {EMPTY_KEPT};")):
+            text = text.replace(old, new)
+        for name in ("certificate.pem", "key.pem"):
+            shutil.copy(self.stack.dir / "nginx" / name, self.dir / "nginx")
+        conf = self.dir / "nginx/nginx.conf"
+        conf.write_text(text)
+        nginx = self.start("nginx", "-p", f"{self.dir}/", "-c", conf)
+        self.pids = {"nginx": [nginx], "workers": workers}
+        time.sleep(1)
+        return self
+
+    def __exit__(self, *_):
+        for process in self.processes:
+            process.send_signal(signal.SIGTERM)
+        for process in self.processes:
+            process.wait()
+
+
+def load(target, script, connections, seconds, environment=None, tls=False, path="/"):
+    """One run of the client: rate, latencies in ms, CPU microseconds a request by part."""
+    parts = target.pids
+    pids = [pid for some in parts.values() for pid in some]
+    scheme, port = ("https", target.port + 1) if tls else ("http", target.port)
+    before = cpu_ms(pids)
+    # The client shares the processors with what it measures, as an equal (see deploy/stack).
+    output = subprocess.run(
+        ["chrt", "--batch", "0", "wrk", "--threads", "2", "--connections", str(connections),
+         "--duration", f"{seconds}s", "--script", HERE / script,
+         f"{scheme}://127.0.0.1:{port}{path}"],
+        env={**os.environ, "RUN_NAME": f"r{time.monotonic_ns()}", **(environment or {})},
+        check=True, stdout=subprocess.PIPE, text=True).stdout
+    after = cpu_ms(pids)
+    line = next(line for line in output.splitlines() if line.startswith("RESULT"))
+    requests, duration_us, p50, p99, p999, refused, errors = map(int, line.split()[1:])
+    return {
+        "rate": requests * 1e6 / duration_us,
+        "p50_ms": p50 / 1e3, "p99_ms": p99 / 1e3, "p999_ms": p999 / 1e3,
+        "refused": refused, "errors": errors,
+        "cpu_us": {part: sum(after[pid] - before[pid] for pid in some) * 1e3 / max(requests, 1)
+                   for part, some in parts.items()},
+        "workers_rss_kib": sum(resident_kib(pid) for pid in parts["workers"]),
+    }
+
+
+def middle(values):
+    values = list(values)
+    return {"median": statistics.median(values), "min": min(values), "max": max(values)}
+
+
+class Report:
+    """What was measured, as it comes: a line a side to the terminal, all of it to a file."""
+
+    def __init__(self):
+        self.cases = []
+
+    def add(self, case, title, sides, ratio_of=None, limit=None, note=None):
+        """`sides`: runs by name. `ratio_of`: (a, b), whose rates are divided run by run."""
+        entry = {"case": case, "title": title, "sides": {}, "note": note}
+        for name, runs in sides.items():
+            entry["sides"][name] = {
+                **{key: middle(run[key] for run in runs)
+                   for key in ("rate", "p50_ms", "p99_ms", "p999_ms")},
+                "refused": sum(run["refused"] for run in runs),
+                "errors": sum(run["errors"] for run in runs),
+                "workers_rss_kib": max(run["workers_rss_kib"] for run in runs),
+                "cpu_us": {part: statistics.median(run["cpu_us"][part] for run in runs)
+                           for part in runs[0]["cpu_us"]},
+            }
+        if ratio_of:
+            a, b = (sides[name] for name in ratio_of)
+            self.ratio(entry, ratio_of, [x["rate"] / y["rate"] for x, y in zip(a, b)], limit)
+        self.tell(entry)
+
+    def figure(self, case, title, what, values, limit=None, is_most=False, note=None):
+        """A ratio, or another number, that is not one of rates."""
+        entry = {"case": case, "title": title, "sides": {}, "note": note}
+        self.ratio(entry, what, values, limit, is_most)
+        self.tell(entry)
+
+    def ratio(self, entry, what, values, limit, is_most=False):
+        entry["ratio"] = {"of": what, **middle(values), "limit": limit, "is_most": is_most}
+
+    def tell(self, entry):
+        self.cases.append(entry)
+        print(f"\n{entry['title']}")
+        for name, side in entry["sides"].items():
+            cpu = " ".join(f"{part} {value:.1f}" for part, value in side["cpu_us"].items())
+            rate = side["rate"]
+            print(f"  {name:16s} {rate['median']:7.0f}/s ({rate['min']:.0f} to {rate['max']:.0f})"
+                  f"  p50 {side['p50_ms']['median']:.1f} p99 {side['p99_ms']['median']:.1f}"
+                  f" p99.9 {side['p999_ms']['median']:.1f} ms  CPU us: {cpu}"
+                  f"  refused {side['refused']} errors {side['errors']}"
+                  f"  {side['workers_rss_kib'] / 1024:.0f} MiB")
+        if "ratio" in entry:
+            ratio = entry["ratio"]
+            limit = ratio["limit"]
+            word = "" if limit is None else f"; {'at most' if ratio['is_most'] else 'at least'} {limit}"
+            what = ratio["of"] if isinstance(ratio["of"], str) else " / ".join(ratio["of"])
+            print(f"  {what}: {ratio['median']:.3f} ({ratio['min']:.3f} to {ratio['max']:.3f}){word}")
+        if entry["note"]:
+            print(f"  {entry['note']}")
+        sys.stdout.flush()
+
+    def write(self):
+        OUT.mkdir(parents=True, exist_ok=True)
+        figures = {"machine": f"{os.cpu_count()} cores, Linux {os.uname().release}",
+                   "date": datetime.datetime.now(datetime.timezone.utc).date().isoformat(),
+                   "rounds": ROUNDS, "seconds_each": SECONDS, "cases": self.cases}
+        (OUT / "figures.json").write_text(json.dumps(figures, indent=1) + "\n")
+        (OUT / "chart.svg").write_text(chart.draw(figures))
+        print(f"\n{OUT}/figures.json, {OUT}/chart.svg")
+
+
+def in_turn(sides, rounds=None):
+    """Runs each side (a function of the seconds) in turn; the first round warms up."""
+    runs = {name: [] for name in sides}
+    for number in range((rounds or ROUNDS) + 1):
+        for name, run in sides.items():
+            result = run(SECONDS if number else 2)
+            if number:
+                runs[name].append(result)
+    return runs
+
+
+# ---- cases --------------------------------------------------------------------------------------
+
+
+def flow_by_number(stack, connections, seconds, environment=None, **more):
+    """Checkout and purchase, each item once; the sale begins anew when it has too few left."""
+    count = 30_000 * seconds
+    if stack.next_number + count > MANY:
+        stack.begin_anew()
+    environment = {**(environment or {}), "ITEMS": stack.numbers(count)}
+    return load(stack, "flow.lua", connections, seconds, environment, **more)
+
+
+def flow(report):
+    with Stack("stack", PORT) as stack, Empty(stack, PORT + 2) as empty:
+        for connections, limit in ((64, 0.7), (256, 0.8)):
+            runs = in_turn({
+                "empty worker": lambda s: load(empty, "flow.lua", connections, s, {"ITEMS": "1 1000000"}),
+                "flow": lambda s: flow_by_number(stack, connections, s)})
+            report.add(f"flow-{connections}", f"checkout, then purchase, {connections} connections",
+                       runs, ("flow", "empty worker"), limit)
+
+
+def take(stack, held, sold):
+    """Holds some items for long and sells others: the first `held`, and the `sold` behind them."""
+    stack.sql(
+        "UPDATE flashsale.item SET held_by = 'early', secret = gen_random_uuid(),"
+        f" held_until = now() + interval '1 hour' WHERE number <= {held + sold};"
+        "UPDATE flashsale.item SET purchased_at = now(), buyer_purchases = 1"
+        f" WHERE number > {held} AND number <= {held + sold}")
+
+
+def storm(report):
+    items = {"ITEMS": "1 2000"}
+    with Stack("stack", PORT, 10_000) as stack, Empty(stack, PORT + 2) as empty:
+        take(stack, 1000, 1000)
+        runs = in_turn({"empty worker": lambda s: load(empty, "storm.lua", 256, s, items),
+                        "storm": lambda s: load(stack, "storm.lua", 256, s, items)})
+        report.add("storm", "checkouts of held and sold items, each logged, 256 connections", runs,
+                   ("storm", "empty worker"), 0.9)
+
+
+def facts(report):
+    items = {"ITEMS": "1 2000"}
+    with Stack("stack", PORT, 10_000) as with_redis, \
+            Stack("without", PORT + 2, 10_000, {"redis.address": ""}) as without:
+        for stack in (with_redis, without):
+            take(stack, 1000, 1000)
+        runs = in_turn({"without Redis": lambda s: load(without, "storm.lua", 256, s, items),
+                        "with Redis": lambda s: load(with_redis, "storm.lua", 256, s, items)})
+        report.add("facts", "the same with and without Redis", runs,
+                   ("with Redis", "without Redis"))
+
+
+def any_item(report):
+    """Until the last item; how fast the last hundred went against the first thousand."""
+    with Stack("stack", PORT, 10_000) as stack, Empty(stack, PORT + 2) as empty:
+        runs = {"empty worker": [], "any": []}
+        ratios = []
+        for number in range(ROUNDS + 1):
+            stack.begin_anew()
+            results = {"empty worker": load(empty, "any.lua", 256, 2),
+                       "any": load(stack, "any.lua", 256, 2)}
+            first, last = stack.sql(
+                "WITH a AS (SELECT attempted_at, row_number() OVER (ORDER BY attempted_at) AS n,"
+                " count(*) OVER () AS total FROM flashsale.attempt WHERE outcome = 'accepted'),"
+                " t AS (SELECT min(total) AS total, min(attempted_at) AS first,"
+                " min(attempted_at) FILTER (WHERE n = 1000) AS thousand,"
+                " min(attempted_at) FILTER (WHERE n = total - 99) AS hundred_left,"
+                " max(attempted_at) AS last FROM a)"
+                " SELECT 1000 / extract(epoch FROM thousand - first),"
+                " 100 / greatest(extract(epoch FROM last - hundred_left), 0.000001) FROM t").split("|")
+            if number:
+                for name, result in results.items():
+                    runs[name].append(result)
+                ratios.append(float(last) / float(first))
+        report.add("any", "checkouts of any item to the last and beyond, 256 connections", runs,
+                   ("any", "empty worker"))
+        report.figure("any-last", "any item: the rate in the last 100 items against the first 1,000",
+                      "last 100 / first 1,000", ratios, 0.8)
+
+
+def sellout(report):
+    users = {"USERS": "1000", "ITEMS": "1 10000"}
+    with Stack("stack", PORT, 10_000) as stack, Empty(stack, PORT + 2) as empty:
+        took, times = [], []
+        for number in range(ROUNDS + 1):
+            stack.begin_anew()
+            rate = load(empty, "flow.lua", 256, 2, users)["rate"]
+            load(stack, "flow.lua", 256, 4, users)
+            seconds, sold = stack.sql(
+                "SELECT extract(epoch FROM max(purchased_at) - (SELECT min(attempted_at) FROM"
+                " flashsale.attempt)), count(purchased_at) FROM flashsale.item").split("|")
+            if sold != "10000":
+                raise SystemExit(f"sellout: {sold} of 10000 were sold in the time")
+            if number:
+                took.append(float(seconds))
+                times.append(float(seconds) / (20_000 / rate))
+        report.figure("sellout", "10,000 items to 1,000 users, 256 connections", "sell-out / empty worker's time",
+                      times, 1.3, True, f"from the first request to the last purchase: "
+                      f"{statistics.median(took):.2f} s ({min(took):.2f} to {max(took):.2f})")
+
+
+def plain(report):
+    with Stack("stack", PORT) as batching, \
+            Stack("single", PORT + 2, worker={"lane.batch_max": 1, "lane.gather_us_max": 0}) as single:
+        runs = in_turn({"one a statement": lambda s: flow_by_number(single, 256, s),
+                        "batches": lambda s: flow_by_number(batching, 256, s)})
+        report.add("plain", "batches against one statement a request, 256 connections", runs,
+                   ("batches", "one a statement"), 3)
+
+
+def tls(report):
+    with Stack("stack", PORT) as stack:
+        runs = in_turn({"http": lambda s: flow_by_number(stack, 256, s),
+                        "https": lambda s: flow_by_number(stack, 256, s, tls=True)})
+        report.add("tls", "https with kept connections, 256 of them", runs, ("https", "http"))
+
+
+def readers(report):
+    with Stack("stack", PORT, 10_000) as stack:
+        paths = {"static file": "/www/flashsale.css", "/status": "/status",
+                 "/items": "/items?page_size=50", "image": "/items/1-1/image.svg"}
+        runs = in_turn({name: lambda s, path=path: load(stack, "read.lua", 256, s, path=path)
+                        for name, path in paths.items()}, 3)
+        report.add("readers", "reading, 256 connections", runs, ("/status", "static file"))
+
+
+def pace(report):
+    """Latency at 70 % of the peak: each connection waits between its requests."""
+    connections = 256
+    with Stack("stack", PORT) as stack:
+        peak = statistics.median(run["rate"] for run in in_turn(
+            {"peak": lambda s: flow_by_number(stack, connections, s)}, 3)["peak"])
+        wanted = 0.7 * peak
+        delay_ms = 1000 * connections / wanted
+        runs = []
+        for number in range(ROUNDS + 3):
+            result = flow_by_number(stack, connections, SECONDS,
+                                    environment={"DELAY_MS": f"{delay_ms:.3f}"})
+            # A connection's requests are as far apart as it waits and is answered; the first runs
+            # find out how long to wait for the wanted rate.
+            if number < 3:
+                delay_ms += 1000 * connections / wanted - 1000 * connections / result["rate"]
+            else:
+                runs.append(result)
+        report.add("pace", f"checkout, then purchase, paced to {wanted:.0f}/s, 70 % of the peak",
+                   {"paced": runs})
+        report.figure("pace-p99", "p99 against p50 at that pace", "p99 / p50",
+                      [run["p99_ms"] / run["p50_ms"] for run in runs], 5, True)
+
+
+def growth(report):
+    """What a request costs PostgreSQL once much is stored, against a fresh sale of 10,000."""
+    with Stack("stack", PORT, 100_000) as fresh, Stack("grown", PORT + 2) as grown:
+        grown.sql(
+            "INSERT INTO flashsale.attempt (attempted_at, sale_id, number, outcome, user_id)"
+            " SELECT now() - interval '1 s', 1, n % 10000 + 1, 'held', 'user' || n % 1000000"
+            " FROM generate_series(1, 10000000) n;"
+            "INSERT INTO flashsale.buyer (sale_id, user_id, numbers, granted, purchase_limit)"
+            " SELECT 1, 'earlier' || n, ARRAY[n], 1, 10 FROM generate_series(1, 1000000) n")
+        grown.sql("VACUUM ANALYZE")
+        grown.sql("CHECKPOINT")
+        sides = {"fresh": fresh, "grown": grown}
+        runs = {name: [] for name in sides}
+        for number in range(ROUNDS + 1):
+            for name, stack in sides.items():
+                if name == "fresh":
+                    stack.begin_anew()
+                result = load(stack, "flow.lua", 64, 2, {"ITEMS": stack.numbers(60_000)})
+                if number:
+                    runs[name].append(result)
+        report.add("growth", "10 million attempts, 1 million items and users stored, 64 connections",
+                   runs, ("grown", "fresh"))
+        report.figure("growth-cost", "PostgreSQL's CPU time a request, grown against fresh",
+                      "grown / fresh", [g["cpu_us"]["postgresql"] / f["cpu_us"]["postgresql"]
+                                        for g, f in zip(runs["grown"], runs["fresh"])], 1.1, True)
+
+
+CASES = {"flow": flow, "storm": storm, "any": any_item, "sellout": sellout, "plain": plain,
+         "facts": facts, "tls": tls, "readers": readers, "pace": pace, "growth": growth}
+
+
+def main():
+    wanted = sys.argv[1:] or list(CASES)
+    unknown = set(wanted) - set(CASES)
+    if unknown:
+        raise SystemExit(f"no such case: {', '.join(sorted(unknown))}; there are {', '.join(CASES)}")
+    report = Report()
+    OUT.mkdir(parents=True, exist_ok=True)
+    try:
+        for case in wanted:
+            CASES[case](report)
+    finally:
+        report.write()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,59 @@
+/** The service past the page: other users' requests, the rows, the stack's parts. */
+
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
+const { URL: shop, RUN_DIR: folder, TOP: top } = process.env;
+const run = promisify(execFile);
+
+async function post(path, parameters) {
+    const body = new URLSearchParams(parameters);
+    const reply = await fetch(shop + path, { method: 'POST', body });
+    assert.equal(reply.status, 200, `${path} of ${JSON.stringify(parameters)}`);
+    return reply.json();
+}
+
+export const hold = (user, id) => post('/checkout', { user_id: user, id });
+
+export async function buy(user, id) {
+    const { code } = await hold(user, id);
+    return post('/purchase', { code });
+}
+
+export async function get(path) {
+    const reply = await fetch(shop + path);
+    assert.equal(reply.status, 200, path);
+    return reply.json();
+}
+
+export async function until(what, check, ms = 8000) {
+    const deadline = Date.now() + ms * Number(process.env.TEST_SLOWNESS ?? 1);
+    while (!await check()) {
+        assert.ok(Date.now() < deadline, `waited too long: ${what}`);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+}
+
+export const stack = (verb, part) => run(`${top}/deploy/stack`, [verb, part]);
+
+export async function sql(query) {
+    const { stdout } = await run('psql', ['--no-psqlrc', '--no-align', '--tuples-only', '--quiet',
+        '--set=ON_ERROR_STOP=1', `--host=${folder}/postgresql`, '--username=postgres',
+        '--dbname=flashsale', `--command=${query}`]);
+    return stdout.trim();
+}
+
+/** The first of these items, by their ids, that is neither held nor sold. */
+export async function firstFree(ids) {
+    const id = await sql(`SELECT id
+        FROM unnest('{${ids}}'::text[]) WITH ORDINALITY asked (id, place)
+        JOIN flashsale.item ON id = sale_id || '-' || number
+        WHERE purchased_at IS NULL AND held_until <= now() ORDER BY place LIMIT 1`);
+    assert.notEqual(id, '', 'none is free');
+    return id;
+}
+
+/** Buys all that is left. */
+export const crowd = () => run(`${top}/tests/client/crowd.py`,
+    ['buy', '--url', shop, '--users', '1000', '--each', '10', '--connections', '32']);

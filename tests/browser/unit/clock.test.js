@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { Clock, duration, durationWords, nextHour, passed } from '../../../deploy/www/js/clock.js';
+
+const AT = Date.parse('2026-11-21T10:00:00Z');
+
+test('the clock goes by the server, from the reply that was the least late', () => {
+    let elapsed = 5000;
+    const clock = new Clock(() => elapsed);
+    assert.equal(clock.sure, false);
+    clock.hear('2026-11-21T10:00:00Z');
+    assert.equal(clock.sure, true);
+    assert.equal(clock.now(), AT);
+    elapsed += 2000;
+    // From a cache, a second old: not believed, for server_time is never early.
+    clock.hear('2026-11-21T10:00:01Z');
+    assert.equal(clock.now(), AT + 2000);
+    clock.hear('2026-11-21T10:00:02.250Z');
+    assert.equal(clock.now(), AT + 2250);
+});
+
+test('after a doubt only what is heard anew counts', () => {
+    let elapsed = 0;
+    const clock = new Clock(() => elapsed);
+    clock.hear('2026-11-21T10:00:00Z');
+    clock.doubt();
+    assert.equal(clock.sure, false);
+    assert.equal(clock.now(), AT);
+    elapsed = 1000;
+    clock.hear('2026-11-21T09:59:00Z');
+    assert.equal(clock.sure, true);
+    assert.equal(clock.now(), AT - 60000);
+});
+
+test('what is no time is not heard', () => {
+    const clock = new Clock(() => 0);
+    clock.hear('soon');
+    assert.equal(clock.sure, false);
+});
+
+test('durations are rounded up, and end at 0:00', () => {
+    const cases = [[-5, '0:00'], [0, '0:00'], [1, '0:01'], [9000, '0:09'], [59001, '1:00'],
+        [3599000, '59:59'], [3600000, '1:00:00'], [86400000, '1 day 0:00:00'],
+        [2 * 86400000 + 3723000, '2 days 1:02:03']];
+    for (const [ms, text] of cases) assert.equal(duration(ms), text);
+    const words = [[1, '1 second'], [30000, '30 seconds'], [99000, '99 seconds'],
+        [100000, '2 minutes'], [3600000, '60 minutes'], [4 * 3600000, '4 hours'],
+        [113 * 3600000, '5 days']];
+    for (const [ms, text] of words) assert.equal(durationWords(ms), text);
+});
+
+test('a moment is passed once, and none after the end', () => {
+    const moments = [30000, 10000];
+    assert.equal(passed(30001, 30000, moments), true);
+    assert.equal(passed(30000, 29750, moments), false);
+    assert.equal(passed(10100, 9900, moments), true);
+    assert.equal(passed(9900, 0, moments), false);
+    assert.equal(passed(40000, -1, moments), false);
+});
+
+test('the next hour is never now', () => {
+    assert.equal(nextHour(AT), AT + 3600000);
+    assert.equal(nextHour(AT - 1), AT);
+});

@@ -1,0 +1,109 @@
+#!/usr/bin/env bats
+# Requests as the clients of five earlier flash-sale services send them, unchanged: what those services
+# told their clients to expect comes back. Each client reads only what its own service documented.
+
+load helper
+
+setup_file() {
+    stack_start sale.items_per_sale=1000 sale.unknown_item=any
+}
+
+@test "A: checkout by user_id and item_id gives a code; purchase by code; 412, 429 and 404" {
+    post '/checkout?user_id=a1&item_id=101'
+    expect 200
+    code=$(json .code)
+    [[ -n $code && $code != null ]]
+    post '/checkout?user_id=a2&item_id=101'
+    expect 412
+    [[ $(json .error) != null && $(json .message) != null ]]
+    post "/purchase?code=$code"
+    expect 200
+    post '/checkout?user_id=a2&item_id=101'
+    expect 412
+    post '/purchase?code=never-given'
+    expect 404
+    for number in {111..120}; do
+        post "/purchase?code=$(hold a3 "$number")"
+        expect 200
+    done
+    post '/checkout?user_id=a3&item_id=121'
+    expect 429
+}
+
+@test "B: POST /checkout?user_id&id, POST /purchase?code; more than ten checkouts, ten purchases" {
+    codes=()
+    for number in {201..211}; do
+        post "/checkout?user_id=b1&id=$number"
+        expect 200
+        codes+=("$(json .code)")
+    done
+    for code in "${codes[@]:0:10}"; do
+        post "/purchase?code=$code"
+        expect 200
+    done
+    post "/purchase?code=${codes[10]}"
+    expect 429
+    same "$(sql "SELECT count(*) FROM flashsale.attempt WHERE user_id = 'b1'")" 11
+    same "$(sql "SELECT count(*) FROM flashsale.item WHERE held_by = 'b1'
+                 AND purchased_at IS NOT NULL")" 10
+}
+
+@test "C: ids such as item456, message and code, message and user, the counters of /status" {
+    post '/checkout?user_id=user123&id=item456'
+    expect 200
+    same "$(json .message)" success
+    code=$(json .code)
+    post "/purchase?code=$code"
+    expect 200
+    same "$(json '[.message, .user] | join(" ")')" 'success user123'
+    [[ $(json .item_id) == *-456 ]]
+    same "$(json .item.number)" 456
+    request GET /status
+    expect 200
+    for member in seconds_remaining successful_checkouts failed_checkouts successful_purchases \
+        failed_purchases scheduled_goods purchased_goods; do
+        same "$member $(json ".$member | type")" "$member number"
+    done
+    same "$(json .sale_status)" active
+}
+
+@test "D: item_id; the code in a JSON body; expiry, price, purchase_id, user_purchases; /health and /" {
+    request GET /health
+    expect 200
+    request GET /
+    expect 200
+    same "$(header Content-Type)" application/json
+    post '/checkout?user_id=user1&item_id=item1'
+    expect 200
+    same "$(json .success)" true
+    code=$(json .checkout_code)
+    [[ $(date --date="$(json .expires_at)" +%s) -gt $EPOCHSECONDS ]]
+    same "$(json '.item | [(.id, .name, .description | type), (.price | type)] | join(" ")')" \
+        'string string string number'
+    price=$(json .item.price)
+    post /purchase --header 'Content-Type: application/json' --data "{\"checkout_code\": \"$code\"}"
+    expect 200
+    same "$(json '[.success, .user_purchases, (.purchase_id | type), .total_price] | join(" ")')" \
+        "true 1 number $price"
+    same "$(json '.item.price')" "$price"
+    [[ $(date --date="$(json .purchased_at)" +%s) -le $((EPOCHSECONDS + 1)) ]]
+    post /purchase --header 'Content-Type: application/json' --data '{"checkout_code": "CHK_abc123_456"}'
+    expect 404
+}
+
+@test "E: an id of the client's own, item-abc, gets an item; purchase by code; remaining_items" {
+    request GET /sale/status
+    expect 200
+    same "$(json '.remaining_items | type')" number
+    post '/checkout?user_id=user-123&id=item-abc'
+    expect 200
+    code=$(json .code)
+    post "/purchase?code=$code"
+    expect 200
+    same "$(json .success)" true
+    wait_until 3000 sale_status_agrees
+    # Nobody else is given what is sold.
+    post '/checkout?user_id=user-124&id=item-abc'
+    expect 200
+    [[ $(json .code) != "$code" ]]
+}

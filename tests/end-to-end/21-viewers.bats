@@ -1,0 +1,78 @@
+#!/usr/bin/env bats
+# A thousand viewers who poll cost PostgreSQL a few reads a second, and buyers no more than the processors
+# that they take.
+
+load helper
+
+setup_file() {
+    [[ ${WEB_SERVER:-nginx} == nginx ]] || skip 'only nginx keeps what viewers read'
+    stack_start sale.items_per_sale=100000 sale.sales_ahead=0
+}
+
+# view SECONDS: a thousand of them, for so long; leaves how many requests, refusals and errors in `viewed`,
+# and the client's own CPU time, user and system, in `client`.
+view() {
+    local TIMEFORMAT='%U %S'
+    { time wrk --threads 1 --connections 1000 --duration "$1s" --timeout 10s \
+        --script "$TOP/tests/bench/viewers.lua" "$URL/" >"$BATS_TEST_TMPDIR/wrk" 2>&1 3>&-; } \
+        2>"$BATS_TEST_TMPDIR/client"
+    sed --quiet 's/^RESULT //p' "$BATS_TEST_TMPDIR/wrk" >"$BATS_TEST_TMPDIR/viewed"
+}
+
+transactions() {
+    # What a session did is counted when it is idle for a while.
+    sleep 1.1
+    sql "SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = 'flashsale'"
+}
+
+# How many checkouts and purchases a crowd gets in three seconds.
+bought_beside() {
+    crowd steady --url "$URL" --connections 32 --seconds 3 --prefix "$1" --pause-ms 0 |
+        jq '[.checkout, .purchase | to_entries[].value] | add'
+}
+
+@test "1,000 viewers for 10 s: PostgreSQL sees a few reads a second" {
+    local before after requests refused errors
+    before=$(transactions)
+    view 10
+    after=$(transactions)
+    read -r requests refused errors <"$BATS_TEST_TMPDIR/viewed"
+    printf '%s requests, %s refused, %s errors; %s transactions\n' "$requests" "$refused" "$errors" \
+        "$((after - before))" | tee /dev/stderr
+    [[ $requests -ge $((5000 / TEST_SLOWNESS)) ]]
+    same "$refused $errors" '0 0'
+    # Two paths, each at most once a second for all, and what the test itself asks.
+    [[ $((after - before)) -le $((100 * TEST_SLOWNESS)) ]]
+}
+
+@test "buyers beside them: what they lose is what viewers take of the processors" {
+    local alone beside viewers_ms cpu before
+    alone=$(bought_beside alone)
+    # The processors' time of the stack and of the viewers' client, without any buyer.
+    before=$(stack_cpu_ms)
+    view 4
+    viewers_ms=$(($(stack_cpu_ms) - before + $(awk '{ print int(($1 + $2) * 1000) }' "$BATS_TEST_TMPDIR/client")))
+    view 6 &
+    sleep 1
+    beside=$(bought_beside beside)
+    wait
+    cpu=$(($(nproc) * 4000))
+    printf '%s alone, %s beside viewers who take %s ms of %s\n' "$alone" "$beside" "$viewers_ms" "$cpu" |
+        tee /dev/stderr
+    # As many as the rest of the processors can serve, give or take a fifth for other things that run here.
+    [[ $((beside * cpu * 10)) -ge $((alone * (cpu - viewers_ms) * 8)) ]]
+}
+
+# The CPU time of all of the stack's processes.
+stack_cpu_ms() {
+    { cat /proc/[0-9]*/stat 2>/dev/null || true; } | awk -v "root=$(pid_of stack)" '
+        { name_end = index($0, ") "); split(substr($0, name_end + 2), field, " ")
+          split($0, start, " "); parent[start[1]] = field[2]; cpu[start[1]] = field[12] + field[13] }
+        END {
+            for (pid in cpu) {
+                for (at = pid; at in parent && at != root; at = parent[at]);
+                if (at == root) total += cpu[pid]
+            }
+            print total * 10
+        }'
+}

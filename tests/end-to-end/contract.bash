@@ -1,0 +1,157 @@
+# What 15-contract-nginx.bats and 16-contract-lighttpd.bats share: the same tests through each web server.
+# shellcheck shell=bash disable=SC2016,SC2154
+
+contract_setup() {
+    export WEB_SERVER=${1##*contract-}
+    WEB_SERVER=${WEB_SERVER%.bats}
+    stack_start sale.items_per_sale=100
+}
+
+# rows SECTION [NAME=VALUE...]: of the table, with values for its names.
+rows() {
+    local section=$1 value
+    shift
+    local -a values=()
+    for value in "$@"; do
+        values+=(--set "$value")
+    done
+    "$TOP/tests/contract/contract.py" --url "$URL" --https-port "$HTTPS_PORT" "${values[@]}" "$section"
+}
+
+# restart [SETTING=VALUE...]: the same sale, with other settings on top of those it began with.
+restart() {
+    local options=$GENERATOR_OPTIONS setting
+    for setting in "$@"; do
+        options+=" -o $setting"
+    done
+    stack stop >/dev/null
+    WORKER_OPTIONS=$options stack start >/dev/null
+}
+
+settings_test() {
+    stack_end
+    stack_start sale.items_per_sale=100 sale.hold_s=1 http.status_unavailable=409 http.status_limit=403 \
+        http.status_unknown_code=400 sale.unknown_item=any
+    rows settings
+    crowd buy --url "$URL" --users 1 --each 10 --connections 1 --prefix amy
+    rows 'the limit, by its setting'
+}
+
+identity_test() {
+    local user
+    export HTPASSWD=$BATS_TEST_TMPDIR/htpasswd
+    for user in ida jon; do
+        printf '%s:%s\n' "$user" "$(openssl passwd -apr1 "$user")"
+    done >"$HTPASSWD"
+    restart http.identity=remote_user
+    rows identity
+    unset HTPASSWD
+    restart
+}
+
+# Each worker has its connections again: it decides, whatever it decides.
+workers_sell() {
+    local worker
+    for worker in worker-1 worker-2; do
+        worker_request "$worker" POST /checkout 'user_id=zoe&id=90' </dev/null
+        [[ $HTTP_STATUS == 200 || $HTTP_STATUS == 412 ]] || return 1
+    done
+}
+
+without_postgresql_test() {
+    stack stop-part postgresql
+    rows 'without PostgreSQL'
+    stack start-part postgresql
+    wait_until 10000 workers_sell
+}
+
+# A worker notices when it asks for a fact.
+workers_miss_redis() {
+    local worker
+    workers_sell || return 1
+    for worker in worker-1 worker-2; do
+        worker_request "$worker" GET /health '' </dev/null
+        [[ $(json .redis) == down ]] || return 1
+    done
+}
+
+without_redis_test() {
+    stack stop-part redis
+    wait_until 5000 workers_miss_redis
+    rows 'without Redis'
+    stack start-part redis
+}
+
+# lighttpd leaves a worker that refused alone for a second or two, and says when it no longer does.
+asked_again() {
+    [[ $WEB_SERVER != lighttpd ]] ||
+        [[ $(grep "unix:.*$1.sock" "$RUN_DIR/log/lighttpd.log" | tail --lines=1) != *failed* ]]
+}
+
+one_worker_test() {
+    local worker path item
+    post '/checkout?user_id=ann'
+    item=$(json .item_id)
+    for worker in worker-1 worker-2; do
+        stack stop-part "$worker"
+        for path in {1..20}; do
+            post "/checkout?user_id=ann&id=$item"
+            expect 200
+            request GET "/items?page_size=$path"
+            expect 200
+        done
+        stack start-part "$worker"
+        wait_until 5000 asked_again "$worker"
+    done
+}
+
+without_workers_test() {
+    stack stop-part worker-1
+    stack stop-part worker-2
+    rows 'without workers'
+    stack start-part worker-1
+    stack start-part worker-2
+    wait_until 5000 workers_sell
+}
+
+# In a network of its own a second web server with the same files answers 203.0.113.1, which is neither
+# this machine's loopback nor private (RFC 5737).
+metrics_from_elsewhere_test() {
+    local configuration=$BATS_TEST_TMPDIR/elsewhere.conf
+    local -a as_root=()
+    [[ $EUID -eq 0 ]] || as_root=(--user --map-root-user)
+    worker_request worker-1 GET /metrics '' </dev/null
+    sed "s#$RUN_DIR/nginx/nginx.pid#$BATS_TEST_TMPDIR/pid#" "$RUN_DIR/$WEB_SERVER/$WEB_SERVER.conf" \
+        >"$configuration"
+    run -0 unshare "${as_root[@]}" --net bash -c '
+        set -e
+        ip address add 203.0.113.1/32 dev lo
+        ip link set lo up
+        if [[ $1 == nginx ]]; then
+            nginx -e stderr -p "$2" -c "$3" &
+        else
+            lighttpd -D -f "$3" &
+        fi
+        trap "kill $!; wait $! || true" EXIT
+        for from in 127.0.0.1 203.0.113.1; do
+            for path in /metrics /health; do
+                curl --silent --output /dev/null --write-out "$from $path %{http_code}\n" --retry 50 \
+                    --retry-connrefused --retry-delay 1 --interface "$from" "http://127.0.0.1:$4$path"
+            done
+        done' bash "$WEB_SERVER" "$RUN_DIR/$WEB_SERVER" "$configuration" "$HTTP_PORT" 3>&-
+    printf '%s\n' "$output"
+    [[ $output == *'203.0.113.1 /metrics 404'* && $output == *'203.0.113.1 /health 200'* ]]
+    [[ $output == *"127.0.0.1 /metrics $HTTP_STATUS"* && $output == *'127.0.0.1 /health 200'* ]]
+}
+
+ends_test() {
+    stack_end
+    stack_start sale.items_per_sale=30
+    crowd buy --url "$URL" --users 1 --each 10 --connections 1 --prefix amy
+    rows limit
+    crowd buy --url "$URL" --users 2 --each 10 --connections 2 --prefix cat
+    wait_until 5000 rows 'sold out'
+    sql 'TRUNCATE flashsale.sale, flashsale.sale_slot, flashsale.item, flashsale.attempt, flashsale.buyer,
+                  flashsale.hold_queue'
+    wait_until 5000 rows closed held="$(printf 'A%.0s' {1..32})"
+}

@@ -1,0 +1,335 @@
+/* Which endpoint answers at which path; and that openapi.json says the same of each. */
+
+#include "unit.h"
+
+#include <json-c/json.h>
+#include <string.h>
+
+#include "common/options.h"
+#include "fcgi/routes.h"
+
+/* The longest reply that a reading thread can send. */
+enum { REPLY_SIZE = 128 * 1024 };
+
+static const struct {
+    enum request_method method;
+    const char *name;
+} methods[] = {{METHOD_GET, "get"}, {METHOD_HEAD, "head"}, {METHOD_POST, "post"}};
+
+static struct settings settings;
+static struct json_object *document;
+static char bytes[REPLY_SIZE];
+
+/* The document as the endpoint sends it, parsed. */
+static int read_document(void **state)
+{
+    (void)state;
+    static struct reply reply;
+    settings_default(&settings);
+    reply_begin(&reply, bytes, sizeof bytes);
+    openapi_read(NULL, NULL, &reply);
+    assert_false(reply.body.is_cut);
+    assert_int_equal(reply.status, 200);
+    assert_string_equal(reply.content_type, "application/json");
+
+    struct json_tokener *tokener = json_tokener_new();
+    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+    document = json_tokener_parse_ex(tokener, reply.body.bytes, (int)reply.body.used);
+    assert_int_equal(json_tokener_get_error(tokener), json_tokener_success);
+    assert_int_equal(json_tokener_get_parse_end(tokener), reply.body.used);
+    json_tokener_free(tokener);
+    return 0;
+}
+
+static int free_document(void **state)
+{
+    (void)state;
+    json_object_put(document);
+    return 0;
+}
+
+static struct json_object *resolved(struct json_object *object)
+{
+    struct json_object *ref;
+    if (json_object_object_get_ex(object, "$ref", &ref)) {
+        const char *pointer = json_object_get_string(ref);
+        assert_int_equal(pointer[0], '#');
+        assert_int_equal(json_pointer_get(document, pointer + 1, &object), 0);
+    }
+    return object;
+}
+
+/* The member that must be there, behind its $ref where it has one. */
+static struct json_object *member(struct json_object *object, const char *name)
+{
+    struct json_object *found;
+    if (!json_object_object_get_ex(object, name, &found))
+        fail_msg("there is no %s", name);
+    return resolved(found);
+}
+
+static const char *text_member(struct json_object *object, const char *name)
+{
+    return json_object_get_string(member(object, name));
+}
+
+/* ---- paths ---- */
+
+static void test_paths_find_their_routes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *path, *name, *variable;
+    } cases[] = {
+        {"/checkout", "/checkout", ""},
+        {"/purchase", "/purchase", ""},
+        {"/", "/", ""},
+        {"/sale/status", "/sale/status", ""},
+        {"/items", "/items", ""},
+        {"/items/4711", "/items/{id}", "4711"},
+        {"/items/1-4711", "/items/{id}", "1-4711"},
+        {"/items/1-4711/image.svg", "/items/{id}/image.svg", "1-4711"},
+        {"/items/a/b/image.svg", "/items/{id}/image.svg", "a/b"},
+        {"/items/image.svg", "/items/{id}", "image.svg"},
+        {"/items//image.svg", "/items/{id}", "/image.svg"},
+        {"/items/1/", "/items/{id}", "1/"},
+        {"/users/amy/purchases", "/users/{user_id}/purchases", "amy"},
+        {"/users/a b\xc3\xa4/purchases", "/users/{user_id}/purchases", "a b\xc3\xa4"},
+        {"/users/purchases/purchases", "/users/{user_id}/purchases", "purchases"},
+        {"/problems/held", "/problems/{outcome}", "held"},
+        {"/metrics", "/metrics", ""},
+        {"/openapi.json", "/openapi.json", ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct span variable = {"", 0};
+        const struct route *route = route_find(cases[i].path, &variable);
+        assert_non_null(route);
+        assert_string_equal(route->name, cases[i].name);
+        assert_int_equal(variable.length, strlen(cases[i].variable));
+        assert_memory_equal(variable.bytes, cases[i].variable, variable.length);
+    }
+}
+
+static void test_other_paths_find_none(void **state)
+{
+    (void)state;
+    static const char *const paths[] = {"",
+                                        "//",
+                                        "checkout",
+                                        "/checkout/",
+                                        "/Checkout",
+                                        "/checkouts",
+                                        "/items/",
+                                        "/users/amy",
+                                        "/users//purchase",
+                                        "/users/",
+                                        "/problems/",
+                                        "/problems",
+                                        "/sale",
+                                        "/sale/status/",
+                                        "/users/purchases",
+                                        "/openapi",
+                                        "/users/a/buys",
+                                        "/*"};
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        struct span variable;
+        const struct route *route = route_find(paths[i], &variable);
+        if (route)
+            fail_msg("\"%s\" finds %s", paths[i], route->name);
+    }
+    struct span variable;
+    assert_null(route_find("/users//purchases", &variable));
+}
+
+/* The name is the path with a word in braces where the path has its star. */
+static void test_names_are_the_paths(void **state)
+{
+    (void)state;
+    for (int i = 0; route_at(i); i++) {
+        const struct route *route = route_at(i);
+        const char *star = strchr(route->path, '*'), *brace = strchr(route->name, '{');
+        if (!star) {
+            assert_string_equal(route->name, route->path);
+            continue;
+        }
+        assert_non_null(brace);
+        assert_int_equal(brace - route->name, star - route->path);
+        assert_memory_equal(route->name, route->path, star - route->path);
+        assert_string_equal(strchr(brace, '}') + 1, star + 1);
+    }
+}
+
+static void test_every_route_can_answer(void **state)
+{
+    (void)state;
+    for (int i = 0; route_at(i); i++) {
+        const struct route *route = route_at(i);
+        assert_true((route->ask && route->tell) != (route->read != NULL));
+        const char *allow = route->methods == METHOD_POST ? "POST" : "GET, HEAD";
+        assert_string_equal(route->allow, allow);
+        assert_int_equal(route->methods,
+                         strcmp(allow, "POST") == 0 ? METHOD_POST : METHOD_GET | METHOD_HEAD);
+        struct span variable;
+        if (!strchr(route->path, '*'))
+            assert_ptr_equal(route_find(route->path, &variable), route);
+    }
+}
+
+/* ---- the document ---- */
+
+static void test_document_has_the_paths_and_methods(void **state)
+{
+    (void)state;
+    struct json_object *paths = member(document, "paths");
+    int routes = 0;
+    for (; route_at(routes); routes++) {
+        const struct route *route = route_at(routes);
+        struct json_object *path = member(paths, route->name);
+        int described = 0;
+        json_object_object_foreach(path, key, value)
+        {
+            (void)value;
+            int method = METHOD_OTHER;
+            for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++)
+                if (strcmp(key, methods[i].name) == 0)
+                    method = (int)methods[i].method;
+            if (strcmp(key, "parameters") != 0)
+                described |= method;
+        }
+        if (described != route->methods)
+            fail_msg("%s: other methods than %s are described", route->name, route->allow);
+    }
+    assert_int_equal(json_object_object_length(paths), routes);
+}
+
+/* How many parameters `in` query or path a path describes, and whether `name` is one of them. */
+static int described(const struct route *route, const char *in, const char *name, bool *is_there)
+{
+    struct json_object *list = member(member(member(document, "paths"), route->name), "parameters");
+    int count = 0;
+    *is_there = false;
+    for (size_t i = 0; i < json_object_array_length(list); i++) {
+        struct json_object *parameter = resolved(json_object_array_get_idx(list, i));
+        if (strcmp(text_member(parameter, "in"), in) != 0)
+            continue;
+        count++;
+        *is_there = *is_there || strcmp(text_member(parameter, "name"), name) == 0;
+    }
+    return count;
+}
+
+static void test_document_has_the_parameters(void **state)
+{
+    (void)state;
+    for (int i = 0; route_at(i); i++) {
+        const struct route *route = route_at(i);
+        enum parameter_name name;
+        const char *alias;
+        bool is_there;
+        int wanted = 0;
+        for (int j = 0; (alias = parameter_alias(j, &name)); j++) {
+            if (!(route->parameters >> name & 1U))
+                continue;
+            wanted++;
+            described(route, "query", alias, &is_there);
+            if (!is_there)
+                fail_msg("%s: the parameter %s is not described", route->name, alias);
+        }
+        assert_int_equal(described(route, "query", "", &is_there), wanted);
+
+        const char *brace = strchr(route->name, '{');
+        char variable[32] = "";
+        if (brace)
+            snprintf(variable, sizeof variable, "%.*s", (int)strcspn(brace + 1, "}"), brace + 1);
+        assert_int_equal(described(route, "path", variable, &is_there), brace ? 1 : 0);
+        assert_int_equal(is_there, brace != NULL);
+    }
+}
+
+/* All are described for the path as a whole, so not for a method alone; and what a query can say a
+ * body can. */
+static void test_document_has_the_bodies(void **state)
+{
+    (void)state;
+    static const char *const types[] = {"application/json", "application/x-www-form-urlencoded"};
+    for (int i = 0; route_at(i); i++) {
+        const struct route *route = route_at(i);
+        struct json_object *path = member(member(document, "paths"), route->name);
+        for (size_t j = 0; j < sizeof methods / sizeof methods[0]; j++) {
+            struct json_object *operation;
+            if (!json_object_object_get_ex(path, methods[j].name, &operation))
+                continue;
+            assert_false(json_object_object_get_ex(operation, "parameters", NULL));
+            bool has_body = json_object_object_get_ex(operation, "requestBody", NULL);
+            assert_int_equal(has_body, methods[j].method == METHOD_POST);
+            for (size_t k = 0; has_body && k < sizeof types / sizeof types[0]; k++) {
+                struct json_object *content = member(member(operation, "requestBody"), "content");
+                struct json_object *fields =
+                    member(member(member(content, types[k]), "schema"), "properties");
+                bool is_there;
+                json_object_object_foreach(fields, key, value)
+                {
+                    (void)value;
+                    described(route, "query", key, &is_there);
+                    if (!is_there)
+                        fail_msg("%s: the field %s is no parameter", route->name, key);
+                }
+                assert_int_equal(json_object_object_length(fields),
+                                 described(route, "query", "", &is_there));
+            }
+        }
+    }
+}
+
+static void test_document_has_the_outcomes(void **state)
+{
+    (void)state;
+    struct json_object *components = member(document, "components");
+    struct json_object *names = member(member(member(components, "schemas"), "Outcome"), "enum");
+    int refusals = 0;
+    for (int i = 0; i < OUTCOME_COUNT; i++) {
+        if (!outcome_is_refusal((enum outcome)i))
+            continue;
+        const char *name = outcome_text((enum outcome)i)->name;
+        bool is_there = false;
+        for (size_t j = 0; j < json_object_array_length(names); j++)
+            is_there |=
+                strcmp(json_object_get_string(json_object_array_get_idx(names, j)), name) == 0;
+        if (!is_there)
+            fail_msg("the outcome %s is not described", name);
+        refusals++;
+
+        /* The example is what is sent, if only perhaps with another detail. */
+        struct json_object *example = member(member(member(components, "examples"), name), "value");
+        static struct reply reply;
+        reply_begin(&reply, bytes, sizeof bytes);
+        reply_problem(&reply, (enum outcome)i, text_member(example, "detail"), 0, &settings);
+        text_add_bytes(&reply.body, "", 1);
+        struct json_object *sent = json_tokener_parse(bytes);
+        if (!json_object_equal(sent, example))
+            fail_msg("the example of %s is not %s", name, bytes);
+        json_object_put(sent);
+    }
+    assert_int_equal(json_object_array_length(names), refusals);
+}
+
+static void test_document_has_the_version(void **state)
+{
+    (void)state;
+    assert_string_equal(text_member(member(document, "info"), "version"), FLASHSALE_VERSION);
+    assert_memory_equal(text_member(document, "openapi"), "3.1.", 4);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_paths_find_their_routes),
+                                       cmocka_unit_test(test_other_paths_find_none),
+                                       cmocka_unit_test(test_names_are_the_paths),
+                                       cmocka_unit_test(test_every_route_can_answer),
+                                       cmocka_unit_test(test_document_has_the_paths_and_methods),
+                                       cmocka_unit_test(test_document_has_the_parameters),
+                                       cmocka_unit_test(test_document_has_the_bodies),
+                                       cmocka_unit_test(test_document_has_the_outcomes),
+                                       cmocka_unit_test(test_document_has_the_version)};
+    return cmocka_run_group_tests_name("routes", tests, read_document, free_document);
+}
