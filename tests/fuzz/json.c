@@ -66,14 +66,23 @@ static bool is_beyond_rfc(const char *text, size_t length)
     return is_beyond;
 }
 
+/* json-c 0.16 ends a name at a zero, and makes a replacement of the second pair of surrogates. */
+static bool is_misread(const char *text, size_t length)
+{
+    static const char *const signs[] = {"\\u0000", "\\ud", "\\uD"};
+    bool is_misread = false;
+    for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++)
+        is_misread = is_misread || memmem(text, length, signs[i], strlen(signs[i]));
+    return is_misread;
+}
+
 static void compare(const struct parameters *parameters, bool good,
                     const struct parameter_fault *fault, const char *text, size_t length)
 {
     struct json_object *object = parse(text, length);
     if (good && length > 0) {
         assert(object);
-        /* json-c ends a name there. */
-        if (!memmem(text, length, "\\u0000", strlen("\\u0000")))
+        if (!is_misread(text, length))
             check_values(parameters, object);
     } else if (!good && !fault->name) {
         assert(!object || is_beyond_rfc(text, length));

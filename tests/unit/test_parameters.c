@@ -236,6 +236,8 @@ static void test_json_surrogates(void **state)
     (void)state;
     assert_true(json("{\"user_id\":\"\\ud83d\\ude00\"}"));
     assert_is(PARAMETER_USER, "\xf0\x9f\x98\x80");
+    assert_true(json("{\"user_id\":\"\\uD83D\\ude00\\ud837\\uDE00\\udbff\\udfff\"}"));
+    assert_is(PARAMETER_USER, "\xf0\x9f\x98\x80\xf0\x9d\xb8\x80\xf4\x8f\xbf\xbf");
     assert_true(json("{\"user_id\":\"\\\\ud800\"}")); /* a backslash and "ud800" */
     assert_is(PARAMETER_USER, "\\ud800");
     static const char *const bad[] = {
