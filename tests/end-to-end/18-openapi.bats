@@ -214,6 +214,7 @@ logged_in() {
     same "$(json 'del(.redis) | tojson')" "$(jq --raw-output \
         '.components.responses.HealthDown.content["application/json"].example | del(.redis) | tojson' \
         "$DOCUMENT")"
+    sleep 2.5 # what the web server may have kept is over then
     for path in /status /sale/status /sales /items /items/41 /items/41/image.svg; do
         replies GET "$path" 503
     done
@@ -221,6 +222,7 @@ logged_in() {
     replies POST "/purchase?code=AAAAAQAAEmcXIGneGmJvi0cptRvigCaA" 503
     stack stop-part worker-1
     stack stop-part worker-2
+    sleep 2.5
     for path in /health /status; do
         replies GET "$path" 503
     done

@@ -29,7 +29,6 @@ restart() {
 }
 
 settings_test() {
-    stack_end
     stack_start sale.items_per_sale=100 sale.hold_s=1 http.status_unavailable=409 http.status_limit=403 \
         http.status_unknown_code=400 sale.unknown_item=any
     rows settings
@@ -145,7 +144,6 @@ metrics_from_elsewhere_test() {
 }
 
 ends_test() {
-    stack_end
     stack_start sale.items_per_sale=30
     crowd buy --url "$URL" --users 1 --each 10 --connections 1 --prefix amy
     rows limit

@@ -12,8 +12,8 @@ export TOP BUILD_DIR TEST_SLOWNESS
 
 # ---- the stack ------------------------------------------------------------------------------------------
 
-# stack_start [SETTING=VALUE...]: a stack of this file's own, with the same settings for the workers and
-# the generator. Sales last a week unless told otherwise, so that none ends while it is tested.
+# stack_start [SETTING=VALUE...]: a stack of this file's own, or of this test's, which ends with the test;
+# with the same settings for the workers and the generator. Sales last a week unless told otherwise, so that none ends while it is tested.
 stack_start() {
     local options='-o sale.duration_s=604800 -o sale.hold_s=600' setting try
     for setting in "$@"; do
@@ -21,6 +21,7 @@ stack_start() {
     done
     RUN_DIR=$(mktemp --directory /tmp/flashsale-test.XXXX)
     chmod 0755 "$RUN_DIR"
+    [[ -n ${BATS_TEST_TMPDIR:-} ]] || export FILE_RUN_DIR=$RUN_DIR
     export RUN_DIR WORKER_OPTIONS=$options GENERATOR_OPTIONS=$options WORKERS=2
     export GENERATE_EVERY_S=${GENERATE_EVERY_S:-0}
     for try in 1 2 3 4 5; do
@@ -60,12 +61,15 @@ teardown() {
 }
 
 after_test() {
+    local status=0
     [[ -n ${RUN_DIR:-} ]] || return 0
     if [[ ${BATS_TEST_COMPLETED:-} == 1 ]]; then
-        sound
+        sound || status=1
     else
         tail --lines=8 "$RUN_DIR"/log/{stack,worker-*,"${WEB_SERVER:-nginx}",generator}.log
     fi
+    [[ $RUN_DIR == "$FILE_RUN_DIR" ]] || stack_end
+    return "$status"
 }
 
 # ---- time -----------------------------------------------------------------------------------------------
