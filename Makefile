@@ -6,7 +6,7 @@ BUILD_DIR ?= build
 
 CC ?= cc
 jobs := $(shell nproc)
-libraries := libpq hiredis json-c libconfig
+libraries := libpq hiredis libconfig
 # gcc and clang from 12 on check more with level 3.
 fortify := $(shell version=$$($(CC) -dumpversion 2>/dev/null); \
     [ "$${version%%.*}" -ge 12 ] 2>/dev/null && echo 3 || echo 2)
@@ -35,10 +35,15 @@ common := $(call objects_of,common)
 fcgi := $(call objects_of,fcgi)
 generator := $(call objects_of,generator)
 units := $(patsubst tests/unit/%.c,$(BUILD_DIR)/unit/%,$(wildcard tests/unit/*.c))
+# A harness of tests/fuzz is what has a corpus there.
+harnesses := $(notdir $(wildcard tests/fuzz/corpus/*))
+replays := $(harnesses:%=$(BUILD_DIR)/replay/%)
+fuzzers := $(harnesses:%=$(BUILD_DIR)/fuzz/%)
 tested := $(common) $(filter-out %/main.o,$(fcgi) $(generator))
 
 programs := $(BUILD_DIR)/flashsale-fcgi $(BUILD_DIR)/flashsale-generator
-sources := $(wildcard common/*.[ch] fcgi/*.[ch] generator/*.[ch] tests/unit/*.[ch] tests/bench/*.c)
+sources := $(wildcard common/*.[ch] fcgi/*.[ch] generator/*.[ch] tests/unit/*.[ch] tests/bench/*.c \
+    tests/client/*.[ch] tests/fuzz/*.[ch] tests/fault/*.[ch])
 scripts := $(shell grep --recursive --files-with-matches --binary-files=without-match \
     --exclude-dir=.git --exclude-dir=build --exclude-dir=run \
     --exclude-dir=node_modules '^\#!/usr/bin/env ba[st][hs]' . 2>/dev/null) \
@@ -48,7 +53,8 @@ scripts := $(shell grep --recursive --files-with-matches --binary-files=without-
 quiet := $(if $(V),,@)
 submake = $(MAKE) --no-print-directory $(if $(V),,--silent) --jobs=$(jobs)
 
-.PHONY: all help run stop status test unit sql-test e2e asan tsan bench k6 format lint deps clean units
+.PHONY: all help run stop status test unit sql-test e2e asan tsan fuzz bench k6 format lint deps clean \
+    units fuzzers
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
 
@@ -73,10 +79,10 @@ test: ## install what is missing, build, and run all tests
 	@deploy/packages run lighttpd test
 	@$(submake) all units
 	@k6/run fetch || true # its test says then why it is skipped
-	@tests/run unit sql end-to-end
+	@tests/run unit fuzz sql end-to-end
 
-unit: units ## the unit tests (cmocka)
-	@tests/run unit
+unit: units ## the unit tests (cmocka), and the harnesses of tests/fuzz with the inputs kept for them
+	@tests/run unit fuzz
 
 sql-test: all ## the tests of the SQL functions (pgTAP)
 	@tests/run sql
@@ -86,11 +92,16 @@ e2e: all ## the tests over a whole stack (bats)
 
 asan: ## unit and end-to-end tests with AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(submake) BUILD_DIR=build/asan SANITIZE=address,undefined all units
-	@BUILD_DIR=build/asan tests/run unit workers
+	@BUILD_DIR=build/asan tests/run unit fuzz workers
 
 tsan: ## unit and end-to-end tests with ThreadSanitizer
 	@$(submake) BUILD_DIR=build/tsan SANITIZE=thread all units
-	@BUILD_DIR=build/tsan tests/run unit workers
+	@BUILD_DIR=build/tsan tests/run unit fuzz workers
+
+fuzz: ## look for inputs that break what parses them, with libFuzzer (SECONDS_EACH=60 a harness)
+	@deploy/packages run test fuzz
+	@$(submake) CC=clang BUILD_DIR=build/fuzz SANITIZE=fuzzer-no-link,address,undefined fuzzers
+	@tests/fuzz/run
 
 bench: ## measure the sale against an empty worker (CASES="flow storm": some cases only)
 	@deploy/packages run bench
@@ -127,7 +138,9 @@ clean: ## remove what was built, and the stack with its data
 	@deploy/stack clean
 	rm -rf build
 
-units: $(units)
+units: $(units) $(replays) $(BUILD_DIR)/fault/request
+
+fuzzers: $(fuzzers)
 
 $(BUILD_DIR)/empty_worker: $(BUILD_DIR)/tests/bench/empty_worker.o
 	@printf '%s\n' 'LINK  $@'
@@ -144,7 +157,37 @@ $(BUILD_DIR)/flashsale-generator: $(common) $(generator)
 $(units): $(BUILD_DIR)/unit/%: $(BUILD_DIR)/tests/unit/%.o $(tested)
 	@mkdir -p $(@D)
 	@printf '%s\n' 'LINK  $@'
-	$(quiet)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lfcgi $(library_ldlibs)
+	$(quiet)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lfcgi -ljson-c $(library_ldlibs)
+
+# What a harness has in place of others' functions (ld(1), --wrap).
+wrapped_facts := redisConnectUnixWithTimeout
+wrapped_request := lanes_ask
+
+harness_objects := $(BUILD_DIR)/tests/fuzz/values.o $(BUILD_DIR)/tests/client/fastcgi.o $(tested)
+
+$(replays): $(BUILD_DIR)/replay/%: $(BUILD_DIR)/tests/fuzz/%.o $(BUILD_DIR)/tests/fuzz/replay.o \
+    $(harness_objects)
+	@mkdir -p $(@D)
+	@printf '%s\n' 'LINK  $@'
+	$(quiet)$(CC) $(CFLAGS) $(LDFLAGS) $(wrapped_$*:%=-Wl,--wrap=%) -o $@ $^ -lfcgi -ljson-c $(library_ldlibs)
+
+$(fuzzers): $(BUILD_DIR)/fuzz/%: $(BUILD_DIR)/tests/fuzz/%.o $(harness_objects)
+	@mkdir -p $(@D)
+	@printf '%s\n' 'LINK  $@'
+	$(quiet)$(CC) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer $(wrapped_$*:%=-Wl,--wrap=%) -o $@ $^ -lfcgi \
+	    -ljson-c $(library_ldlibs)
+
+# The functions that can fail there: see tests/fault/faults.c.
+faulty := PQconnectdbParams PQsendPrepare PQsendQueryPrepared PQconsumeInput PQsocket PQstatus \
+    PQresultStatus PQgetResult redisConnectUnixWithTimeout redisSetTimeout redisAppendCommandArgv \
+    redisGetReply redisBufferWrite
+
+$(BUILD_DIR)/fault/request: $(BUILD_DIR)/tests/fault/request.o $(BUILD_DIR)/tests/fault/faults.o \
+    $(BUILD_DIR)/tests/client/fastcgi.o $(tested)
+	@mkdir -p $(@D)
+	@printf '%s\n' 'LINK  $@'
+	$(quiet)$(CC) $(CFLAGS) $(LDFLAGS) $(faulty:%=-Wl,--wrap=%) -rdynamic -o $@ $^ -lfcgi \
+	    $(library_ldlibs) -ldl
 
 # Strings in JSON have no line breaks, so where a line begins or ends is always between two tokens.
 $(BUILD_DIR)/%.min.json: %.json
@@ -162,4 +205,4 @@ $(BUILD_DIR)/%.o: %.c
 	@printf '%s\n' 'CC    $@'
 	$(quiet)$(CC) $(CPPFLAGS) $(CFLAGS) $(library_cflags) -c -o $@ $<
 
--include $(patsubst %.o,%.d,$(common) $(fcgi) $(generator) $(wildcard $(BUILD_DIR)/tests/unit/*.o))
+-include $(patsubst %.o,%.d,$(common) $(fcgi) $(generator) $(wildcard $(BUILD_DIR)/tests/*/*.o))

@@ -237,20 +237,24 @@ static void key_of_user(char key[KEY_BYTES_MAX], size_t *length, int64_t sale_ma
 /* What an item's value says to this user: "sold", or "held UNTIL_US USER". */
 static struct fact read_item(const redisReply *value, const struct ticket *ticket)
 {
+    static const char sold[] = "sold", held[] = "held ";
     const struct fact none = {FACT_NONE, INT64_MAX};
     if (value->type != REDIS_REPLY_STRING)
         return none;
-    if (strcmp(value->str, "sold") == 0)
+    if (value->len == strlen(sold) && memcmp(value->str, sold, value->len) == 0)
         return (struct fact){FACT_SOLD, INT64_MAX};
 
-    int64_t until_us;
-    int used = 0;
-    if (sscanf(value->str, "held %" SCNd64 "%n", &until_us, &used) != 1 || value->str[used] != ' ')
+    /* hiredis ends every string with a zero that is not part of it. */
+    if (strncmp(value->str, held, strlen(held)) != 0)
         return none;
-    used++; /* one space; the next may be the user's own */
-    size_t length = value->len - (size_t)used;
-    bool is_own =
-        length == ticket->user_length && memcmp(value->str + used, ticket->user, length) == 0;
+    char *end;
+    const char *time = value->str + strlen(held);
+    int64_t until_us = strtoll(time, &end, 10);
+    if (*time < '0' || *time > '9' || *end != ' ')
+        return none;
+    const char *user = end + 1; /* one space; the next may be the user's own */
+    size_t length = value->len - (size_t)(user - value->str);
+    bool is_own = length == ticket->user_length && memcmp(user, ticket->user, length) == 0;
     return is_own ? none : (struct fact){FACT_HELD, until_us};
 }
 

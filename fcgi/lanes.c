@@ -147,15 +147,6 @@ static void gather(struct lane *lane, struct queue *queue)
     clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &due, NULL);
 }
 
-/* The next batch. 0: there was none for a while. Negative: the worker stops. */
-static int next_batch(struct lane *lane, struct queue *queue)
-{
-    if (!queue_await(queue, TICK_MS))
-        return -1;
-    gather(lane, queue);
-    return queue_take(queue, lane->tickets, lane->lanes->settings->lane.batch_max);
-}
-
 static void decide(struct lane *lane, int count)
 {
     int64_t started_us = clock_us();
@@ -217,10 +208,12 @@ static bool reconnect(struct lane *lane, struct queue *queue)
 /* Takes batches until the connection is lost or the worker stops; false: it stops. */
 static bool serve(struct lane *lane, struct queue *queue)
 {
-    while (database_is_open(lane->database)) {
-        int count = next_batch(lane, queue);
-        if (count < 0)
-            return false;
+    while (queue_await(queue, TICK_MS)) {
+        /* What came waits for the next connection: that the server closed one costs no request. */
+        if (!database_is_open(lane->database))
+            return true;
+        gather(lane, queue);
+        int count = queue_take(queue, lane->tickets, lane->lanes->settings->lane.batch_max);
         if (count > 0)
             work(lane, count);
         /* Nobody waits now: a good moment to look after Redis. */
@@ -228,7 +221,7 @@ static bool serve(struct lane *lane, struct queue *queue)
             facts_ensure(lane->facts);
         atomic_store(&lane->is_redis_down, facts_are_out_of_reach(lane->facts));
     }
-    return true;
+    return false;
 }
 
 static void *lane_main(void *argument)

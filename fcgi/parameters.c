@@ -1,12 +1,10 @@
 #include "parameters.h"
 
-#include <json-c/json.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 
+#include "json.h"
+
 enum {
-    JSON_DEPTH_MAX = 8,
     NAME_BYTES_MAX = 32, /* longer than any name here */
     NUMBER_DIGITS_MAX = 9
 };
@@ -179,94 +177,47 @@ bool parameters_from_form(struct parameters *parameters, const char *text, size_
     return true;
 }
 
-static bool set_from_json(struct parameters *parameters, const struct alias *alias,
-                          struct json_object *value, struct parameter_fault *fault)
+_Static_assert((int)JSON_STRING_MAX == (int)PARAMETER_BYTES_MAX,
+               "what is too long for one is for both");
+
+static bool set_from_json(struct parameters *parameters, const struct json_member *member,
+                          struct parameter_fault *fault)
 {
-    char digits[24];
-    const char *bytes = NULL;
-    size_t length = 0;
-    switch (json_object_get_type(value)) {
-    case json_type_null:
+    const struct json_string *name = &member->name, *value = &member->value;
+    const struct alias *alias = alias_find(parameters, name->bytes, name->length);
+    if (!alias || member->kind == JSON_NULL)
         return true;
-    case json_type_string:
-        bytes = json_object_get_string(value);
-        length = (size_t)json_object_get_string_len(value);
-        break;
-    case json_type_int:
-        bytes = digits;
-        length = (size_t)snprintf(digits, sizeof digits, "%lld",
-                                  (long long)json_object_get_int64(value));
-        break;
-    default:
+    if (member->kind == JSON_OTHER)
         return refuse(fault, alias->text, "expected a string");
-    }
-    bool is_too_long = length > PARAMETER_BYTES_MAX;
-    return set(parameters, alias, bytes, is_too_long ? PARAMETER_BYTES_MAX : length, is_too_long,
-               fault);
+    return set(parameters, alias, value->bytes, value->length, value->is_too_long, fault);
 }
 
-/*
- * Whether a \\u escape in a JSON text is half of a surrogate pair without the other (RFC 8259,
- * section 8.2): json-c would make the same replacement character of each.
- */
-static bool has_lone_surrogate(const char *text, size_t length)
+static bool is_utf8(const char *text, size_t length)
 {
-    bool is_second_due = false;
-    for (size_t i = 0; i < length; i++) {
-        unsigned value = 0;
-        bool is_escape = text[i] == '\\' && length - i >= 6 && text[i + 1] == 'u';
-        for (size_t j = 2; is_escape && j < 6; j++) {
-            int digit = hex_digit(text[i + j]);
-            is_escape = digit >= 0;
-            value = value << 4 | (unsigned)(digit & 15);
-        }
-        bool is_second = is_escape && value >= 0xdc00 && value <= 0xdfff;
-        if (is_second != is_second_due)
-            return true;
-        is_second_due = is_escape && value >= 0xd800 && value <= 0xdbff;
-        i += is_escape ? 5 : text[i] == '\\' ? 1 : 0;
+    size_t step;
+    for (size_t i = 0; i < length; i += step) {
+        step = utf8_sequence((const unsigned char *)text + i, length - i);
+        if (step == 0)
+            return false;
     }
-    return is_second_due;
+    return true;
 }
 
 bool parameters_from_json(struct parameters *parameters, const char *text, size_t length,
                           struct parameter_fault *fault)
 {
-    bool good = false;
-    struct json_object *object = NULL;
-    struct json_tokener *tokener = json_tokener_new_ex(JSON_DEPTH_MAX);
-    if (length == 0) {
-        good = true;
-        goto out;
+    struct json json;
+    struct json_member member;
+    enum json_result result = is_utf8(text, length) ? JSON_MEMBER : JSON_MALFORMED;
+    if (length == 0)
+        return true;
+    json_begin(&json, text, length);
+    while (result == JSON_MEMBER) {
+        result = json_next(&json, &member);
+        if (result == JSON_MEMBER && !set_from_json(parameters, &member, fault))
+            return false;
     }
-    if (!tokener) {
-        refuse(fault, NULL, "the body could not be read");
-        goto out;
-    }
-    if (has_lone_surrogate(text, length)) {
-        refuse(fault, NULL, "the body has half of a surrogate pair");
-        goto out;
-    }
-    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-    object = json_tokener_parse_ex(tokener, text, (int)length);
-    if (!object || json_tokener_get_error(tokener) != json_tokener_success ||
-        json_tokener_get_parse_end(tokener) != length ||
-        !json_object_is_type(object, json_type_object)) {
-        refuse(fault, NULL, "the body is not one JSON object in UTF-8");
-        goto out;
-    }
-    for (size_t i = 0; i < sizeof aliases / sizeof aliases[0]; i++) {
-        struct json_object *value;
-        if (is_wanted(parameters, &aliases[i]) &&
-            json_object_object_get_ex(object, aliases[i].text, &value) &&
-            !set_from_json(parameters, &aliases[i], value, fault))
-            goto out;
-    }
-    good = true;
-out:
-    json_object_put(object);
-    json_tokener_free(tokener);
-    return good;
+    return result == JSON_END || refuse(fault, NULL, "the body is not one JSON object in UTF-8");
 }
 
 const char *parameter_alias(int number, enum parameter_name *name)

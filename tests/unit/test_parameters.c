@@ -156,14 +156,38 @@ static void test_json(void **state)
 static void test_json_refused(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"{",           "[]",  "\"user_id\"", "{}x",   "{} {}",
-                                      "{\"id\":1,}", "nul", "{\"id\":01}", "{id:1}"};
+    static const char *const bad[] = {"{",
+                                      "[]",
+                                      "\"user_id\"",
+                                      "{}x",
+                                      "{} {}",
+                                      "{\"id\":1,}",
+                                      "nul",
+                                      "{\"id\":01}",
+                                      "{id:1}",
+                                      "{\"id\":NaN}",
+                                      "{\"id\":1.}",
+                                      "{\"id\":-}",
+                                      "{\"id\":1e}",
+                                      "{\"x\":[1}",
+                                      "{\"x\":[1,]}",
+                                      "{\"x\":{]}",
+                                      "{\"x\":\"\\x41\"}",
+                                      "{\"x\":\"\t\"}",
+                                      "{\"x\":tru}",
+                                      "{\"x\" 1}",
+                                      "{,}",
+                                      "{\"x\":\"\\u00g0\"}",
+                                      "{\"x\":\"",
+                                      "{\"x\":\"\\",
+                                      "{\"x\":\"\\u",
+                                      "{/**/}",
+                                      "{\"x\":\"\xff\"}"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         assert_refused(json(bad[i]), NULL, "JSON");
     assert_false(json("{\"id\":\"\xff\"}")); /* by the parser or by the value's check */
     assert_refused(json("{\"user_id\":true}"), "user_id", "string");
     assert_refused(json("{\"user_id\":1.5}"), "user_id", "string");
-    assert_refused(json("{\"id\":NaN}"), "id", "string");
     assert_refused(json("{\"user_id\":{\"a\":1}}"), "user_id", "string");
     assert_refused(json("{\"user_id\":\"a\\u0000b\"}"), "user_id", "control");
     assert_refused(json("{\"user_id\":\"a\\nb\"}"), "user_id", "control");
@@ -171,11 +195,49 @@ static void test_json_refused(void **state)
     assert_refused(json_bytes("{}\0", 3), NULL, "JSON");
 }
 
+/* A number is read as it is written, however large: two must not become one. */
+static void test_json_numbers(void **state)
+{
+    (void)state;
+    assert_true(json("{\"user_id\":9223372036854775808}"));
+    assert_is(PARAMETER_USER, "9223372036854775808");
+    assert_true(json("{\"user_id\":99999999999999999999999}"));
+    assert_is(PARAMETER_USER, "99999999999999999999999");
+    assert_true(json("{\"id\":-1,\"x\":-0.5e+10,\"y\":0,\"z\":1E2}"));
+    assert_is(PARAMETER_ITEM, "-1");
+}
+
+static void test_json_given_twice(void **state)
+{
+    (void)state;
+    assert_refused(json("{\"user_id\":\"amy\",\"user_id\":\"bob\"}"), "user_id", "twice");
+    assert_refused(json("{\"id\":1,\"\\u0069d\":2}"), "id", "twice");
+    assert_true(json("{\"id\":1,\"id\":\"1\",\"id\\u0000\":2,\"x\":1,\"x\":2}"));
+    assert_is(PARAMETER_ITEM, "1");
+}
+
+static void test_json_lengths(void **state)
+{
+    (void)state;
+    char text[1024] = "{\"user_id\":\"";
+    size_t used = strlen(text);
+    memset(text + used, 'u', PARAMETER_BYTES_MAX);
+    strcpy(text + used + PARAMETER_BYTES_MAX, "\"}");
+    assert_true(json(text));
+    assert_int_equal(parameters.by_name[PARAMETER_USER].length, PARAMETER_BYTES_MAX);
+    assert_false(parameters.by_name[PARAMETER_USER].is_too_long);
+    strcpy(text + used + PARAMETER_BYTES_MAX, "\\u20ac\"}");
+    assert_true(json(text));
+    assert_true(parameters.by_name[PARAMETER_USER].is_too_long);
+}
+
 static void test_json_surrogates(void **state)
 {
     (void)state;
     assert_true(json("{\"user_id\":\"\\ud83d\\ude00\"}"));
     assert_is(PARAMETER_USER, "\xf0\x9f\x98\x80");
+    assert_true(json("{\"user_id\":\"\\uD83D\\ude00\\ud837\\uDE00\\udbff\\udfff\"}"));
+    assert_is(PARAMETER_USER, "\xf0\x9f\x98\x80\xf0\x9d\xb8\x80\xf4\x8f\xbf\xbf");
     assert_true(json("{\"user_id\":\"\\\\ud800\"}")); /* a backslash and "ud800" */
     assert_is(PARAMETER_USER, "\\ud800");
     static const char *const bad[] = {
@@ -184,7 +246,7 @@ static void test_json_surrogates(void **state)
     char text[64];
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         snprintf(text, sizeof text, "{\"user_id\":\"%s\"}", bad[i]);
-        assert_refused(json(text), NULL, "surrogate");
+        assert_refused(json(text), NULL, "JSON");
     }
 }
 
@@ -197,6 +259,9 @@ static void test_json_depth(void **state)
     memset(text + used + 1000, ']', 1000);
     strcpy(text + used + 2000, "}");
     assert_refused(json(text), NULL, "JSON");
+    assert_refused(json("{\"x\":[[1,{]}]}"), NULL, "JSON");
+    assert_true(json("{\"x\":[[[[{\"y\":[1,{}]}]]],{}],\"user_id\":\"amy\"}"));
+    assert_is(PARAMETER_USER, "amy");
 }
 
 static void test_complete(void **state)
@@ -222,6 +287,9 @@ int main(void)
         cmocka_unit_test(test_given_twice),
         cmocka_unit_test(test_json),
         cmocka_unit_test(test_json_refused),
+        cmocka_unit_test(test_json_numbers),
+        cmocka_unit_test(test_json_given_twice),
+        cmocka_unit_test(test_json_lengths),
         cmocka_unit_test(test_json_depth),
         cmocka_unit_test(test_complete),
         cmocka_unit_test(test_json_surrogates),

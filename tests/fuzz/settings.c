@@ -1,0 +1,141 @@
+/*
+ * A settings file; or, where the input begins with "-o ", a command line's overrides, one a line.
+ */
+#include "common/settings.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "fuzz.h"
+
+static const char override[] = "-o ";
+
+/* What the settings' functions told. */
+struct told {
+    char *text;
+    size_t length;
+    FILE *stream;
+};
+
+static void told_open(struct told *told)
+{
+    told->stream = open_memstream(&told->text, &told->length);
+    assert(told->stream);
+}
+
+/* Refused with whole lines, accepted without a word. */
+static void told_check(struct told *told, bool good)
+{
+    fclose(told->stream);
+    if (good)
+        assert(told->length == 0);
+    else
+        assert(told->length > 0 && told->text[told->length - 1] == '\n');
+    free(told->text);
+}
+
+static void check_text(const char *text, size_t size)
+{
+    assert(memchr(text, '\0', size));
+}
+
+/* The bounds that the programs' arrays and loops rely on. */
+static void check(const struct settings *settings)
+{
+    check_text(settings->worker.listen, sizeof settings->worker.listen);
+    check_text(settings->database.worker_conninfo, SETTING_TEXT_MAX);
+    check_text(settings->database.generator_conninfo, SETTING_TEXT_MAX);
+    check_text(settings->redis.address, SETTING_TEXT_MAX);
+    check_text(settings->redis.user, SETTING_TEXT_MAX);
+    check_text(settings->redis.password_file, SETTING_TEXT_MAX);
+    check_text(settings->metrics.file, sizeof settings->metrics.file);
+    assert(settings->worker.threads >= 1 && settings->worker.threads <= 64);
+    assert(settings->worker.connections_max >= 1 && settings->worker.connections_max <= 60000);
+    assert(settings->lane.checkout_count >= 1 && settings->lane.checkout_count <= 16);
+    assert(settings->lane.purchase_count >= 1 && settings->lane.purchase_count <= 16);
+    assert(settings->lane.batch_max >= 1 && settings->lane.batch_max <= 256);
+    assert(settings->database.connect_ms_max >= 1000);
+    assert(settings->database.statement_ms_max >= 50);
+    assert(settings->redis.timeout_ms >= 1);
+    assert(settings->sale.items_per_sale >= 1 && settings->sale.items_per_sale <= 1000000);
+    assert(settings->sale.duration_s >= 1 && settings->sale.hold_s >= 1);
+    assert(settings->sale.purchase_limit >= 1 && settings->attempt.retention_days >= 1);
+    assert(settings->sale.unknown_item == UNKNOWN_ITEM_REFUSE ||
+           settings->sale.unknown_item == UNKNOWN_ITEM_ANY);
+    assert(settings->http.identity == IDENTITY_PARAMETER ||
+           settings->http.identity == IDENTITY_REMOTE_USER);
+    assert(settings->http.body_bytes_max >= 0 && settings->http.body_bytes_max <= 1048576);
+    assert(settings->http.status_limit >= 400 && settings->http.status_limit <= 499);
+    assert(settings->log.level >= LOG_LEVEL_ERROR && settings->log.level <= LOG_LEVEL_DEBUG);
+}
+
+static bool override_each(struct settings *settings, const uint8_t *data, size_t size, FILE *errors)
+{
+    bool good = true;
+    char *text = strndup((const char *)data, size), *rest = text;
+    assert(text);
+    for (char *line = strsep(&rest, "\n"); line; line = strsep(&rest, "\n"))
+        if (strncmp(line, override, strlen(override)) == 0)
+            good = settings_override(settings, line + strlen(override), errors) && good;
+    free(text);
+    return good;
+}
+
+static bool read_file(struct settings *settings, const uint8_t *data, size_t size, FILE *errors)
+{
+    char path[64];
+    int file = memfd_create("flashsale.conf", MFD_CLOEXEC);
+    assert(file >= 0 && write(file, data, size) == (ssize_t)size);
+    snprintf(path, sizeof path, "/proc/self/fd/%d", file);
+    bool good = settings_read(settings, path, errors);
+    close(file);
+    return good;
+}
+
+static bool read_any(struct settings *settings, const uint8_t *data, size_t size)
+{
+    struct told told;
+    told_open(&told);
+    bool is_override = size >= strlen(override) && memcmp(data, override, strlen(override)) == 0;
+    bool good = is_override ? override_each(settings, data, size, told.stream)
+                            : read_file(settings, data, size, told.stream);
+    told_check(&told, good);
+    return good;
+}
+
+/* To the last byte: settings_default() sets those between members, too. */
+static bool is_same(const void *settings, const void *others)
+{
+    return memcmp(settings, others, sizeof(struct settings)) == 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct settings settings, again;
+    struct told told;
+    /* What other files say is not the input's. */
+    if (memmem(data, size, "@include", strlen("@include")))
+        return 0;
+    settings_default(&settings);
+    settings_default(&again);
+    bool good = read_any(&settings, data, size);
+    check(&settings); /* also where some were refused: those are as before */
+    assert(read_any(&again, data, size) == good);
+    assert(is_same(&settings, &again));
+    if (!good)
+        return 0;
+    /* Over itself it changes nothing. */
+    assert(read_any(&again, data, size));
+    assert(is_same(&settings, &again));
+
+    told_open(&told);
+    good = settings_check(&settings, told.stream);
+    told_check(&told, good);
+    if (good)
+        assert(settings.worker.connections_max > settings.worker.kept_connections_max &&
+               settings.sale.hold_s <= settings.sale.duration_s);
+    return 0;
+}
