@@ -138,7 +138,7 @@ clean: ## remove what was built, and the stack with its data
 	@deploy/stack clean
 	rm -rf build
 
-units: $(units) $(replays) $(BUILD_DIR)/fault/request
+units: $(units) $(replays) $(BUILD_DIR)/fault/request $(BUILD_DIR)/fault/flashsale-fcgi
 
 fuzzers: $(fuzzers)
 
@@ -188,6 +188,14 @@ $(BUILD_DIR)/fault/request: $(BUILD_DIR)/tests/fault/request.o $(BUILD_DIR)/test
 	@printf '%s\n' 'LINK  $@'
 	$(quiet)$(CC) $(CFLAGS) $(LDFLAGS) $(faulty:%=-Wl,--wrap=%) -rdynamic -o $@ $^ -lfcgi \
 	    $(library_ldlibs) -ldl
+
+allocating := malloc calloc realloc strdup
+
+$(BUILD_DIR)/fault/flashsale-fcgi: $(common) $(fcgi) $(BUILD_DIR)/tests/fault/allocations.o
+	@mkdir -p $(@D)
+	@printf '%s\n' 'LINK  $@'
+	$(quiet)$(CC) $(CFLAGS) $(LDFLAGS) $(allocating:%=-Wl,--wrap=%) -o $@ $^ \
+	    -lfcgi $(library_ldlibs)
 
 # Strings in JSON have no line breaks, so where a line begins or ends is always between two tokens.
 $(BUILD_DIR)/%.min.json: %.json
