@@ -53,7 +53,7 @@ scripts := $(shell grep --recursive --files-with-matches --binary-files=without-
 quiet := $(if $(V),,@)
 submake = $(MAKE) --no-print-directory $(if $(V),,--silent) --jobs=$(jobs)
 
-.PHONY: all help run stop status test unit sql-test e2e asan tsan fuzz bench k6 format lint deps clean \
+.PHONY: all help run stop status test unit sql-test e2e asan tsan valgrind fuzz bench k6 format lint deps clean \
     units fuzzers
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
@@ -97,6 +97,11 @@ asan: ## unit and end-to-end tests with AddressSanitizer and UndefinedBehaviorSa
 tsan: ## unit and end-to-end tests with ThreadSanitizer
 	@$(submake) BUILD_DIR=build/tsan SANITIZE=thread all units
 	@BUILD_DIR=build/tsan tests/run unit fuzz workers
+
+valgrind: ## unit and end-to-end tests with valgrind's memcheck
+	@deploy/packages run lighttpd test valgrind
+	@$(submake) BUILD_DIR=build/valgrind/programs all units
+	@BUILD_DIR=build/valgrind tests/run unit fuzz workers
 
 fuzz: ## look for inputs that break what parses them, with libFuzzer (SECONDS_EACH=60 a harness)
 	@deploy/packages run test fuzz

@@ -1,5 +1,6 @@
 #include "lanes.h"
 
+#include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -129,7 +130,8 @@ void lanes_measure(struct lanes *lanes)
 
 /* ---- the lane's side ---- */
 
-/* How long a lane rests after a batch, at most: as long as its batches take, less with few in hand. */
+/* How long a lane rests after a batch, at most: as long as its batches take, less with few in hand.
+ */
 static int64_t rest_us(const struct lane *lane)
 {
     int64_t others = -1;
@@ -178,11 +180,26 @@ static void decide(struct lane *lane, int count)
     lane->took_us += (lane->ended_us - started_us - lane->took_us) / 4; /* a moving average */
 }
 
+/*
+ * Keeps the queue as short as is worked off within the time that a request may wait: who came
+ * beyond that would wait in vain, and is better told at once. A batch and the rest behind it take
+ * twice a batch's time at most. One batch may always wait.
+ */
+static void bound(const struct lane *lane, struct queue *queue)
+{
+    const struct settings *settings = lane->lanes->settings;
+    int64_t wait_us = (int64_t)settings->worker.wait_ms_max * 1000;
+    int64_t batches = lane->took_us > 0 ? wait_us / (2 * lane->took_us) : wait_us;
+    int64_t length = (batches > 1 ? batches : 1) * settings->lane.batch_max;
+    queue_bound(queue, length < INT_MAX ? (int)length : INT_MAX);
+}
+
 /* A batch from its being taken to its last reply. */
-static void work(struct lane *lane, int count)
+static void work(struct lane *lane, struct queue *queue, int count)
 {
     int64_t began_us = clock_us();
     decide(lane, count);
+    bound(lane, queue);
     for (int i = 0; i < count; i++)
         decided(lane->lanes, lane->kind, lane->tickets[i]);
     metrics_add(lane->lanes->metrics, METRIC_BUSY_TIME, (int)lane->kind, 0, clock_us() - began_us);
@@ -232,7 +249,7 @@ static bool serve(struct lane *lane, struct queue *queue)
         gather(lane, queue);
         int count = queue_take(queue, lane->tickets, lane->lanes->settings->lane.batch_max);
         if (count > 0)
-            work(lane, count);
+            work(lane, queue, count);
         /* Nobody waits now: a good moment to look after Redis. */
         if (count == 0 || facts_are_out_of_reach(lane->facts))
             facts_ensure(lane->facts);

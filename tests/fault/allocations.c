@@ -1,7 +1,7 @@
 /*
- * Counts what the program's own code asks of the allocator: ld(1) puts these functions in the place of
- * the allocator's where that code calls them (--wrap), and nowhere else. When the program ends the
- * number goes to a file named by ALLOCATIONS and the process id.
+ * Counts what the program's own code asks of the allocator: ld(1) puts these functions in the place
+ * of the allocator's where that code calls them (--wrap), and nowhere else. When the program ends
+ * the number goes to a file named by ALLOCATIONS and the process id.
  */
 #include <stdatomic.h>
 #include <stdio.h>
