@@ -9,6 +9,7 @@ local problems = {
     [405] = { "method_not_allowed", "Method not allowed", "This path takes the methods that Allow names." },
     [411] = { "bad_request", "Length required", "A POST needs a Content-Length; 0 where it has no body." },
     [413] = { "body_too_large", "Body too large", "The body is longer than 64 KB." },
+    [429] = { "too_many_requests", "Too many requests", "You ask too often. Wait a moment, then ask again." },
     [431] = { "bad_request", "Header too long", "Request line and headers are longer than 8 KB." },
     [503] = { "unavailable", "Service unavailable", "No worker could answer. Asking again is safe." },
 }
@@ -46,7 +47,7 @@ end
 local problem = problems[status] or problems[400]
 headers["Content-Type"] = "application/problem+json"
 headers["Cache-Control"] = "no-store"
-if status == 503 then
+if status == 503 or status == 429 then
     headers["Retry-After"] = "1"
 elseif status == 405 then
     headers["Allow"] = "GET, HEAD"
