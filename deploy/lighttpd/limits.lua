@@ -1,6 +1,6 @@
 -- How often one address, and one user, may ask. The numbers are far above what a person at the page needs, and
 -- far below what the workers can do. More is refused with 429 and Retry-After (refusal.lua), and is no attempt:
--- the workers never see it. lighttpd notices a change of this file by itself, and then counts anew.
+-- the workers never see it. lighttpd notices a change of this file by itself.
 --
 -- Runs for each request before it goes anywhere (mod_magnet), within lighttpd's one process.
 
@@ -46,10 +46,11 @@ end
 
 -- What was asked, in two tables of "paid until": each request pushes that time on by 1 / rate seconds, and it may
 -- be burst / rate seconds ahead. Whoever asked for nothing for that long is forgotten with the older table.
--- The tables live as long as this script's Lua does.
+-- The tables live as long as lighttpd's Lua does, and these numbers hold.
+local numbers = table.concat({ of_address.rate, of_address.burst, of_user.rate, of_user.burst }, " ")
 local kept = package.loaded["flashsale.limits"]
-if not kept then
-    kept = { recent = {}, former = {}, changed_at = 0 }
+if not kept or kept.numbers ~= numbers then
+    kept = { recent = {}, former = {}, changed_at = 0, numbers = numbers }
     package.loaded["flashsale.limits"] = kept
 end
 
@@ -81,6 +82,7 @@ local address = r.req_attr["request.remote-addr"]
 local user = user_of(r)
 if not is_exempt[address] and is_too_often("address " .. network_of(address), of_address, now)
     or user and is_too_often("user " .. user, of_user, now) then
+    r.req_env["FLASHSALE_REFUSED"] = "429" -- for refusal.lua
     return 429
 end
 return 0

@@ -37,8 +37,8 @@ if method ~= "GET" and method ~= "HEAD" and (r.req_attr["uri.path"] or ""):sub(1
     status = 405
 end
 if status == 411 and r.req_env["REDIRECT_REQUEST_METHOD"] then
-    -- Led around 411 by again.lua and then not answered: lighttpd remembers the first status only.
-    status = 503
+    -- Led around 411 by again.lua and then not answered by a worker: lighttpd remembers the first status only.
+    status = tonumber(r.req_env["FLASHSALE_REFUSED"]) or 503
 end
 status = becomes[status] or status
 if status < 400 then

@@ -95,13 +95,12 @@ server_start() {
     nginx) inside nginx -e stderr -c "$ROOT/main.conf" -g 'daemon off;' >"$ROOT/log/output" 2>&1 3>&- & ;;
     lighttpd) inside lighttpd -D -f "$ROOT/main.conf" >"$ROOT/log/output" 2>&1 3>&- & ;;
     esac
-    printf '%s\n' "$!" >"$ROOT/server"
     wait_until 5000 inside bash -c "exec 9<>/dev/tcp/$SERVER/443"
 }
 
 server_stop() {
     local pid
-    pid=$(cat "$ROOT/server")
+    pid=$(cat "$ROOT/pid")
     kill "$pid"
     wait_until 10000 is_gone "$pid"
 }
@@ -111,7 +110,7 @@ is_gone() {
 }
 
 site_end() {
-    [[ ! -e $ROOT/server ]] || server_stop
+    [[ ! -e $ROOT/pid ]] || server_stop
     [[ -z ${NETWORK_PID:-} ]] || kill "$NETWORK_PID"
     stack_end
 }
