@@ -35,12 +35,11 @@ print_site() {
 }
 
 main_of_nginx() {
-    local user='' name temporary=''
-    [[ $EUID -ne 0 ]] || user='user root;'
+    local name temporary=''
     for name in client_body fastcgi proxy scgi uwsgi; do
         temporary+="${name}_temp_path $ROOT/state/$name; "
     done
-    sed "s#^user .*#$user#
+    sed "s#^user .*#user root;#
         s#/run/nginx.pid#$ROOT/pid#
         s#/var/log/nginx#$ROOT/log#
         /modules-enabled\|conf\.d/d
