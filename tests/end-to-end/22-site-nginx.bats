@@ -32,6 +32,14 @@ teardown() {
     run -1 "$TOP/deploy/site" nginx PLACE=elsewhere
 }
 
+# upstream.conf says that eight nginx processes may keep as many as it has.
+@test "there is room for the connections that nginx keeps" {
+    [[ $WEB_SERVER == nginx ]] || skip 'lighttpd keeps none'
+    keepalive=$(sed --quiet 's/^keepalive \([0-9]*\);$/\1/p' "$TOP/deploy/nginx/upstream.conf")
+    kept=$(sed --quiet 's/^ *kept_connections_max = \([0-9]*\);$/\1/p' "$TOP/conf/flashsale.conf")
+    [[ $keepalive -gt 0 && $((8 * keepalive)) -le $kept ]]
+}
+
 @test "TLS 1.2 and 1.3, and nothing older" {
     for version in tls1 tls1_1; do
         run handshake "-$version" -cipher DEFAULT@SECLEVEL=0
