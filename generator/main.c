@@ -26,24 +26,24 @@ enum { EXIT_SETTINGS = 2, EXIT_NOT_ANSWERED = 3 };
  * The server limits each statement; this limits the run where the server does not answer at all.
  * What was made until then stays made.
  */
+static volatile sig_atomic_t status_given_up;
+
 static void give_up(int signal_number)
 {
     static const char line[] = "<3>" PROGRAM ": PostgreSQL did not answer in time: given up\n";
     (void)signal_number;
     ssize_t written = write(STDERR_FILENO, line, sizeof line - 1);
     (void)written;
-    _exit(EXIT_FAILURE);
+    _exit(status_given_up);
 }
 
-static void limit_run(const struct settings *settings, enum task_kind kind)
+static void limit_run(int seconds, int status)
 {
-    int sales = settings->sale.sales_ahead + 1;
-    int sale_s_max = generate_statement_s_max(settings->sale.items_per_sale);
-    int run_s_max = LOCK_S_MAX + STATEMENT_S_BASE + sales * sale_s_max;
+    status_given_up = status;
     struct sigaction action = {.sa_handler = give_up};
     sigemptyset(&action.sa_mask);
     sigaction(SIGALRM, &action, NULL);
-    alarm((unsigned)(kind == TASK_GENERATE ? run_s_max : ASK_S_MAX));
+    alarm((unsigned)seconds);
 }
 
 static double now_s(void)
@@ -69,10 +69,13 @@ static void print_summary(const struct generate_report *report, const struct set
            report->partitions_made == 1 ? "" : "s", report->partitions_dropped);
 }
 
-/* Both answer with the exit status. */
+/* Both return the exit status. */
 
 static int make_sales(struct database *database, const struct settings *settings)
 {
+    int sales = settings->sale.sales_ahead + 1;
+    int sale_s_max = generate_statement_s_max(settings->sale.items_per_sale);
+    limit_run(LOCK_S_MAX + STATEMENT_S_BASE + sales * sale_s_max, EXIT_FAILURE);
     const double began_s = now_s();
     struct generate_report report = {0};
     bool good =
@@ -88,6 +91,7 @@ static int answer(struct database *database, const struct settings *settings,
     static const int statuses[] = {[ASK_ANSWERED] = EXIT_SUCCESS,
                                    [ASK_VIOLATED] = EXIT_FAILURE,
                                    [ASK_FAILED] = EXIT_NOT_ANSWERED};
+    limit_run(ASK_S_MAX, EXIT_NOT_ANSWERED);
     if (!database_ensure(database))
         return EXIT_NOT_ANSWERED;
     const struct ask ask = {database_connection(database), settings, task, stdout};
@@ -123,7 +127,6 @@ int main(int count, char **arguments)
     if (!task_read(&given, PROGRAM, &task, stderr))
         return EXIT_SETTINGS;
     log_open(PROGRAM, (enum log_level)settings.log.level);
-    limit_run(&settings, task.kind);
 
     const struct database_options options = {
         .conninfo = settings.database.generator_conninfo,
@@ -131,9 +134,11 @@ int main(int count, char **arguments)
         .connect_ms_max = settings.database.connect_ms_max,
         .statement_ms_max = generate_statement_s_max(settings.sale.items_per_sale) * 1000};
     struct database *database = database_new(&options);
-    int status = EXIT_FAILURE;
-    if (database)
-        status = task.kind == TASK_GENERATE ? make_sales(database, &settings)
+    if (!database) {
+        log_error("out of memory");
+        return task.kind == TASK_GENERATE ? EXIT_FAILURE : EXIT_NOT_ANSWERED;
+    }
+    int status = task.kind == TASK_GENERATE ? make_sales(database, &settings)
                                             : answer(database, &settings, &task);
     database_free(database);
     return status;

@@ -4,28 +4,27 @@
 #include <stdlib.h>
 
 const char task_notes[] =
-    "Without --list, --audit and --dry-run it does what --dry-run shows. These change nothing, "
-    "and\n"
-    "with --json they print one object each. Times are RFC 3339, in UTC:\n"
+    "Without --list, --audit and --dry-run it does what --dry-run shows. These three change\n"
+    "nothing, and with --json each prints one object. Times are RFC 3339, in UTC:\n"
     "  --list     {\"sales\":[{\"sale_id\":17,\"status\":\"active\",\n"
-    "               "
-    "\"starts_at\":\"2026-11-21T10:00:00+00:00\",\"ends_at\":\"2026-11-21T11:00:00+00:00\",\n"
-    "               "
-    "\"items_total\":10000,\"items_sold\":312,\"purchase_limit\":10,\"hold_s\":30}]}\n"
+    "               \"starts_at\":\"2026-11-21T10:00:00+00:00\",\n"
+    "               \"ends_at\":\"2026-11-21T11:00:00+00:00\",\"items_total\":10000,\n"
+    "               \"items_sold\":312,\"purchase_limit\":10,\"hold_s\":30}]}\n"
     "             the newest first; status is scheduled, active, sold_out or closed\n"
-    "  --audit    "
-    "{\"sale_id\":17,\"log_is_kept\":true,\"violations\":[{\"violation\":\"sold_twice\",\n"
-    "               \"number\":4711,\"user_id\":\"amy\",\"detail\":\"bought 2 times\"}]}\n"
-    "             number and user_id may be null; log_is_kept is false where attempts are past\n"
-    "             retention, and what needs them was not looked at\n"
+    "  --audit    {\"sale_id\":17,\"log_is_kept\":true,\"violations\":[\n"
+    "               {\"violation\":\"sold_twice\",\"number\":4711,\"user_id\":\"amy\",\n"
+    "                \"detail\":\"bought 2 times\"}]}\n"
+    "             number and user_id may be null; log_is_kept is false where attempts of the\n"
+    "             sale are past retention, and what needs them was not looked at\n"
     "  --dry-run  {\"sales\":[{\"starts_at\":\"2026-11-21T11:00:00+00:00\",\n"
     "               \"ends_at\":\"2026-11-21T12:00:00+00:00\",\"items_total\":10000,\n"
     "               \"purchase_limit\":10,\"hold_s\":30,\"stays_open\":false}],\n"
-    "              \"partitions\":[{\"action\":\"make\",\"partition\":\"attempt_2026_11_22\",\n"
-    "               \"day\":\"2026-11-22\"}]}\n"
+    "              \"partitions\":[{\"action\":\"make\",\n"
+    "               \"partition\":\"attempt_2026_11_22\",\"day\":\"2026-11-22\"}]}\n"
     "             action is make or drop\n\n"
-    "Exit status: 0 all is done, or sound; 1 not all is done, or something is violated (--audit);\n"
-    "2 the command line or the settings are wrong; 3 what was asked could not be answered.\n\n";
+    "Exit status: 0 all is done, or sound; 1 not all is done, or something is violated\n"
+    "(--audit); 2 the command line or the settings are wrong; 3 what was asked could not be\n"
+    "answered.\n\n";
 
 void task_options_own(struct task_options *given, struct options_own own[TASK_OPTIONS + 1])
 {
