@@ -64,7 +64,7 @@ static void list_known(const struct options_own *own, struct option *known)
 {
     memcpy(known, common_options, sizeof common_options);
     struct option *next = known + COMMON_COUNT;
-    for (int i = 0; own[i].name && i < OPTIONS_OWN_MAX; i++)
+    for (int i = 0; i < OPTIONS_OWN_MAX && own[i].name; i++)
         *next++ = (struct option){own[i].name, own[i].argument ? required_argument : no_argument,
                                   NULL, OWN_FIRST + i};
     *next = (struct option){0};

@@ -1,5 +1,6 @@
 #include "table.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -67,7 +68,7 @@ static void put_blanks(FILE *stream, int count)
 static void put_line(FILE *stream, const PGresult *result, const int *widths, int row)
 {
     int blanks = 0;
-    for (int column = 0; column < PQnfields(result) && column < COLUMNS_MAX; column++) {
+    for (int column = 0; column < PQnfields(result); column++) {
         const char *text = text_of(result, row, column);
         int padding = widths[column] - put_text(NULL, text);
         bool is_right = is_number(result, column);
@@ -84,8 +85,9 @@ static void put_line(FILE *stream, const PGresult *result, const int *widths, in
 
 void table_print(FILE *stream, const PGresult *result)
 {
-    int widths[COLUMNS_MAX];
-    for (int column = 0; column < PQnfields(result) && column < COLUMNS_MAX; column++)
+    int widths[COLUMNS_MAX] = {0};
+    assert(PQnfields(result) <= COLUMNS_MAX);
+    for (int column = 0; column < PQnfields(result); column++)
         widths[column] = width_of(result, column);
     for (int row = -1; row < PQntuples(result); row++)
         put_line(stream, result, widths, row);

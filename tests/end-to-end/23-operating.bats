@@ -171,3 +171,15 @@ everything() {
             -o "database.generator_conninfo=host=$RUN_DIR/postgresql dbname=flashsale user=flashsale_generator"
     done
 }
+
+@test "docs/OPERATIONS.md speaks of each alert and each violation there is, and of no other" {
+    cd "$TOP"
+    same "$(sed --quiet 's/^### \(Flashsale[A-Za-z]*\) (\([a-z]*\))$/\1 \2/p' docs/OPERATIONS.md | LC_ALL=C sort)" \
+        "$(sed --quiet 's/^ *- alert: \(.*\)/\1/p; s/^ *severity: \(.*\)/\1/p' \
+            deploy/prometheus/flashsale.rules.yml | paste --delimiters=' ' - - | LC_ALL=C sort)"
+    # shellcheck disable=SC2016 # they are Markdown's
+    same "$(sed --quiet '/^| violation/,/^$/s/^| `\([a-z_]*\)`.*/\1/p' docs/OPERATIONS.md | LC_ALL=C sort)" \
+        "$(sql "SELECT DISTINCT m[1] FROM regexp_matches(
+                (SELECT prosrc FROM pg_proc WHERE proname = 'sale_audit'), 'SELECT ''([a-z_]+)''', 'g') m
+                ORDER BY 1")"
+}

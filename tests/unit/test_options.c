@@ -20,12 +20,12 @@ static struct settings settings;
 static struct capture told;
 
 /* Of up to six arguments; /dev/null is a file without settings. */
-static enum options_result read_line(const struct options_program *of, const char *const words[6])
+static enum options_result read_line(const struct options_program *of, char *const words[6])
 {
     char *arguments[10] = {"painter", "-c", "/dev/null"};
     int count = 3;
     for (int i = 0; i < 6 && words[i]; i++)
-        arguments[count++] = (char *)(uintptr_t)words[i];
+        arguments[count++] = words[i];
     optind = 0; /* anew, getopt(3) */
     colour = loud = NULL;
     capture_begin(&told);
@@ -34,7 +34,7 @@ static enum options_result read_line(const struct options_program *of, const cha
     return result;
 }
 
-#define READ(...) read_line(&program, (const char *const[6]){__VA_ARGS__})
+#define READ(...) read_line(&program, (char *const[6]){__VA_ARGS__})
 
 static void test_none_given(void **state)
 {
@@ -72,7 +72,7 @@ static void test_another_program_lacks_them(void **state)
 {
     (void)state;
     static const struct options_program plain = {.name = "plain", .purpose = "Nothing."};
-    const char *const words[6] = {"--loud"};
+    char *const words[6] = {"--loud"};
     assert_int_equal(read_line(&plain, words), OPTIONS_REFUSED);
     assert_null(loud);
 }

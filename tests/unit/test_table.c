@@ -22,17 +22,16 @@ static PGresult *begin(void)
     return result;
 }
 
-static void add(PGresult *result, const char *const values[COLUMNS])
+static void add(PGresult *result, char *const values[COLUMNS])
 {
     int row = PQntuples(result);
     for (int i = 0; i < COLUMNS; i++) {
-        char *value = (char *)(uintptr_t)values[i];
-        int length = value ? (int)strlen(value) : -1;
-        assert_int_equal(PQsetvalue(result, row, i, value, length), 1);
+        int length = values[i] ? (int)strlen(values[i]) : -1;
+        assert_int_equal(PQsetvalue(result, row, i, values[i], length), 1);
     }
 }
 
-#define ADD(result, ...) add(result, (const char *const[COLUMNS]){__VA_ARGS__})
+#define ADD(result, ...) add(result, (char *const[COLUMNS]){__VA_ARGS__})
 
 static void expect(PGresult *result, const char *expected)
 {

@@ -26,16 +26,16 @@ static bool read_task(struct task_options given, const char *expected_word)
 static void test_tasks(void **state)
 {
     (void)state;
-    assert_true(read_task((struct task_options){0}, NULL));
+    assert_true(read_task((struct task_options){0}, ""));
     assert_int_equal(task.kind, TASK_GENERATE);
     assert_false(task.is_json);
-    assert_true(read_task((struct task_options){.list = "list", .json = "json"}, NULL));
+    assert_true(read_task((struct task_options){.list = "list", .json = "json"}, ""));
     assert_int_equal(task.kind, TASK_LIST);
     assert_true(task.is_json);
-    assert_true(read_task((struct task_options){.dry_run = "dry-run"}, NULL));
+    assert_true(read_task((struct task_options){.dry_run = "dry-run"}, ""));
     assert_int_equal(task.kind, TASK_DRY_RUN);
     assert_false(task.is_json);
-    assert_true(read_task((struct task_options){.audit = "2147483647"}, NULL));
+    assert_true(read_task((struct task_options){.audit = "2147483647"}, ""));
     assert_int_equal(task.kind, TASK_AUDIT);
     assert_int_equal(task.sale_id, INT32_MAX);
 }
