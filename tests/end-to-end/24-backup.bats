@@ -115,3 +115,28 @@ restored() {
     grep --quiet 'Nothing to deploy' "$RUN_DIR/log/sqitch.log"
     restored
 }
+
+@test "a base backup and the WAL archived since: nothing that anybody was told is lost" {
+    install --directory --owner="$owner" --mode=0700 "$backup/wal"
+    sql 'ALTER SYSTEM SET archive_mode = on'
+    sql "ALTER SYSTEM SET archive_command = 'test ! -e $backup/wal/%f && cp %p $backup/wal/%f'"
+    stack stop-part postgresql
+    stack start-part postgresql
+    wait_until 5000 hold early
+    back_up "${as_postgresql[@]}" pg_basebackup --host="$RUN_DIR/postgresql" --username=postgres \
+        --pgdata="$backup/base" --wal-method=stream --checkpoint=fast --no-sync
+    sold_at_end=$(sold)
+    last=$(sql 'SELECT pg_walfile_name(pg_switch_wal())')
+    wait_until 10000 test -e "$backup/wal/$last"
+
+    restore_folder
+    data=$RUN_DIR/postgresql/data
+    cp --archive "$backup/base" "$data"
+    printf "archive_mode = off\nrestore_command = 'cp %s/wal/%%f %%p'\n" "$backup" >>"$data/postgresql.auto.conf"
+    install --owner="$owner" --mode=0600 /dev/null "$data/recovery.signal"
+    stack_open sale.hold_s=3 sale.sales_ahead=0
+    same "$(sold)" "$sold_at_end"
+    [[ $sold_at_end -gt $sold_behind ]]
+    told_is_sold
+    run -0 generator --audit 1
+}
