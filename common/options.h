@@ -1,6 +1,7 @@
 /*
- * The command line that both programs share:
+ * The command line:
  *   -c FILE  -t  -o name=value  --help  --version
+ * and what a program has beyond these.
  */
 #ifndef COMMON_OPTIONS_H
 #define COMMON_OPTIONS_H
@@ -14,6 +15,23 @@
 /* Where the programs look for their settings when no -c says so; it may be missing. */
 #define FLASHSALE_CONF "/etc/flashsale/flashsale.conf"
 
+enum { OPTIONS_OWN_MAX = 8 };
+
+/* A long option that one program has. */
+struct options_own {
+    const char *name;     /* without its dashes */
+    const char *argument; /* what the help calls its argument; NULL: it takes none */
+    const char *meaning;
+    const char **given; /* set to its argument, or to its name where it takes none */
+};
+
+struct options_program {
+    const char *name;
+    const char *purpose;
+    const struct options_own *own; /* OPTIONS_OWN_MAX at most, and one without a name; or NULL */
+    const char *notes;             /* what the help says behind the options; NULL: nothing */
+};
+
 enum options_result {
     OPTIONS_RUN,    /* settings are read and right: go on */
     OPTIONS_DONE,   /* -t, --help or --version was answered: exit 0 */
@@ -21,8 +39,7 @@ enum options_result {
 };
 
 /* Reads the command line, the file it names and what it overrides, in this order. */
-enum options_result options_read(int count, char **arguments, const char *program,
-                                 const char *purpose, struct settings *settings)
-    __attribute__((warn_unused_result));
+enum options_result options_read(int count, char **arguments, const struct options_program *program,
+                                 struct settings *settings) __attribute__((warn_unused_result));
 
 #endif

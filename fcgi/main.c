@@ -45,9 +45,11 @@ static void allow_descriptors(int connections_max)
 
 int main(int count, char **arguments)
 {
+    static const struct options_program program = {
+        .name = "flashsale-fcgi",
+        .purpose = "Answers checkouts and purchases behind a web server."};
     static struct settings settings;
-    switch (options_read(count, arguments, "flashsale-fcgi",
-                         "Answers checkouts and purchases behind a web server.", &settings)) {
+    switch (options_read(count, arguments, &program, &settings)) {
     case OPTIONS_RUN:
         break;
     case OPTIONS_DONE:
@@ -55,7 +57,7 @@ int main(int count, char **arguments)
     case OPTIONS_REFUSED:
         return 2;
     }
-    log_open("flashsale-fcgi", (enum log_level)settings.log.level);
+    log_open(program.name, (enum log_level)settings.log.level);
 
     /* Only this thread takes signals, and only where it waits for them. */
     sigset_t signals;

@@ -8,6 +8,8 @@
 
 #include "common/log.h"
 #include "item_copy.h"
+#include "plan.h"
+#include "query.h"
 
 /*
  * One run at a time: "flashsal" in ASCII, as the key of an advisory lock of the database. It goes
@@ -15,90 +17,13 @@
  */
 static const char lock_sql[] = "SELECT pg_advisory_lock(x'666c61736873616c'::bigint)";
 
-/* Idle in a transaction the generator never is, so then it is gone: its machine, say. */
-static const char limits_sql[] =
-    "SELECT set_config('statement_timeout', $1, false), set_config('lock_timeout', $2, false), "
-    "set_config('idle_in_transaction_session_timeout', $3, false)";
-
-/* The log needs partitions for the days to come; a month ahead is enough for an hourly run. */
-static const char partitions_sql[] =
-    "SELECT made, dropped FROM flashsale.attempt_partitions("
-    "  least(to_timestamp(((floor(extract(epoch FROM now()) / $1::integer) + $2::integer + 1)"
-    "                      * $1::integer)::double precision),"
-    "        now() + interval '31 days'),"
-    "  $3::integer)";
-
-/* The first room for a sale in the wanted windows, and how many there are in all. */
-static const char missing_sql[] =
-    "SELECT lower(room), upper(room), count(*) OVER ()"
-    " FROM generate_series(0, $2::integer) ahead"
-    " CROSS JOIN LATERAL (SELECT (floor(extract(epoch FROM now()) / $1::integer) + ahead)"
-    "                            * $1::integer AS start_s) place"
-    " CROSS JOIN LATERAL (SELECT tstzrange(to_timestamp(start_s::double precision),"
-    "                                      to_timestamp((start_s + $1::integer)"
-    "                                                   ::double precision)) AS wanted) w"
-    " CROSS JOIN LATERAL unnest(tstzmultirange(wanted) - coalesce("
-    "     (SELECT range_agg(tstzrange(s.starts_at, s.ends_at)) FROM flashsale.sale s"
-    "      WHERE tstzrange(s.starts_at, s.ends_at) && wanted), tstzmultirange())) room"
-    " WHERE upper(room) > now()"
-    "   AND upper(room) - lower(room) >= make_interval(secs => $3::integer)"
-    " ORDER BY lower(room) LIMIT 1";
-
 static const char sale_add_sql[] =
     "SELECT flashsale.sale_add($1::timestamptz, $2::timestamptz, $3::integer, $4::integer,"
     "                          $5::integer, $6::boolean)";
 
-enum { PARAMETERS_MAX = 6, NUMBER_TEXT_MAX = 12, TIME_TEXT_MAX = 64 };
-
-/* A parameter in decimal, as PQexecParams takes it. */
-struct number {
-    char text[NUMBER_TEXT_MAX];
-};
-
-static struct number number_text(int value)
-{
-    struct number number;
-    snprintf(number.text, sizeof number.text, "%d", value);
-    return number;
-}
-
-struct window {
-    char starts_at[TIME_TEXT_MAX]; /* as PostgreSQL wrote them */
-    char ends_at[TIME_TEXT_MAX];
-    int missing; /* rooms for sales, this one included */
-};
-
-enum step {
-    STEP_DONE,
-    STEP_NONE,  /* there was nothing to do: no room, or another made the sale meanwhile */
-    STEP_FAILED /* and it is logged why */
-};
-
 int generate_statement_s_max(int items_total)
 {
     return STATEMENT_S_BASE + items_total / STATEMENT_ITEMS_S;
-}
-
-/* What a statement with rows answers; NULL: it failed, which is logged as what was tried. */
-static PGresult *query(PGconn *connection, const char *trying, const char *sql, int count,
-                       const char *const *values)
-{
-    PGresult *result = PQexecParams(connection, sql, count, NULL, values, NULL, NULL, 0);
-    if (PQresultStatus(result) == PGRES_TUPLES_OK)
-        return result;
-    log_error("%s: %s", trying, PQerrorMessage(connection));
-    PQclear(result);
-    return NULL;
-}
-
-static bool set_limits(PGconn *connection, int items_total)
-{
-    struct number statement_ms = number_text(generate_statement_s_max(items_total) * 1000);
-    struct number lock_ms = number_text(LOCK_S_MAX * 1000);
-    const char *values[] = {statement_ms.text, lock_ms.text, lock_ms.text};
-    PGresult *result = query(connection, "setting time limits", limits_sql, 3, values);
-    PQclear(result);
-    return result != NULL;
 }
 
 static bool has_state(const PGresult *result, const char *sqlstate)
@@ -122,11 +47,9 @@ static bool take_turn(PGconn *connection)
 static bool keep_partitions(PGconn *connection, const struct settings *settings,
                             struct generate_report *report)
 {
-    struct number duration = number_text(settings->sale.duration_s);
-    struct number ahead = number_text(settings->sale.sales_ahead);
-    struct number retention = number_text(settings->attempt.retention_days);
-    const char *values[] = {duration.text, ahead.text, retention.text};
-    PGresult *result = query(connection, "partitions of the log", partitions_sql, 3, values);
+    struct query query;
+    plan_partitions_keep(&query, settings);
+    PGresult *result = query_rows(connection, &query);
     if (!result)
         return false;
     report->partitions_made = atoi(PQgetvalue(result, 0, 0));
@@ -135,81 +58,91 @@ static bool keep_partitions(PGconn *connection, const struct settings *settings,
     return true;
 }
 
-static enum step find_missing(PGconn *connection, const struct settings *settings,
-                              struct window *window)
-{
-    struct number duration = number_text(settings->sale.duration_s);
-    struct number ahead = number_text(settings->sale.sales_ahead);
-    struct number hold = number_text(settings->sale.hold_s);
-    const char *values[] = {duration.text, ahead.text, hold.text};
-    PGresult *result = query(connection, "looking for missing sales", missing_sql, 3, values);
-    if (!result)
-        return STEP_FAILED;
+/* What may refuse a sale's rows, by the name of the constraint. */
+static const struct {
+    const char *constraint;
+    bool is_made_meanwhile; /* the sale, by another; false: rows of its number are left over */
+} refusals[] = {
+    {"sale_starts_once", true}, {"sale_one_at_a_time", true}, {"sale_pkey", true},
+    {"sale_slot_pkey", false},  {"item_pkey", false},         {"sale_begins_empty", false},
+};
 
-    enum step step = PQntuples(result) > 0 ? STEP_DONE : STEP_NONE;
-    if (step == STEP_DONE) {
-        snprintf(window->starts_at, TIME_TEXT_MAX, "%s", PQgetvalue(result, 0, 0));
-        snprintf(window->ends_at, TIME_TEXT_MAX, "%s", PQgetvalue(result, 0, 1));
-        window->missing = atoi(PQgetvalue(result, 0, 2));
+enum { REFUSAL_COUNT = sizeof refusals / sizeof refusals[0] };
+
+static const char left_over[] =
+    ". Rows are left over of a sale that had this number and was deleted: delete them as well "
+    "(docs/OPERATIONS.md, Retention)";
+
+/* A failed statement of a sale's transaction: undone. True: another run made the sale meanwhile. */
+static bool give_up(PGconn *connection, const char *starts_at, const PGresult *failed)
+{
+    const char *constraint = PQresultErrorField(failed, PG_DIAG_CONSTRAINT_NAME);
+    size_t i = 0;
+    while (i < REFUSAL_COUNT && !(constraint && strcmp(constraint, refusals[i].constraint) == 0))
+        i++;
+    bool is_made = i < REFUSAL_COUNT && refusals[i].is_made_meanwhile;
+    if (!is_made) {
+        const char *message = PQresultErrorField(failed, PG_DIAG_MESSAGE_PRIMARY);
+        const char *detail = PQresultErrorField(failed, PG_DIAG_MESSAGE_DETAIL);
+        log_error("sale of %s: %s%s%s%s", starts_at, message ? message : PQerrorMessage(connection),
+                  detail ? ": " : "", detail ? detail : "", i < REFUSAL_COUNT ? left_over : "");
     }
-    PQclear(result);
-    return step;
-}
-
-/* A failed statement of a sale's transaction: undone, and logged unless another was faster. */
-static enum step give_up(PGconn *connection, const struct window *window, const char *error,
-                         bool exists)
-{
-    if (!exists)
-        log_error("sale of %s: %s", window->starts_at, error);
     PQclear(PQexec(connection, "ROLLBACK"));
-    return exists ? STEP_NONE : STEP_FAILED;
+    return is_made;
 }
 
-static bool run(PGconn *connection, const char *sql)
+static PGresult *add_sale(PGconn *connection, const PGresult *plan)
 {
-    PGresult *result = PQexec(connection, sql);
-    bool good = PQresultStatus(result) == PGRES_COMMAND_OK;
-    PQclear(result);
-    return good;
+    struct query query;
+    query_begin(&query, "making a sale", sale_add_sql);
+    for (int column = 0; column < PLAN_SALE_COLUMNS; column++)
+        query_text(&query, PQgetvalue(plan, 0, column));
+    return query_run(connection, &query);
 }
 
-/* Makes the sale of a window, all or nothing. */
-static enum step make_sale(PGconn *connection, const struct settings *settings,
-                           const struct window *window, int32_t *sale_id)
+static void note_made(struct generate_report *report, int32_t sale_id, const PGresult *plan)
+{
+    report->sale_id_first = report->sales_made ? report->sale_id_first : sale_id;
+    report->sale_id_last = sale_id;
+    report->sales_made++;
+    log_debug("sale %d of %s to %s made", (int)sale_id, PQgetvalue(plan, 0, PLAN_STARTS_AT),
+              PQgetvalue(plan, 0, PLAN_ENDS_AT));
+}
+
+/* Makes the first sale of the plan, all or nothing. True: it is there, by whomever. */
+static bool make_sale(PGconn *connection, const PGresult *plan, struct generate_report *report)
 {
     uint64_t seed;
     if (getrandom(&seed, sizeof seed, 0) != sizeof seed) {
         log_error("getrandom: %s", strerror(errno));
-        return STEP_FAILED;
+        return false;
     }
-    if (!run(connection, "BEGIN"))
-        return give_up(connection, window, PQerrorMessage(connection), false);
+    bool good = false;
+    int32_t sale_id = 0;
+    PGresult *result = PQexec(connection, "BEGIN");
+    if (PQresultStatus(result) != PGRES_COMMAND_OK)
+        goto out;
 
-    struct number items = number_text(settings->sale.items_per_sale);
-    struct number limit = number_text(settings->sale.purchase_limit);
-    struct number hold = number_text(settings->sale.hold_s);
-    const char *values[PARAMETERS_MAX] = {
-        window->starts_at, window->ends_at, items.text,
-        limit.text,        hold.text,       settings->sale.stays_open_until_sold_out ? "t" : "f"};
-    PGresult *result =
-        PQexecParams(connection, sale_add_sql, PARAMETERS_MAX, NULL, values, NULL, NULL, 0);
-    if (PQresultStatus(result) != PGRES_TUPLES_OK) {
-        /* unique_violation, exclusion_violation */
-        bool exists = has_state(result, "23505") || has_state(result, "23P01");
-        PQclear(result);
-        return give_up(connection, window, PQerrorMessage(connection), exists);
-    }
-    *sale_id = atoi(PQgetvalue(result, 0, 0));
     PQclear(result);
+    result = add_sale(connection, plan);
+    if (PQresultStatus(result) != PGRES_TUPLES_OK)
+        goto out;
+    sale_id = atoi(PQgetvalue(result, 0, 0));
 
-    const char *error;
-    if (!item_copy(connection, *sale_id, settings->sale.items_per_sale, seed, &error))
-        return give_up(connection, window, error, false);
-    if (!run(connection, "COMMIT"))
-        return give_up(connection, window, PQerrorMessage(connection), false);
-    log_debug("sale %d of %s to %s made", (int)*sale_id, window->starts_at, window->ends_at);
-    return STEP_DONE;
+    PQclear(result);
+    result = item_copy(connection, sale_id, atoi(PQgetvalue(plan, 0, PLAN_ITEMS_TOTAL)), seed);
+    if (PQresultStatus(result) != PGRES_COMMAND_OK)
+        goto out;
+
+    PQclear(result);
+    result = PQexec(connection, "COMMIT");
+    good = PQresultStatus(result) == PGRES_COMMAND_OK;
+    if (good)
+        note_made(report, sale_id, plan);
+out:
+    good = good || give_up(connection, PQgetvalue(plan, 0, PLAN_STARTS_AT), result);
+    PQclear(result);
+    return good;
 }
 
 /*
@@ -220,36 +153,28 @@ static enum step make_sale(PGconn *connection, const struct settings *settings,
 static bool make_missing(PGconn *connection, const struct settings *settings,
                          struct generate_report *report)
 {
-    int tries_left = 0;
-    for (bool first = true;; first = false) {
-        struct window window;
-        enum step step = find_missing(connection, settings, &window);
-        if (step != STEP_DONE)
-            return step == STEP_NONE;
-        if (first)
-            tries_left = 2 * window.missing;
-        if (tries_left-- == 0) {
+    struct query query;
+    plan_sales(&query, settings);
+    PGresult *plan = query_rows(connection, &query);
+    for (int tries_left = 2 * PQntuples(plan); PQntuples(plan) > 0; tries_left--) {
+        if (tries_left == 0)
             log_error("sales of %d s pass faster than they are made", settings->sale.duration_s);
+        bool good = tries_left > 0 && make_sale(connection, plan, report);
+        PQclear(plan);
+        if (!good)
             return false;
-        }
-
-        int32_t sale_id = 0;
-        step = make_sale(connection, settings, &window, &sale_id);
-        if (step == STEP_FAILED)
-            return false;
-        if (step == STEP_DONE) {
-            report->sale_id_first = report->sales_made ? report->sale_id_first : sale_id;
-            report->sale_id_last = sale_id;
-            report->sales_made++;
-        }
+        plan = query_rows(connection, &query);
     }
+    bool is_known = plan != NULL;
+    PQclear(plan);
+    return is_known;
 }
 
 bool generate(PGconn *connection, const struct settings *settings, struct generate_report *report)
 {
     memset(report, 0, sizeof *report);
-    PQsetErrorVerbosity(connection, PQERRORS_TERSE); /* the server's log has the rest */
-    if (!set_limits(connection, settings->sale.items_per_sale) || !take_turn(connection))
+    int statement_s_max = generate_statement_s_max(settings->sale.items_per_sale);
+    if (!query_prepare_session(connection, statement_s_max, LOCK_S_MAX) || !take_turn(connection))
         return false;
     /* Without a partition for its day the log still takes attempts: sales need not wait for it. */
     bool kept = keep_partitions(connection, settings, report);

@@ -1,11 +1,6 @@
 /*
  * Makes the sales that are missing. One transaction a sale, so a run that ends half-way, by
  * whatever cause, leaves whole sales only, and the next run goes on from there.
- *
- * Wanted are the window that PostgreSQL's now() lies in and the `sales_ahead` next ones; windows
- * begin at multiples of sale.duration_s since 1970, UTC. Where sales of another duration cover a
- * window in part, each room that they leave in it becomes a sale of its own - cut short, so that
- * the next whole window is aligned again - if it lasts for sale.hold_s at least and has not passed.
  */
 #ifndef GENERATOR_GENERATE_H
 #define GENERATOR_GENERATE_H

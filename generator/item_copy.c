@@ -87,8 +87,18 @@ static bool send_items(PGconn *connection, int32_t sale_id, int items_total, uin
     return sent && PQputCopyEnd(connection, NULL) == 1;
 }
 
-bool item_copy(PGconn *connection, int32_t sale_id, int items_total, uint64_t sale_seed,
-               const char **error)
+/* The last answer to a command; it is to be read before the next one may be sent. */
+static PGresult *last_result(PGconn *connection)
+{
+    PGresult *last = NULL, *result;
+    while (PQresultStatus(last) != PGRES_COPY_IN && (result = PQgetResult(connection))) {
+        PQclear(last);
+        last = result;
+    }
+    return last;
+}
+
+PGresult *item_copy(PGconn *connection, int32_t sale_id, int items_total, uint64_t sale_seed)
 {
     char subject[32];
     struct progress progress;
@@ -96,20 +106,12 @@ bool item_copy(PGconn *connection, int32_t sale_id, int items_total, uint64_t sa
     progress_begin(&progress, subject, items_total);
 
     PGresult *result = PQexec(connection, copy_sql);
-    bool copied = PQresultStatus(result) == PGRES_COPY_IN &&
-                  send_items(connection, sale_id, items_total, sale_seed, &progress);
-    if (copied) {
+    if (PQresultStatus(result) == PGRES_COPY_IN) {
         PQclear(result);
-        result = PQgetResult(connection);
-        copied = PQresultStatus(result) == PGRES_COMMAND_OK;
-    }
-    PQclear(result);
-    /* The end of the answer is to be read before the next command may be sent. */
-    while (copied && (result = PQgetResult(connection))) {
-        copied = PQresultStatus(result) == PGRES_COMMAND_OK;
-        PQclear(result);
+        /* Where sending fails the connection is broken, and the result says so. */
+        (void)send_items(connection, sale_id, items_total, sale_seed, &progress);
+        result = last_result(connection);
     }
     progress_end(&progress);
-    *error = PQerrorMessage(connection);
-    return copied;
+    return result;
 }

@@ -6,7 +6,6 @@
 #define GENERATOR_ITEM_COPY_H
 
 #include <libpq-fe.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,10 +25,10 @@ size_t item_copy_trailer(char *bytes);
 
 /*
  * Makes items 1..items_total of the sale and copies them, inside the transaction that is open.
- * False: it failed, *error (of the connection's, valid until its next call) says why, and the
+ * What came of it, the caller's to PQclear: PGRES_COMMAND_OK, or else it failed, and the
  * transaction is to be rolled back.
  */
-bool item_copy(PGconn *connection, int32_t sale_id, int items_total, uint64_t sale_seed,
-               const char **error) __attribute__((warn_unused_result));
+PGresult *item_copy(PGconn *connection, int32_t sale_id, int items_total, uint64_t sale_seed)
+    __attribute__((warn_unused_result));
 
 #endif

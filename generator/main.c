@@ -1,5 +1,9 @@
-/* The hourly program: makes the current sale and those ahead where they are missing. */
+/*
+ * The hourly program: makes the current sale and those ahead where they are missing. It also tells
+ * of sales, and of what it would make.
+ */
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,36 +11,39 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ask.h"
 #include "common/database.h"
 #include "common/log.h"
 #include "common/options.h"
 #include "generate.h"
+#include "task.h"
 
 #define PROGRAM "flashsale-generator"
 
-enum { EXIT_SETTINGS = 2, SUMMARY_MAX = 160 };
+enum { EXIT_SETTINGS = 2, EXIT_NOT_ANSWERED = 3 };
 
 /*
  * The server limits each statement; this limits the run where the server does not answer at all.
  * What was made until then stays made.
  */
+static volatile sig_atomic_t status_given_up;
+
 static void give_up(int signal_number)
 {
     static const char line[] = "<3>" PROGRAM ": PostgreSQL did not answer in time: given up\n";
     (void)signal_number;
     ssize_t written = write(STDERR_FILENO, line, sizeof line - 1);
     (void)written;
-    _exit(EXIT_FAILURE);
+    _exit(status_given_up);
 }
 
-static void limit_run(const struct settings *settings)
+static void limit_run(int seconds, int status)
 {
-    int sales = settings->sale.sales_ahead + 1;
-    int sale_s_max = generate_statement_s_max(settings->sale.items_per_sale);
+    status_given_up = status;
     struct sigaction action = {.sa_handler = give_up};
     sigemptyset(&action.sa_mask);
     sigaction(SIGALRM, &action, NULL);
-    alarm((unsigned)(LOCK_S_MAX + STATEMENT_S_BASE + sales * sale_s_max));
+    alarm((unsigned)seconds);
 }
 
 static double now_s(void)
@@ -62,12 +69,53 @@ static void print_summary(const struct generate_report *report, const struct set
            report->partitions_made == 1 ? "" : "s", report->partitions_dropped);
 }
 
+/* Both return the exit status. */
+
+static int make_sales(struct database *database, const struct settings *settings)
+{
+    int sales = settings->sale.sales_ahead + 1;
+    int sale_s_max = generate_statement_s_max(settings->sale.items_per_sale);
+    limit_run(LOCK_S_MAX + STATEMENT_S_BASE + sales * sale_s_max, EXIT_FAILURE);
+    const double began_s = now_s();
+    struct generate_report report = {0};
+    bool good =
+        database_ensure(database) && generate(database_connection(database), settings, &report);
+    if (good || report.sales_made > 0)
+        print_summary(&report, settings, now_s() - began_s);
+    return good ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int answer(struct database *database, const struct settings *settings,
+                  const struct task *task)
+{
+    static const int statuses[] = {[ASK_ANSWERED] = EXIT_SUCCESS,
+                                   [ASK_VIOLATED] = EXIT_FAILURE,
+                                   [ASK_FAILED] = EXIT_NOT_ANSWERED};
+    limit_run(ASK_S_MAX, EXIT_NOT_ANSWERED);
+    if (!database_ensure(database))
+        return EXIT_NOT_ANSWERED;
+    const struct ask ask = {database_connection(database), settings, task, stdout};
+    enum ask_result result = ask_answer(&ask);
+    /* What did not arrive is no answer. */
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        log_error("writing the answer: %s", strerror(errno));
+        result = ASK_FAILED;
+    }
+    return statuses[result];
+}
+
 int main(int count, char **arguments)
 {
+    struct task_options given;
+    struct options_own own[TASK_OPTIONS + 1];
+    task_options_own(&given, own);
+    const struct options_program program = {
+        .name = PROGRAM,
+        .purpose = "Makes the current sale and the next ones, where they are missing.",
+        .own = own,
+        .notes = task_notes};
     struct settings settings;
-    switch (options_read(count, arguments, PROGRAM,
-                         "Makes the current sale and the next ones, where they are missing.",
-                         &settings)) {
+    switch (options_read(count, arguments, &program, &settings)) {
     case OPTIONS_DONE:
         return EXIT_SUCCESS;
     case OPTIONS_REFUSED:
@@ -75,21 +123,23 @@ int main(int count, char **arguments)
     case OPTIONS_RUN:
         break;
     }
+    struct task task;
+    if (!task_read(&given, PROGRAM, &task, stderr))
+        return EXIT_SETTINGS;
     log_open(PROGRAM, (enum log_level)settings.log.level);
-    limit_run(&settings);
 
-    const double began_s = now_s();
     const struct database_options options = {
         .conninfo = settings.database.generator_conninfo,
         .name = "generator",
         .connect_ms_max = settings.database.connect_ms_max,
         .statement_ms_max = generate_statement_s_max(settings.sale.items_per_sale) * 1000};
     struct database *database = database_new(&options);
-    struct generate_report report = {0};
-    bool good = database && database_ensure(database) &&
-                generate(database_connection(database), &settings, &report);
-    if (good || report.sales_made > 0)
-        print_summary(&report, &settings, now_s() - began_s);
+    if (!database) {
+        log_error("out of memory");
+        return task.kind == TASK_GENERATE ? EXIT_FAILURE : EXIT_NOT_ANSWERED;
+    }
+    int status = task.kind == TASK_GENERATE ? make_sales(database, &settings)
+                                            : answer(database, &settings, &task);
     database_free(database);
-    return good ? EXIT_SUCCESS : EXIT_FAILURE;
+    return status;
 }

@@ -5,6 +5,18 @@ BEGIN;
 SET LOCAL ROLE flashsale_owner;
 SET LOCAL search_path = flashsale, pg_temp;
 
+CREATE FUNCTION sale_log_is_kept(p_sale_id integer) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = flashsale, pg_temp
+SET timezone = 'UTC'
+AS $$
+    SELECT greatest(s.starts_at, s.generated_at)
+           >= coalesce((SELECT min(d.day) FROM attempt_days() d), '-infinity')
+    FROM sale s WHERE s.sale_id = p_sale_id
+$$;
+COMMENT ON FUNCTION sale_log_is_kept(integer) IS
+    'whether the log still has all attempts of the sale; null where there is no such sale';
+
 CREATE FUNCTION sale_audit(p_sale_id integer)
 RETURNS TABLE (violation text, number integer, user_id text, detail text)
 LANGUAGE sql STABLE SECURITY DEFINER
@@ -14,12 +26,20 @@ AS $$
         SELECT * FROM sale WHERE sale_id = p_sale_id
     ), items AS MATERIALIZED (
         SELECT i.* FROM item i WHERE i.sale_id = p_sale_id
+    ), logged_sale AS MATERIALIZED (
+        SELECT s.*, starts_at - interval '1 day' AS log_from,
+               CASE WHEN s.stays_open THEN 'infinity' ELSE s.ends_at + interval '1 day' END AS log_until
+        FROM the_sale s WHERE sale_log_is_kept(p_sale_id)
     ), log AS MATERIALIZED (
+        -- By subqueries, so that partitions of other days are not read. What they had of the sale
+        -- would be missing from the counts.
         SELECT a.*,
                least(a.attempted_at + make_interval(secs => s.hold_s),
                      CASE WHEN s.stays_open THEN 'infinity' ELSE s.ends_at END) AS held_until
-        FROM the_sale s
+        FROM logged_sale s
         JOIN attempt a ON a.sale_id = s.sale_id
+        WHERE a.attempted_at >= (SELECT log_from FROM logged_sale)
+          AND a.attempted_at < (SELECT log_until FROM logged_sale)
     ), accepted AS MATERIALIZED (
         SELECT l.*,
                lag(l.user_id) OVER w AS before_user,
@@ -74,7 +94,7 @@ AS $$
     WHERE i.number IS NULL OR b.number IS NULL OR b.place <> i.buyer_purchases
     UNION ALL
     SELECT 'sold_without_code', i.number, i.held_by, format('purchased at %s', i.purchased_at)
-    FROM items i
+    FROM logged_sale, items i
     WHERE i.purchased_at IS NOT NULL
       AND NOT EXISTS (
           SELECT FROM accepted a
@@ -82,7 +102,7 @@ AS $$
             AND i.purchased_at >= a.attempted_at AND i.purchased_at < a.held_until)
     UNION ALL
     SELECT 'hold_not_logged', i.number, i.held_by, format('held until %s', i.held_until)
-    FROM items i
+    FROM logged_sale, items i
     WHERE i.held_by IS NOT NULL
       AND NOT EXISTS (
           SELECT FROM accepted a
@@ -114,17 +134,19 @@ AS $$
         FROM log l
     ) l
     CROSS JOIN LATERAL (VALUES
-        ('checkouts_accepted', t.checkouts_accepted, l.accepted),
-        ('checkouts_repeated', t.checkouts_repeated, l.repeated),
-        ('checkouts_refused', t.checkouts_refused, l.refused),
+        ('checkouts_accepted', t.checkouts_accepted, l.accepted, true),
+        ('checkouts_repeated', t.checkouts_repeated, l.repeated, true),
+        ('checkouts_refused', t.checkouts_refused, l.refused, true),
         ('purchases_accepted', t.purchases_accepted,
-         (SELECT count(*) FROM items WHERE purchased_at IS NOT NULL))
-    ) c (what, counted, rows)
-    WHERE c.counted <> c.rows;
+         (SELECT count(*) FROM items WHERE purchased_at IS NOT NULL), false)
+    ) c (what, counted, rows, is_by_log)
+    WHERE c.counted <> c.rows AND (NOT c.is_by_log OR EXISTS (SELECT FROM logged_sale));
 $$;
 COMMENT ON FUNCTION sale_audit(integer) IS
     'a row for each thing about the sale that must not be; none when it is sound. Reads one '
-    'snapshot, so it may run while the sale goes on. Attempts past retention are gone: then only '
-    'a sale younger than that can be audited';
+    'snapshot, so it may run while the sale goes on. Of a sale whose log is past retention '
+    '(sale_log_is_kept) it holds the items, the buyers and the purchases against each other alone';
+
+GRANT EXECUTE ON FUNCTION sale_audit(integer), sale_log_is_kept(integer) TO flashsale_generator;
 
 COMMIT;

@@ -1,4 +1,5 @@
--- What the hourly generator may do: add sales and items, and keep the attempt log's partitions.
+-- What the hourly generator may do: add sales and items, and keep the attempt log's partitions. (Further
+-- changes let it list sales and audit them.)
 
 BEGIN;
 
@@ -64,15 +65,48 @@ BEGIN
         RAISE EXCEPTION 'sale % has % items of %', NEW.sale_id, v_items, NEW.items_total
             USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'sale_complete';
     END IF;
+    IF EXISTS (SELECT FROM buyer WHERE sale_id = NEW.sale_id)
+       OR EXISTS (SELECT FROM hold_queue WHERE sale_id = NEW.sale_id) THEN
+        RAISE EXCEPTION 'sale % is new and has buyers or holds', NEW.sale_id
+            USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'sale_begins_empty';
+    END IF;
     RETURN NULL;
 END
 $$;
 COMMENT ON FUNCTION sale_has_all_items() IS
-    'refuses the commit of a sale without exactly its items, each with a price';
+    'refuses the commit of a sale without exactly its items, each with a price, and of one that finds '
+    'what another of its number left';
 
 CREATE CONSTRAINT TRIGGER sale_complete AFTER INSERT ON sale
 DEFERRABLE INITIALLY DEFERRED
 FOR EACH ROW EXECUTE FUNCTION sale_has_all_items();
+
+CREATE FUNCTION attempt_days() RETURNS TABLE (partition text, day date)
+LANGUAGE sql STABLE
+SET search_path = flashsale, pg_temp
+AS $$
+    SELECT c.relname::text, to_date(substr(c.relname, 9), 'YYYY_MM_DD')
+    FROM pg_inherits h JOIN pg_class c ON c.oid = h.inhrelid
+    WHERE h.inhparent = 'attempt'::regclass AND c.relname ~ '^attempt_\d{4}_\d\d_\d\d$'
+$$;
+COMMENT ON FUNCTION attempt_days() IS 'the log''s partitions, each with its day (UTC)';
+
+CREATE FUNCTION attempt_partitions_due(p_until timestamptz, p_retention_days integer)
+RETURNS TABLE (action text, partition text, day date)
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = flashsale, pg_temp
+SET timezone = 'UTC'
+AS $$
+    SELECT 'make', to_char(d, '"attempt_"YYYY_MM_DD'), d::date
+    FROM generate_series(now()::date, p_until::date, '1 day') d
+    WHERE to_regclass(to_char(d, '"attempt_"YYYY_MM_DD')) IS NULL
+    UNION ALL
+    SELECT 'drop', a.partition, a.day FROM attempt_days() a
+    WHERE a.day < now()::date - p_retention_days
+    ORDER BY 3
+$$;
+COMMENT ON FUNCTION attempt_partitions_due(timestamptz, integer) IS
+    'what attempt_partitions would do now: the partitions to make and to drop, by day';
 
 CREATE FUNCTION attempt_partitions(p_until timestamptz, p_retention_days integer)
 RETURNS TABLE (made integer, dropped integer)
@@ -82,38 +116,29 @@ SET timezone = 'UTC'
 SET lock_timeout = '2s'
 AS $$
 DECLARE
-    v_day       date;
-    v_name      text;
-    v_partition record;
+    v_due record;
 BEGIN
     made := 0;
     dropped := 0;
-    FOR v_day IN SELECT generate_series(now()::date, p_until::date, '1 day')::date LOOP
-        v_name := to_char(v_day, '"attempt_"YYYY_MM_DD');
-        CONTINUE WHEN to_regclass(v_name) IS NOT NULL;
+    FOR v_due IN SELECT * FROM attempt_partitions_due(p_until, p_retention_days) LOOP
+        IF v_due.action = 'drop' THEN
+            EXECUTE format('DROP TABLE %I', v_due.partition);
+            dropped := dropped + 1;
+            CONTINUE;
+        END IF;
         -- Attached, not created in place: so inserts into other partitions go on meanwhile.
-        EXECUTE format('CREATE TABLE %I (LIKE attempt INCLUDING DEFAULTS)', v_name);
+        EXECUTE format('CREATE TABLE %I (LIKE attempt INCLUDING DEFAULTS)', v_due.partition);
         IF EXISTS (SELECT FROM attempt_default
-                   WHERE attempted_at >= v_day AND attempted_at < v_day + 1) THEN
+                   WHERE attempted_at >= v_due.day AND attempted_at < v_due.day + 1) THEN
             LOCK TABLE attempt_default IN ACCESS EXCLUSIVE MODE;
             EXECUTE format(
                 'WITH moved AS (DELETE FROM attempt_default
                                 WHERE attempted_at >= %1$L AND attempted_at < %2$L RETURNING *)
-                 INSERT INTO %3$I SELECT * FROM moved', v_day, v_day + 1, v_name);
+                 INSERT INTO %3$I SELECT * FROM moved', v_due.day, v_due.day + 1, v_due.partition);
         END IF;
         EXECUTE format('ALTER TABLE attempt ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)',
-                       v_name, v_day, v_day + 1);
+                       v_due.partition, v_due.day, v_due.day + 1);
         made := made + 1;
-    END LOOP;
-
-    FOR v_partition IN
-        SELECT c.relname FROM pg_inherits h JOIN pg_class c ON c.oid = h.inhrelid
-        WHERE h.inhparent = 'attempt'::regclass
-          AND c.relname ~ '^attempt_\d{4}_\d\d_\d\d$'
-          AND to_date(substr(c.relname, 9), 'YYYY_MM_DD') < now()::date - p_retention_days
-    LOOP
-        EXECUTE format('DROP TABLE %I', v_partition.relname);
-        dropped := dropped + 1;
     END LOOP;
     RETURN NEXT;
 END
@@ -125,6 +150,7 @@ COMMENT ON FUNCTION attempt_partitions(timestamptz, integer) IS
 GRANT EXECUTE ON FUNCTION
     note_sold_out(),
     sale_add(timestamptz, timestamptz, integer, integer, integer, boolean),
+    attempt_partitions_due(timestamptz, integer),
     attempt_partitions(timestamptz, integer) TO flashsale_generator;
 
 COMMIT;

@@ -169,5 +169,6 @@ GRANT EXECUTE ON FUNCTION
     read_items(integer, text, bigint, integer),
     read_item(integer, integer),
     read_user(text) TO flashsale_worker;
+GRANT EXECUTE ON FUNCTION read_sales(bigint, integer) TO flashsale_generator;
 
 COMMIT;

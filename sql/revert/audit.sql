@@ -1,1 +1,4 @@
+BEGIN;
 DROP FUNCTION flashsale.sale_audit(integer);
+DROP FUNCTION flashsale.sale_log_is_kept(integer);
+COMMIT;

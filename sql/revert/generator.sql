@@ -1,6 +1,8 @@
 BEGIN;
 SET LOCAL search_path = flashsale, pg_temp;
 DROP FUNCTION attempt_partitions(timestamptz, integer);
+DROP FUNCTION attempt_partitions_due(timestamptz, integer);
+DROP FUNCTION attempt_days();
 DROP TRIGGER sale_complete ON sale;
 DROP FUNCTION sale_has_all_items();
 DROP FUNCTION sale_add(timestamptz, timestamptz, integer, integer, integer, boolean);

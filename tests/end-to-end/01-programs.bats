@@ -36,6 +36,23 @@ refused() {
     done
 }
 
+@test "the generator's own options are its own" {
+    run -0 "$BUILD_DIR/flashsale-generator" --help
+    for word in --list '--audit SALE_ID' --dry-run --json '"violations":' 'Exit status:'; do
+        [[ $output == *"$word"* ]]
+    done
+    run -0 "$BUILD_DIR/flashsale-fcgi" --help
+    [[ $output != *--audit* && $output != *'Exit status'* ]]
+    run -2 "$BUILD_DIR/flashsale-fcgi" -t --list
+    for wrong in '--list --audit 1' '--dry-run --list' --json '--audit none' --audit '--audit 0' '--list=1'; do
+        # shellcheck disable=SC2086 # several options
+        run -2 "$BUILD_DIR/flashsale-generator" $wrong
+        [[ $output == *flashsale-generator:* ]]
+    done
+    # Settings are checked first.
+    run -0 "$BUILD_DIR/flashsale-generator" -t --audit none
+}
+
 @test "the configuration that comes with it is right" {
     for program in "${programs[@]}"; do
         run -0 "$BUILD_DIR/$program" -t -c "$TOP/conf/flashsale.conf"

@@ -8,51 +8,6 @@ setup_file() {
     stack_start sale.items_per_sale=200000 sale.sales_ahead=0
 }
 
-setup() {
-    history=$BATS_TEST_TMPDIR/history
-    stop=$BATS_TEST_TMPDIR/stop
-}
-
-teardown() {
-    touch "$stop"
-    [[ -z ${crowd_pid:-} ]] || wait "$crowd_pid" || true
-    after_test
-}
-
-load_begin() {
-    crowd steady --connections 32 --seconds 60 --stop-file "$stop" --history "$history" "$@" \
-        >"$BATS_TEST_TMPDIR/result" &
-    crowd_pid=$!
-    wait_until 3000 test -s "$history"
-    sleep 0.3
-}
-
-load_end() {
-    touch "$stop"
-    wait "$crowd_pid"
-    crowd_pid=
-    # When and why requests were not answered with a verdict, for whoever reads of a failure.
-    jq --raw-output 'select(.status == null or .status >= 500) | "\(.answered | todate) \(.kind) \(.status) \(.outcome) \(.detail)"' \
-        "$history" | sort | uniq --count
-}
-
-told_is_sold() {
-    jq --raw-output 'select(.kind == "purchase" and .status == 200) | .item + " " + .user' "$history" |
-        sort --unique >"$BATS_TEST_TMPDIR/told"
-    sql "SELECT sale_id || '-' || number || ' ' || held_by FROM flashsale.item
-         WHERE purchased_at IS NOT NULL" | sort >"$BATS_TEST_TMPDIR/sold"
-    [[ -s $BATS_TEST_TMPDIR/told ]]
-    same "$(comm -23 "$BATS_TEST_TMPDIR/told" "$BATS_TEST_TMPDIR/sold" | head)" ''
-}
-
-sales_go_on() {
-    local enough=$(($(sold) + 50))
-    more_sold() {
-        [[ $(sold) -ge $enough ]]
-    }
-    wait_until 5000 more_sold
-}
-
 # The supervisor's note of how a process ended.
 ended_with() {
     sed --quiet "s/.* $1 (pid $2) ended with status //p" "$RUN_DIR/log/stack.log"
@@ -63,7 +18,7 @@ worker_is_back() {
 }
 
 @test "kill -9 of a worker under load: who was told so has bought, the other worker goes on" {
-    load_begin --prefix killed --url "$URL"
+    load_begin --connections 32 --prefix killed
     for worker in worker-1 worker-2 worker-1; do
         pid=$(pid_of "$worker")
         kill -KILL "$pid"
@@ -76,18 +31,18 @@ worker_is_back() {
 }
 
 @test "kill -9, asked past the web server: the other worker's buyers notice nothing" {
-    load_begin --prefix other --url "unix://$RUN_DIR/worker-2.sock"
+    LOAD_URL=unix://$RUN_DIR/worker-2.sock load_begin --connections 32 --prefix other
     pid=$(pid_of worker-1)
     kill -KILL "$pid"
     sales_go_on
     wait_until 5000 worker_is_back worker-1 "$pid"
     load_end
-    same "$(jq .unknown+.not_sent+.status_5xx "$BATS_TEST_TMPDIR/result")" 0
+    same "$(result .unknown+.not_sent+.status_5xx)" 0
     told_is_sold
 }
 
 @test "SIGTERM to a worker under load: no request is lost, exit status 0 within 2 s" {
-    load_begin --prefix ended --url "$URL"
+    load_begin --connections 32 --prefix ended
     for worker in worker-1 worker-2 worker-1 worker-2; do
         pid=$(pid_of "$worker")
         kill -TERM "$pid"
@@ -100,7 +55,7 @@ worker_is_back() {
         sales_go_on
     done
     load_end
-    same "$(jq .unknown+.not_sent+.status_5xx "$BATS_TEST_TMPDIR/result")" 0
+    same "$(result .unknown+.not_sent+.status_5xx)" 0
     told_is_sold
 }
 

@@ -7,14 +7,6 @@ setup_file() {
     stack_start sale.items_per_sale=1000
 }
 
-# A generator beside the stack's own, whose sales last a week as well. Only by run or with &: it takes its
-# subshell's place, so that $! is its pid.
-generator() {
-    exec "$BUILD_DIR/flashsale-generator" -c "$TOP/conf/flashsale.conf" \
-        -o "database.generator_conninfo=host=$RUN_DIR/postgresql dbname=flashsale user=flashsale_generator" \
-        -o sale.duration_s=604800 "$@" 3>&-
-}
-
 sales() {
     sql 'SELECT count(*) FROM flashsale.sale'
 }

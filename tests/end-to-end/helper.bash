@@ -16,15 +16,25 @@ export TOP BUILD_DIR TEST_SLOWNESS
 # with the same settings for the workers and the generator. Sales last a week unless told otherwise, so that
 # none ends while it is tested; and a disk that stalls for a second makes no 503.
 stack_start() {
+    stack_folder
+    stack_open "$@"
+}
+
+stack_folder() {
+    RUN_DIR=$(mktemp --directory /tmp/flashsale-test.XXXX)
+    chmod 0755 "$RUN_DIR"
+    export RUN_DIR
+}
+
+# The stack of RUN_DIR, with the cluster that may be there already.
+stack_open() {
     local options='-o sale.duration_s=604800 -o sale.hold_s=600' setting try
     options+=' -o worker.wait_ms_max=4500 -o database.statement_ms_max=4000'
     for setting in "$@"; do
         options+=" -o $setting"
     done
-    RUN_DIR=$(mktemp --directory /tmp/flashsale-test.XXXX)
-    chmod 0755 "$RUN_DIR"
     [[ -n ${BATS_TEST_TMPDIR:-} ]] || export FILE_RUN_DIR=$RUN_DIR
-    export RUN_DIR WORKER_OPTIONS=$options GENERATOR_OPTIONS=$options WORKERS=2
+    export WORKER_OPTIONS=$options GENERATOR_OPTIONS=$options WORKERS=2
     export GENERATE_EVERY_S=${GENERATE_EVERY_S:-0}
     for try in 1 2 3 4 5; do
         # Below the ports that the kernel gives to clients (ip_local_port_range).
@@ -64,6 +74,7 @@ teardown() {
 
 after_test() {
     local status=0
+    load_stop || status=1
     [[ -n ${RUN_DIR:-} ]] || return 0
     if [[ ${BATS_TEST_COMPLETED:-} == 1 ]]; then
         sound || status=1
@@ -188,8 +199,68 @@ hold() {
     json .code
 }
 
+# A generator beside the stack's own, whose sales last a week as well. Only by run or with &: it takes its
+# subshell's place, so that $! is its pid.
+generator() {
+    exec "$BUILD_DIR/flashsale-generator" -c "$TOP/conf/flashsale.conf" \
+        -o "database.generator_conninfo=host=$RUN_DIR/postgresql dbname=flashsale user=flashsale_generator" \
+        -o sale.duration_s=604800 "$@" 3>&-
+}
+
 crowd() {
     "$TOP/tests/client/crowd.py" "$@" 3>&-
+}
+
+# load_begin [OPTION...]: buyers who check out and purchase until load_end, or the end of the test; what
+# each was told is in $HISTORY. They ask the web server, or whom LOAD_URL names.
+load_begin() {
+    HISTORY=$BATS_TEST_TMPDIR/history
+    load_file=$BATS_TEST_TMPDIR/stop
+    crowd steady --url "${LOAD_URL:-$URL}" --seconds 60 --stop-file "$load_file" --history "$HISTORY" "$@" \
+        >"$BATS_TEST_TMPDIR/result" &
+    load_pid=$!
+    wait_until 3000 test -s "$HISTORY"
+    sleep 0.3
+}
+
+load_stop() {
+    [[ -n ${load_pid:-} ]] || return 0
+    touch "$load_file"
+    wait "$load_pid" || return
+    load_pid=
+}
+
+load_end() {
+    load_stop
+    cat "$BATS_TEST_TMPDIR/result"
+    # When and why requests were not answered with a verdict, for whoever reads of a failure.
+    jq --raw-output 'select(.status == null or .status >= 500) | "\(.answered | todate) \(.kind) \(.status) \(.outcome) \(.detail)"' \
+        "$HISTORY" | sort | uniq --count
+}
+
+# result FILTER: what the load's buyers counted, through jq.
+result() {
+    jq --raw-output "$1" "$BATS_TEST_TMPDIR/result"
+}
+
+# Sales since this moment, so many.
+sales_go_on() {
+    wait_until 5000 sold_at_least $(($(sold) + ${1:-50}))
+}
+
+sold_at_least() {
+    [[ $(sold) -ge $1 ]]
+}
+
+# told_is_sold [BEFORE]: who was told of a purchase (before that time, in seconds) has it.
+told_is_sold() {
+    jq --raw-output --argjson before "${1:-null}" 'select(.kind == "purchase" and .status == 200
+        and ($before == null or .answered < $before)) | .item + " " + .user' "$HISTORY" |
+        sort --unique >"$BATS_TEST_TMPDIR/told"
+    sql "SELECT sale_id || '-' || number || ' ' || held_by FROM flashsale.item
+         WHERE purchased_at IS NOT NULL" | sort >"$BATS_TEST_TMPDIR/sold"
+    [[ -s $BATS_TEST_TMPDIR/told ]]
+    same "$(comm -23 "$BATS_TEST_TMPDIR/told" "$BATS_TEST_TMPDIR/sold" | head)" ''
 }
 
 # ---- the rows -------------------------------------------------------------------------------------------

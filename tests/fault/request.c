@@ -352,11 +352,12 @@ static void *tick(void *worker)
 
 int main(int count, char **arguments)
 {
+    static const struct options_program program = {.name = "request",
+                                                   .purpose = "Has one call after another fail."};
     static struct settings settings;
-    if (options_read(count, arguments, "request", "Has one call after another fail.", &settings) !=
-        OPTIONS_RUN)
+    if (options_read(count, arguments, &program, &settings) != OPTIONS_RUN)
         return 2;
-    log_open("request", (enum log_level)settings.log.level);
+    log_open(program.name, (enum log_level)settings.log.level);
     signal(SIGPIPE, SIG_IGN);
     faults_open();
     faults_spare_thread();

@@ -3,7 +3,7 @@
 BEGIN;
 \ir helper/sale.psql
 SET timezone = 'UTC';
-SELECT plan(32);
+SELECT plan(38);
 
 -- A sale and its slots.
 SELECT sale_add(now(), now() + interval '1 hour', 1000, 7, 45) AS sale \gset
@@ -41,6 +41,22 @@ SELECT throws_ok($$ INSERT INTO item (sale_id, number, picture_seed, price_cents
                     VALUES (999999, 1, 1, 1, 'of no sale') $$, '23503', NULL,
                  'an item belongs to a sale');
 SET CONSTRAINTS ALL DEFERRED;
+
+-- Its number is its own.
+SAVEPOINT left_over;
+INSERT INTO buyer (sale_id, user_id, numbers, granted, purchase_limit)
+VALUES (:sale + 1, 'amy', ARRAY[1], 1, 10);
+SELECT add_sale(1, p_starts_at => now() + '1 hour', p_ends_at => now() + '2 hours') AS next \gset
+SELECT throws_ok('SET CONSTRAINTS ALL IMMEDIATE', '23000',
+                 format('sale %s is new and has buyers or holds', :next),
+                 'a buyer of an earlier sale of the same number: refused');
+ROLLBACK TO left_over;
+INSERT INTO sale_slot (sale_id, slot, fresh_next, fresh_last) VALUES (:sale + 1, 3, 1, 1);
+SELECT throws_ok($$ SELECT add_sale(1, p_starts_at => now() + '1 hour',
+                                       p_ends_at => now() + '2 hours') $$,
+                 '23505', 'duplicate key value violates unique constraint "sale_slot_pkey"',
+                 'a slot of such a sale: refused');
+ROLLBACK TO left_over;
 
 -- One sale at a time.
 SELECT throws_ok($$ SELECT add_sale(1, p_starts_at => now(), p_ends_at => now() + '1 hour') $$,
@@ -91,8 +107,13 @@ FROM (VALUES (1, now()), (2, current_date + interval '1 day'),
 CREATE TEMPORARY TABLE before AS SELECT * FROM log;
 
 SELECT results_eq(
+    $$ SELECT * FROM attempt_partitions_due(now() + interval '2 days', 30) $$,
+    $$ SELECT 'make', partition_of(current_date + n), current_date + n
+       FROM generate_series(0, 2) n $$, 'three are due: today and two days');
+SELECT set_eq('SELECT partitions()', ARRAY['attempt_default'], 'and none is made by asking');
+SELECT results_eq(
     $$ SELECT * FROM attempt_partitions(now() + interval '2 days', 30) $$,
-    'VALUES (3, 0)', 'three made: today and two days');
+    'VALUES (3, 0)', 'they are made');
 SELECT set_eq(
     'SELECT partitions()',
     $$ SELECT 'attempt_default' UNION ALL
@@ -121,8 +142,14 @@ FROM generate_series(9, 12) n \gexec
 INSERT INTO attempt (attempted_at, outcome, user_id)
 SELECT current_date - n + interval '1 h', 'sale_closed', format('old%s', n)
 FROM generate_series(9, 12) n;
+SELECT results_eq(
+    $$ SELECT * FROM attempt_partitions_due(now() + interval '3 days', 10) $$,
+    $$ SELECT action, partition_of(current_date + n), current_date + n
+       FROM (VALUES ('drop', -12), ('drop', -11), ('make', 3)) v (action, n) $$,
+    'past retention: due to be dropped');
 SELECT results_eq('SELECT * FROM attempt_partitions(now(), 10)', 'VALUES (0, 2)',
-                  'past retention: dropped');
+                  'and dropped');
+SELECT is_empty('SELECT * FROM attempt_partitions_due(now(), 10)', 'then nothing is due');
 SELECT set_eq($$ SELECT user_id COLLATE "default" FROM attempt WHERE user_id LIKE 'old%' $$,
               ARRAY['old9', 'old10'], 'with their rows, the others stay');
 SELECT results_eq('SELECT * FROM attempt_partitions(now(), 10)', 'VALUES (0, 0)',

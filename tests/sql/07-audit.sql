@@ -3,7 +3,7 @@
 
 BEGIN;
 \ir helper/sale.psql
-SELECT plan(28);
+SELECT plan(37);
 
 -- A sale soundly run, with something of everything.
 SELECT add_sale(30, p_purchase_limit => 3) AS sale \gset
@@ -128,6 +128,28 @@ SELECT is(seen_after(:sale, 'UPDATE sale_slot SET checkouts_repeated = checkouts
                              WHERE sale_id = :sale AND slot = 3'),
           ARRAY['counter_differs'], 'counters that differ from the rows');
 SELECT is_empty(format('SELECT * FROM sale_audit(%s)', :sale), 'all undone: nothing');
+
+-- Without its log a sale is held against itself alone.
+SELECT is(sale_log_is_kept(999), NULL, 'no such sale: nothing is said of its log');
+SELECT is(sale_log_is_kept(:sale), true, 'without partitions the log goes back for ever');
+SELECT made FROM attempt_partitions(now() + interval '5 days', 10) \gset
+SELECT is(sale_log_is_kept(:sale), true, 'the log goes back to the day on which the sale was made');
+CREATE FUNCTION scans_of(p_day date) RETURNS bigint
+LANGUAGE sql AS $$
+    SELECT pg_stat_get_xact_numscans(to_char(p_day, '"flashsale.attempt_"YYYY_MM_DD')::regclass)
+$$;
+SELECT scans_of(current_date) AS scans, scans_of(current_date + 4) AS scans_apart \gset
+SELECT is_empty(format('SELECT * FROM sale_audit(%s)', :sale), 'it is read');
+SELECT cmp_ok(scans_of(current_date), '>', :scans::bigint, 'on the day of the sale');
+SELECT is(scans_of(current_date + 4), :scans_apart::bigint, 'not on days that cannot have any of it');
+UPDATE sale SET generated_at = generated_at - interval '1 day';
+UPDATE sale SET starts_at = starts_at - interval '1 day';
+SELECT is(sale_log_is_kept(:sale), false, 'a sale from before the log''s first partition');
+DELETE FROM attempt;
+SELECT is_empty(format('SELECT * FROM sale_audit(%s)', :sale), 'nothing is said for want of its log');
+SELECT is(seen_after(:sale, 'UPDATE item SET purchased_at = NULL, buyer_purchases = NULL
+                             WHERE sale_id = :sale AND number = 4'),
+          ARRAY['buyer_differs 4 bob', 'counter_differs'], 'a sale that was lost is seen all the same');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -2,7 +2,7 @@
 
 BEGIN;
 \ir helper/sale.psql
-SELECT plan(23);
+SELECT plan(28);
 
 SELECT set_eq(
     $$ SELECT proname::text FROM pg_proc
@@ -14,7 +14,8 @@ SELECT set_eq(
     $$ SELECT proname::text FROM pg_proc
        WHERE pronamespace = 'flashsale'::regnamespace
          AND has_function_privilege('flashsale_generator', oid, 'execute') $$,
-    ARRAY['note_sold_out', 'sale_add', 'attempt_partitions'], 'the generator''s functions');
+    ARRAY['note_sold_out', 'sale_add', 'attempt_partitions', 'attempt_partitions_due', 'read_sales',
+          'sale_audit', 'sale_log_is_kept'], 'the generator''s functions');
 
 CREATE FUNCTION granted(p_role text) RETURNS SETOF text
 LANGUAGE sql AS $$
@@ -74,9 +75,14 @@ SET LOCAL ROLE flashsale_generator;
 SELECT lives_ok($$ SELECT add_sale(10, p_starts_at => now() + interval '2 hours',
                                        p_ends_at => now() + interval '3 hours') $$,
                 'the generator makes sales');
+SELECT isnt_empty('SELECT * FROM read_sales(0, 10)', 'lists them');
+SELECT is_empty(format('SELECT * FROM sale_audit(%s)', :sale), 'and audits them');
+SELECT is(sale_log_is_kept(:sale), true, 'by the whole log');
 SELECT throws_ok('UPDATE item SET price_cents = 1', '42501', NULL, 'but changes no item');
 SELECT throws_ok('DELETE FROM sale', '42501', NULL, 'deletes no sale');
 SELECT throws_ok('SELECT * FROM item', '42501', NULL, 'reads no item, nor a code');
+SELECT throws_ok('SELECT * FROM buyer', '42501', NULL, 'no buyer');
+SELECT throws_ok('SELECT * FROM attempt', '42501', NULL, 'no log');
 SELECT throws_ok($$ SELECT checkout_outcomes(ARRAY['amy'], ARRAY[1]) $$, '42501', NULL,
                  'and checks nothing out');
 
