@@ -286,8 +286,12 @@ BEGIN
                 WHERE (r.number = 0) = v_is_any
                   AND r.sale_id IN (0, v_sale.sale_id)
                   AND r.known = 0
-                  AND (SELECT cardinality(b.numbers) >= b.purchase_limit FROM buyer b
-                       WHERE b.sale_id = v_sale.sale_id AND b.user_id = r.user_id) IS NOT TRUE
+                  -- Those for any were looked at when they were given theirs. Looking again would
+                  -- leave behind, offered but not held, what was given to a user who has reached
+                  -- the limit meanwhile.
+                  AND (v_is_any OR
+                       (SELECT cardinality(b.numbers) >= b.purchase_limit FROM buyer b
+                        WHERE b.sale_id = v_sale.sale_id AND b.user_id = r.user_id) IS NOT TRUE)
                 ORDER BY 4, r.ordinal
             ) r
             WHERE i.sale_id = v_sale.sale_id AND i.number = r.number

@@ -1,0 +1,44 @@
+#!/usr/bin/env bats
+# A user reaches the limit while a batch that has found an item for that user is being decided.
+
+load helper
+
+setup_file() {
+    # As many items as slots, so that a batch for three has to look into three slots.
+    stack_start sale.items_per_sale=16 sale.purchase_limit=1 sale.hold_s=1
+}
+
+# A batch of three for any item, amy's last, that rests between finding items and giving them.
+batch_that_rests() {
+    sql "CREATE FUNCTION rest() RETURNS trigger LANGUAGE plpgsql AS
+         'BEGIN PERFORM pg_sleep(1); RETURN NEW; END';
+         CREATE TRIGGER rest BEFORE UPDATE ON flashsale.sale_slot FOR EACH ROW
+         WHEN (current_setting('application_name') = 'resting' AND NEW.checkouts_accepted = 0)
+         EXECUTE FUNCTION rest()"
+    PGAPPNAME=resting sql "SELECT outcome FROM flashsale.checkout_batch(
+        ARRAY['bob', 'cat', 'amy'], ARRAY[0, 0, 0], ARRAY[0, 0, 0],
+        ARRAY[gen_random_uuid(), gen_random_uuid(), gen_random_uuid()], ARRAY[0, 0, 0]::smallint[],
+        ARRAY[now(), now(), now()], now(), false) ORDER BY ordinal"
+}
+
+@test "the item that was found for the user is not lost to others" {
+    code=$(hold amy)
+    batch_that_rests >"$BATS_TEST_TMPDIR/outcomes" 3>&- &
+    batch=$!
+    sleep 0.5
+    post "/purchase?code=$code"
+    expect 200
+    kill -0 "$batch" # else the purchase came too late to be in between
+    wait "$batch"
+    same "$(cat "$BATS_TEST_TMPDIR/outcomes")" $'accepted\naccepted\naccepted'
+    sql 'DROP TRIGGER rest ON flashsale.sale_slot'
+    # The limit is the purchases': what amy holds is free again in a second.
+    all_sold() {
+        for n in {1..15}; do
+            post "/checkout?user_id=$RANDOM-$n"
+            [[ $HTTP_STATUS != 200 ]] || post "/purchase?code=$(json .code)"
+        done
+        same "$(sold)" 16
+    }
+    wait_until 5000 all_sold
+}
