@@ -85,12 +85,10 @@ class Checker:
 
     def answers(self):
         for request in self.requests:
-            if request.is_unknown or request.is_refused:
-                continue
-            if not request.is_accepted:
+            if not (request.is_decided or request.is_unknown):
                 self.wrong("unexpected_answer",
                            f"{request.id}: {request.kind} {request.status} {request.reply}")
-            elif request.kind == "checkout":
+            elif request.is_accepted and request.kind == "checkout":
                 self.accepted_checkout(request)
 
     def accepted_checkout(self, request):
@@ -186,8 +184,8 @@ class Checker:
 
     def log_of_user(self, requests, rows):
         """Each request that was answered needs a row of its own, each row a request of its own."""
-        sides = [(r, False) for r in requests if not r.is_unknown]
-        sides += [(r, True) for r in requests for _ in range(r.lost_tries + r.is_unknown)]
+        sides = [(r, False) for r in requests if r.is_decided]
+        sides += [(r, True) for r in requests for _ in range(r.lost_tries + (not r.is_decided))]
         fits = [[j for j, row in enumerate(rows) if self.may_be(request, row, unknown)]
                 for request, unknown in sides]
         row_of = {}  # by request's index

@@ -51,6 +51,10 @@ class Request:
         return self.status is not None and self.status != 200 and self.outcome in refusals
 
     @property
+    def is_decided(self):
+        return self.is_accepted or self.is_refused
+
+    @property
     def is_unknown(self):
         """No answer, or "unavailable": it may have been decided or not."""
         return self.status is None or (self.status == 503 and self.outcome == "unavailable")

@@ -1,6 +1,7 @@
 """Buyers who do what buyers do, and write down what became of it."""
 
 import asyncio
+import heapq
 import random
 import sys
 from pathlib import Path
@@ -24,6 +25,7 @@ class Load:
         self.is_stopping = False
         self.codes = []  # all that were given
         self.used = []  # those of answered purchases
+        self.later = []  # (when, code): a heap of those that somebody will come back with
         self.not_sent = 0
 
     async def ask(self, connection, kind, **asked):
@@ -82,6 +84,9 @@ class Load:
             connection.close()
 
     async def turn(self, connection, plan, chance):
+        if self.later and self.later[0][0] <= now_us():
+            await self.purchase(connection, heapq.heappop(self.later)[1])
+            return
         kind = chance.random()
         if kind < 0.06 and self.used:
             await self.purchase(connection, chance.choice(self.used[-50:]))
@@ -102,7 +107,10 @@ class Load:
         if plans < 0.25:
             return  # leaves the item to its hold
         if plans < 0.40:
-            await asyncio.sleep(chance.uniform(0, 1.5 * plan.hold_s))
+            # In time, or too late.
+            due = now_us() + int(chance.uniform(0, 1.5 * plan.hold_s) * 1e6)
+            heapq.heappush(self.later, (due, code))
+            return
         for _ in range(chance.choice((1, 1, 1, 2, 5))):
             bought = await self.purchase(connection, code)
             # Whoever does not know asks again.
@@ -137,6 +145,17 @@ class Load:
         try:
             request = await self.checkout(connection, f"s{self.seed}-probe")
             return request is not None and not request.is_unknown
+        finally:
+            connection.close()
+
+    @staticmethod
+    async def says_well(url):
+        """Whether a worker says that all is well, Redis too."""
+        connection = connection_to(url, 2)
+        try:
+            return (await connection.get("/health")).members.get("status") == "ok"
+        except (NotSent, Unknown):
+            return False
         finally:
             connection.close()
 

@@ -380,11 +380,12 @@ class Nemesis:
 
 
 def possible(stack):
-    """The faults that can happen here, and why the others cannot."""
+    """The faults that can happen on this stack; and those that cannot on this machine, and why."""
     missing = {}
     if not stack.has_small_disk:
-        missing["small disk"] = "no small disk could be mounted (root only)"
+        missing["small disk"] = (stack.wants_small_disk
+                                 and "no small disk could be mounted (root only)")
     if not FAKETIME:
         missing["clock"] = "libfaketime is not there"
     return ([fault for fault in TABLE if fault.needs not in missing],
-            {fault.name: missing[fault.needs] for fault in TABLE if fault.needs in missing})
+            {fault.name: missing[fault.needs] for fault in TABLE if missing.get(fault.needs)})

@@ -103,6 +103,7 @@ class Stack:
         self.run_dir = Path(tempfile.mkdtemp(prefix="flashsale-torture."))
         self.run_dir.chmod(0o755)
         self.database_dir = self.run_dir / "postgresql"
+        self.wants_small_disk = on_small_disk
         self.has_small_disk = on_small_disk and self.mount_small_disk()
         self.environment = {name: value for name, value in os.environ.items()
                             if not name.startswith(("PG", "RUN_DIR", "WORKER", "GENERATOR"))}
