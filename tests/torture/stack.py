@@ -156,9 +156,11 @@ class Stack:
 
     def end(self):
         """Leaves nothing behind."""
+        self.wake_all()
         self.run_script("stop", check=False)
         if self.has_small_disk:
-            subprocess.run(["umount", self.database_dir], check=False)
+            # Lazily: whatever still has a file open there is on its way out.
+            subprocess.run(["umount", "--lazy", self.database_dir], check=False)
         shutil.rmtree(self.run_dir, ignore_errors=True)
 
     def run_script(self, *arguments, check=True):

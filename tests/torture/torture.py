@@ -127,6 +127,8 @@ class Round:
         except STACK_PROBLEMS as error:
             self.result.error = str(error)
         finally:
+            # asyncio.wait_for may lose a cancellation: nobody goes on for ever behind one.
+            self.load.is_stopping = True
             if self.nemesis.proxy:
                 self.nemesis.proxy.kill()
         self.result.ms = round((time.monotonic() - began) * 1000)
