@@ -53,8 +53,8 @@ scripts := $(shell grep --recursive --files-with-matches --binary-files=without-
 quiet := $(if $(V),,@)
 submake = $(MAKE) --no-print-directory $(if $(V),,--silent) --jobs=$(jobs)
 
-.PHONY: all help run stop status test unit sql-test e2e asan tsan fuzz torture bench k6 format lint deps clean \
-    units fuzzers
+.PHONY: all help run stop status test unit sql-test e2e asan tsan fuzz torture bench k6 format lint deps \
+    clean units fuzzers
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
 

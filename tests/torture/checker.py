@@ -3,11 +3,11 @@
 
     checker.py DIRECTORY    the files that a failed round kept: history.jsonl, rows.json
 
-It prints a line for each thing that must not be and exits with 1 if there is one. What it looks for:
+It prints a line for each thing that must not be, and exits with 1 if there is one:
 
-    unexpected_answer     a reply that the contract does not know, or about something else than asked
+    unexpected_answer     a reply that the contract does not know, or about something not asked for
     answer_lost           a purchase was answered 200, and the item is not sold by that code
-    wrong_answer          ... and is, but to another, at another time or as another of the buyer's items
+    wrong_answer          ... and is, but to another, at another time, or as another of theirs
     answers_differ        one code was answered with two different receipts
     refused_but_sold      a purchase was refused, and its code bought the item
     sold_unasked          an item is sold, and nobody had asked for that by then with its code
@@ -25,13 +25,14 @@ It prints a line for each thing that must not be and exits with 1 if there is on
     sale_not_whole        a generated sale has not exactly its items, or two sales overlap
     audit                 sale_audit() found something
 
-Items are looked at one by one: each was sold after it was asked for and before that was answered, so at no
-moment more were sold than had been asked for, nor fewer than had been answered.
+Items are looked at one by one: each was sold after it was asked for and before that was answered,
+so at no moment more were sold than had been asked for, nor fewer than had been answered.
 """
 
 import json
 import sys
 from collections import defaultdict
+from datetime import datetime, timezone
 from pathlib import Path
 
 from history import ANY, Code, History
@@ -42,7 +43,6 @@ SECOND_US = 1_000_000
 
 def iso_us(text):
     """A reply's time, which has milliseconds; None where it is none."""
-    from datetime import datetime, timezone
     try:
         moment = datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=timezone.utc)
     except (TypeError, ValueError):
@@ -210,8 +210,8 @@ class Checker:
                 place(i, set())
         for j, row in enumerate(rows):
             if j not in request_of:
-                self.wrong("logged_unasked", f"{row}; {row['user_id']} sent "
-                                             f"{[r for r in requests if r.number in (ANY, row['number'])]}")
+                sent = [r for r in requests if r.number in (ANY, row["number"])]
+                self.wrong("logged_unasked", f"{row}; {row['user_id']} sent {sent}")
 
     def may_be(self, request, row, unknown):
         """Whether the row may be what the request, or a try of it that was lost, came to."""

@@ -1,6 +1,6 @@
 """What the clients of a round saw: every request, when it was sent and answered, and with what.
 
-Times are microseconds since the epoch by the clock that PostgreSQL has too, as both run on one machine.
+Times are microseconds since the epoch, by the clock that PostgreSQL has too.
 """
 
 import base64
@@ -34,7 +34,7 @@ class Request:
     answered: Optional[int] = None
     status: Optional[int] = None
     reply: Optional[dict] = None  # the members of the body
-    # How many workers may have decided it without the web server hearing of it, before another answered.
+    # How many workers may have decided it, unheard by the web server, before another answered.
     lost_tries: int = 0
 
     @property

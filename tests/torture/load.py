@@ -16,7 +16,7 @@ NO_CONNECTION_PAUSE_S = 0.03
 
 
 class Load:
-    """A round's buyers. A code that one of them was given may be used by any of them, at any time."""
+    """A round's buyers. A code that one was given may be used by any of them, at any time."""
 
     def __init__(self, seed, history):
         self.seed = seed
@@ -77,7 +77,8 @@ class Load:
         connection = connection_to(url, PATIENCE_S)
         try:
             while not self.is_stopping:
-                connection.timeout_s = (chance.uniform(0.0005, 0.012) if is_impatient else PATIENCE_S)
+                if is_impatient:
+                    connection.timeout_s = chance.uniform(0.0005, 0.012)
                 await self.turn(connection, plan, chance)
                 await asyncio.sleep(chance.uniform(0, 2 * plan.pause_s))
         finally:

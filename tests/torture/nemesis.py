@@ -1,4 +1,4 @@
-"""What can happen to a stack, and who makes it happen: the nemesis of a round, picked by its seed."""
+"""What can happen to a stack, and who makes it happen: a round's nemesis, picked by its seed."""
 
 import errno
 import os

@@ -3,9 +3,9 @@
 
     proxy.py PORT SOCKET    listens on 127.0.0.1:PORT and leads to the Unix socket SOCKET
 
-Lines of standard input, each until the next: "pass"; "delay MS", each piece on its way so long; "stall",
-nothing passes; "deafen", what the server answers is thrown away; "reset", all connections are reset at once.
-The last passes afterwards. It ends with its standard input.
+Lines of standard input, each until the next: "pass"; "delay MS", each piece on its way so long;
+"stall", nothing passes; "deafen", what the server answers is thrown away; "reset", all connections
+are reset at once, and new ones pass. It ends with its standard input.
 """
 
 import asyncio

@@ -22,16 +22,19 @@ FAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
 ROWS = """
 WITH s AS MATERIALIZED (SELECT * FROM flashsale.current_sale())
 SELECT json_build_object(
-    'sale', (SELECT json_build_object('sale_id', sale_id, 'items_total', items_total, 'hold_s', hold_s,
-                 'purchase_limit', purchase_limit, 'ends_at', {us:ends_at}) FROM s),
+    'sale', (SELECT json_build_object('sale_id', sale_id, 'items_total', items_total,
+                 'hold_s', hold_s, 'purchase_limit', purchase_limit, 'ends_at', {us:ends_at})
+             FROM s),
     'items', (SELECT coalesce(json_agg(json_build_object('number', number, 'held_by', held_by,
                   'secret', secret, 'buyer_purchases', buyer_purchases,
                   'purchased_at', {us:purchased_at})), '[]')
               FROM flashsale.item JOIN s USING (sale_id)),
-    'buyers', (SELECT coalesce(json_agg(json_build_object('user_id', user_id, 'numbers', numbers)), '[]')
+    'buyers', (SELECT coalesce(json_agg(json_build_object('user_id', user_id,
+                   'numbers', numbers)), '[]')
                FROM flashsale.buyer JOIN s USING (sale_id)),
     'attempts', (SELECT coalesce(json_agg(json_build_object('attempted_at', {us:attempted_at},
-                     'number', number, 'outcome', outcome, 'secret', secret, 'user_id', user_id)), '[]')
+                     'number', number, 'outcome', outcome, 'secret', secret,
+                     'user_id', user_id)), '[]')
                  FROM flashsale.attempt),
     'sales', (SELECT json_agg(json_build_object('sale_id', v.sale_id, 'items_total', items_total,
                   'starts_at', {us:starts_at}, 'ends_at', {us:ends_at},
@@ -46,8 +49,8 @@ TRUNCATE flashsale.sale, flashsale.item, flashsale.buyer, flashsale.attempt, fla
     flashsale.hold_queue
 """
 
-# Started in the place of flashsale-fcgi: a worker that begins while there is the file "clock" has the
-# clock that the file says.
+# Started in the place of flashsale-fcgi: a worker that begins while there is the file "clock" has
+# the clock that the file says.
 WORKER = """#!/bin/sh
 if [ -e '{run}/clock' ]; then
     # FAKETIME_NO_CACHE: the file is read each time, so the clock can be set while the worker runs.
@@ -97,7 +100,7 @@ def send_signal(pids, number):
 
 
 class Stack:
-    """With lanes of each kind in a worker; on_small_disk: the cluster is on a disk that can be filled."""
+    """lanes: of each kind in a worker; on_small_disk: the cluster is where a disk can be filled."""
 
     def __init__(self, lanes, on_small_disk):
         self.run_dir = Path(tempfile.mkdtemp(prefix="flashsale-torture."))
@@ -164,8 +167,8 @@ class Stack:
         shutil.rmtree(self.run_dir, ignore_errors=True)
 
     def run_script(self, *arguments, check=True):
-        done = subprocess.run([TOP / "deploy" / "stack", *arguments], env=self.environment, text=True,
-                              stdin=subprocess.DEVNULL, capture_output=True)
+        done = subprocess.run([TOP / "deploy" / "stack", *arguments], env=self.environment,
+                              text=True, stdin=subprocess.DEVNULL, capture_output=True)
         if check and done.returncode != 0:
             raise StackError(f"deploy/stack {' '.join(arguments)}: {done.stderr.strip()}")
         return done

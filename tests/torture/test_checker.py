@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""The checker finds nothing in a sound history, and each thing that can be wrong in one that is not.
+"""The checker finds nothing in a sound history, and in others each thing that is wrong.
 
-Prints TAP. A test changes one thing about the little sale below, as the service could have got it wrong,
-and says what the checker must call it: that and nothing else.
+Prints TAP. A test changes one thing about the little sale below, as the service could have got it
+wrong, and says what the checker must call it: that and nothing else.
 """
 
 import sys
@@ -460,8 +460,9 @@ def a_sale_without_all_its_items(sale):
 
 @wrong("sale_not_whole")
 def two_sales_at_once(sale):
-    sale.rows["sales"].append({"sale_id": 2, "items_total": 6, "items": 6,
-                               "starts_at": BEGIN_US + SECOND_US, "ends_at": BEGIN_US + 7200 * SECOND_US})
+    begins = BEGIN_US + SECOND_US
+    sale.rows["sales"].append({"sale_id": 2, "items_total": 6, "items": 6, "starts_at": begins,
+                               "ends_at": begins + 3600 * SECOND_US})
 
 
 @wrong("audit")

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""Sales while things go wrong: rounds of load, faults picked by a seed, and a check of every answer.
+"""Sales while things go wrong: load, faults picked by a seed, and a check of every answer.
 
     torture.py [--rounds 10] [--seed 1] [--json FILE] [--tap] [--keep] [--fault NAME]...
 
-A round is a short sale under load while the nemesis (nemesis.py) does what its seed says. Then the service
-must be well again by itself, all codes are asked for once more, what is left is sold to the last item, and
-the checker (checker.py) holds what clients were told against the rows. A round that fails prints what was
-wrong and keeps its files in BUILD_DIR/torture/seed-N; a good one leaves nothing. --tap prints lines for
-prove. --fault has these happen instead of what the seed says. Exit status: 0 all good, 1 not.
+A round is a short sale under load while the nemesis (nemesis.py) does what its seed says. Then the
+service must be well again by itself, all codes are asked for once more, what is left is sold to the
+last item, and the checker (checker.py) holds what clients were told against the rows. A round that
+fails prints what was wrong and keeps its files in BUILD_DIR/torture/seed-N; a good one leaves
+nothing. --tap prints lines for prove. --fault has these happen instead of what the seed says. Exit
+status: 0 all good, 1 not.
 """
 
 import argparse
@@ -59,7 +60,8 @@ class Plan:
         plan = cls(seed=seed, items=items, hold_s=chance.choice((1, 1, 2, 3)), limit=3,
                    users=items // chance.choice((1, 2, 3)), connections=chance.choice((16, 24, 32)),
                    impatient_connections=0, direct=chance.random() < 0.3,
-                   any_share=chance.choice((0.2, 0.5, 0.9)), pause_s=chance.choice((0.01, 0.02, 0.03)))
+                   any_share=chance.choice((0.2, 0.5, 0.9)),
+                   pause_s=chance.choice((0.01, 0.02, 0.03)))
         # Each fault comes first in some round of as many as there are kinds, whatever chance says.
         names = [fault.name for fault in faults_possible]
         first = names[seed * 7 % len(names)]
