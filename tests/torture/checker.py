@@ -22,7 +22,7 @@ It prints a line for each thing that must not be, and exits with 1 if there is o
     sold_outside_hold     an item is sold to one who did not hold it then
     refused_for_nothing   held, sold, sold_out or user_limit was said, and it was not so
     not_sold_out          something was left when all was to be sold, or more was sold than there is
-    sale_not_whole        a generated sale has not exactly its items, or two sales overlap
+    sale_not_whole        a generated sale has not exactly its items, or does not follow the one before
     audit                 sale_audit() found something
 
 Items are looked at one by one: each was sold after it was asked for and before that was answered,
@@ -324,7 +324,7 @@ class Checker:
         for sale in sorted(self.rows["sales"], key=lambda sale: sale["starts_at"]):
             if sale["items"] != sale["items_total"]:
                 self.wrong("sale_not_whole", f"{sale}")
-            if before and sale["starts_at"] < before["ends_at"]:
+            if before and sale["starts_at"] != before["ends_at"]:
                 self.wrong("sale_not_whole", f"{before} and {sale}")
             before = sale
 

@@ -465,6 +465,20 @@ def two_sales_at_once(sale):
                                "ends_at": begins + 3600 * SECOND_US})
 
 
+@wrong("sale_not_whole")
+def a_time_without_a_sale(sale):
+    begins = sale.rows["sale"]["ends_at"] + 3600 * SECOND_US
+    sale.rows["sales"].append({"sale_id": 2, "items_total": 6, "items": 6, "starts_at": begins,
+                               "ends_at": begins + 3600 * SECOND_US})
+
+
+@wrong()
+def one_sale_behind_the_other(sale):
+    begins = sale.rows["sale"]["ends_at"]
+    sale.rows["sales"].append({"sale_id": 2, "items_total": 6, "items": 6, "starts_at": begins,
+                               "ends_at": begins + 3600 * SECOND_US})
+
+
 @wrong("audit")
 def the_audit_found_something(sale):
     sale.rows["audit"].append({"violation": "oversold"})
