@@ -103,10 +103,11 @@ fuzz: ## look for inputs that break what parses them, with libFuzzer (SECONDS_EA
 	@$(submake) CC=clang BUILD_DIR=build/fuzz SANITIZE=fuzzer-no-link,address,undefined fuzzers
 	@tests/fuzz/run
 
-torture: ## sales while things go wrong, each answer held against the rows (ROUNDS=10, SEED=1)
+torture: ## sales while things go wrong, each answer held against the rows (ROUNDS=10 SEED=1 JSON=file)
 	@deploy/packages run test
 	@$(submake) all
-	@tests/torture/torture.py --rounds '$(or $(ROUNDS),10)' --seed '$(or $(SEED),1)'
+	@tests/torture/torture.py --rounds '$(or $(ROUNDS),10)' --seed '$(or $(SEED),1)' \
+	    $(if $(JSON),--json '$(JSON)')
 
 bench: ## measure the sale against an empty worker (CASES="flow storm": some cases only)
 	@deploy/packages run bench
