@@ -17,6 +17,8 @@ from stack import (FAKETIME, SLOWNESS, WORKERS, StackError, is_alive, send_signa
 # Where FAKETIME_TIMESTAMP_FILE may step the clock to.
 CLOCK_STEPS = ("+2s", "-2s", "+90s", "-90s", "+2h", "-2h", "+40d", "-40d")
 GENERATED_ITEMS = 20000
+# So long after it was started a worker hears signals, however busy the machine is.
+WORKER_START_S = 2
 
 
 @dataclass(frozen=True)
@@ -282,6 +284,7 @@ class Nemesis:
         self.locks = {fault.part: threading.Lock() for _, fault in faults}
         self.errors = []
         self.ended = set()  # pids of workers
+        self.ended_young = set()  # ... that perhaps had not yet come to hear signals
         self.generator_settings = []
 
     def needs(self, what):
@@ -351,6 +354,8 @@ class Nemesis:
         pid = self.stack.pid(worker)
         if pid and is_alive(pid):
             self.ended.add(pid)
+            if time.time() - self.stack.began(worker) < WORKER_START_S:
+                self.ended_young.add(pid)
             send_signal([pid], number)
 
     def await_worker(self, worker):

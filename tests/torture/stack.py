@@ -182,6 +182,13 @@ class Stack:
         except (OSError, ValueError):
             return None
 
+    def began(self, part):
+        """Seconds since the epoch; 0 where it is down."""
+        try:
+            return (self.run_dir / "pid" / part).stat().st_mtime
+        except OSError:
+            return 0
+
     def pids(self, part):
         """The part's process and its children."""
         pid = self.pid(part)

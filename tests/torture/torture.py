@@ -202,7 +202,8 @@ class Round:
             words = line.split()
             if "ended with status" in line and words[1] in WORKERS:
                 pid, status = int(words[3].rstrip(")")), words[-1]
-                if pid not in self.nemesis.ended or status not in ("0", "137"):
+                expected = {"0", "137"} | ({"143"} if pid in self.nemesis.ended_young else set())
+                if pid not in self.nemesis.ended or status not in expected:
                     yield "worker_died", line
         for line in self.stack.log_since("postgresql.log"):
             if "deadlock detected" in line:
