@@ -53,8 +53,8 @@ scripts := $(shell grep --recursive --files-with-matches --binary-files=without-
 quiet := $(if $(V),,@)
 submake = $(MAKE) --no-print-directory $(if $(V),,--silent) --jobs=$(jobs)
 
-.PHONY: all help run stop status test unit sql-test e2e asan tsan valgrind fuzz bench k6 format lint deps clean \
-    units fuzzers
+.PHONY: all help run stop status test unit sql-test e2e asan tsan valgrind fuzz torture bench k6 format lint \
+    deps clean units fuzzers
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
 
@@ -79,7 +79,7 @@ test: ## install what is missing, build, and run all tests
 	@deploy/packages run lighttpd test
 	@$(submake) all units
 	@k6/run fetch || true # its test says then why it is skipped
-	@tests/run unit fuzz sql end-to-end
+	@tests/run unit fuzz sql end-to-end torture
 
 unit: units ## the unit tests (cmocka), and the harnesses of tests/fuzz with the inputs kept for them
 	@tests/run unit fuzz
@@ -107,6 +107,12 @@ fuzz: ## look for inputs that break what parses them, with libFuzzer (SECONDS_EA
 	@deploy/packages run test fuzz
 	@$(submake) CC=clang BUILD_DIR=build/fuzz SANITIZE=fuzzer-no-link,address,undefined fuzzers
 	@tests/fuzz/run
+
+torture: ## sales while things go wrong, each answer held against the rows (ROUNDS=10 SEED=1 JSON=file)
+	@deploy/packages run test
+	@$(submake) all
+	@tests/torture/torture.py --rounds '$(or $(ROUNDS),10)' --seed '$(or $(SEED),1)' \
+	    $(if $(JSON),--json '$(JSON)')
 
 bench: ## measure the sale against an empty worker (CASES="flow storm": some cases only)
 	@deploy/packages run bench

@@ -64,10 +64,16 @@ class Connection:
             except (OSError, asyncio.TimeoutError) as error:
                 raise NotSent(f"{self.address}: {error!r}") from error
 
+    async def get(self, target):
+        return await self.ask("GET", target)
+
     async def post(self, target):
+        return await self.ask("POST", target)
+
+    async def ask(self, method, target):
         await self.open()
         try:
-            return await asyncio.wait_for(self.exchange(target), self.timeout_s)
+            return await asyncio.wait_for(self.exchange(method, target), self.timeout_s)
         except (OSError, EOFError, ValueError, asyncio.TimeoutError) as error:
             self.close()
             raise Unknown(f"{self.address}: {error!r}") from error
@@ -82,9 +88,9 @@ class HttpConnection(Connection):
     async def connect(self):
         return await asyncio.open_connection(self.address.hostname, self.address.port)
 
-    async def exchange(self, target):
+    async def exchange(self, method, target):
         self.writer.write(
-            f"POST {target} HTTP/1.1\r\nHost: {self.address.netloc}\r\n"
+            f"{method} {target} HTTP/1.1\r\nHost: {self.address.netloc}\r\n"
             "Content-Length: 0\r\n\r\n".encode()
         )
         first, headers = parse_head(await self.reader.readuntil(b"\r\n\r\n"))
@@ -114,10 +120,10 @@ class FastcgiConnection(Connection):
         lengths = struct.pack("!II", len(name) | 1 << 31, len(value) | 1 << 31)
         return lengths + name.encode() + value.encode()
 
-    async def exchange(self, target):
+    async def exchange(self, method, target):
         path, _, query = target.partition("?")
         variables = {
-            "REQUEST_METHOD": "POST",
+            "REQUEST_METHOD": method,
             "PATH_INFO": path,
             "QUERY_STRING": query,
             "CONTENT_LENGTH": "0",

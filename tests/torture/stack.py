@@ -1,0 +1,302 @@
+"""The private stack (deploy/stack) that rounds are played on, and what can be done to its parts."""
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parents[2]
+BUILD_DIR = Path(os.environ.get("BUILD_DIR") or TOP / "build").resolve()
+SLOWNESS = float(os.environ.get("TEST_SLOWNESS") or 1)
+WORKERS = ("worker-1", "worker-2")
+DISK_MIB = 480  # a cluster, its log for some rounds, and room
+COMMAND_S_MAX = 60
+FAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
+
+# Everything about the round's sale in one snapshot, times in microseconds since the epoch.
+ROWS = """
+WITH s AS MATERIALIZED (SELECT * FROM flashsale.current_sale())
+SELECT json_build_object(
+    'sale', (SELECT json_build_object('sale_id', sale_id, 'items_total', items_total,
+                 'hold_s', hold_s, 'purchase_limit', purchase_limit, 'ends_at', {us:ends_at})
+             FROM s),
+    'items', (SELECT coalesce(json_agg(json_build_object('number', number, 'held_by', held_by,
+                  'secret', secret, 'buyer_purchases', buyer_purchases,
+                  'purchased_at', {us:purchased_at})), '[]')
+              FROM flashsale.item JOIN s USING (sale_id)),
+    'buyers', (SELECT coalesce(json_agg(json_build_object('user_id', user_id,
+                   'numbers', numbers)), '[]')
+               FROM flashsale.buyer JOIN s USING (sale_id)),
+    'attempts', (SELECT coalesce(json_agg(json_build_object('attempted_at', {us:attempted_at},
+                     'number', number, 'outcome', outcome, 'secret', secret,
+                     'user_id', user_id)), '[]')
+                 FROM flashsale.attempt),
+    'sales', (SELECT json_agg(json_build_object('sale_id', v.sale_id, 'items_total', items_total,
+                  'starts_at', {us:starts_at}, 'ends_at', {us:ends_at},
+                  'items', (SELECT count(*) FROM flashsale.item i WHERE i.sale_id = v.sale_id
+                            AND number BETWEEN 1 AND items_total)))
+              FROM flashsale.sale v),
+    'audit', (SELECT coalesce(json_agg(a), '[]') FROM s, flashsale.sale_audit(s.sale_id) a))
+"""
+
+FRESH = """
+TRUNCATE flashsale.sale, flashsale.item, flashsale.buyer, flashsale.attempt, flashsale.sale_slot,
+    flashsale.hold_queue
+"""
+
+# Started in the place of flashsale-fcgi: a worker that begins while there is the file "clock" has
+# the clock that the file says.
+WORKER = """#!/bin/sh
+if [ -e '{run}/clock' ]; then
+    # FAKETIME_NO_CACHE: the file is read each time, so the clock can be set while the worker runs.
+    export LD_PRELOAD='{faketime}' FAKETIME_TIMESTAMP_FILE='{run}/clock' FAKETIME_NO_CACHE=1
+    export FAKETIME_DONT_FAKE_MONOTONIC=1
+fi
+exec '{build}/flashsale-fcgi' "$@"
+"""
+
+
+class StackError(Exception):
+    """Something about the machinery went wrong: nothing is said about the service."""
+
+
+def wait_until(seconds, is_so, what):
+    """Returns how many seconds it took."""
+    began = time.monotonic()
+    while not is_so():
+        if time.monotonic() - began > seconds * SLOWNESS:
+            raise StackError(f"waited too long for: {what}")
+        time.sleep(0.02)
+    return time.monotonic() - began
+
+
+def is_alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def children_of(pid):
+    try:
+        return [int(child) for child in
+                Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
+
+
+def send_signal(pids, number):
+    for pid in pids:
+        try:
+            os.kill(pid, number)
+        except ProcessLookupError:
+            pass
+
+
+class Stack:
+    """lanes: of each kind in a worker; on_small_disk: the cluster is where a disk can be filled."""
+
+    def __init__(self, lanes, on_small_disk):
+        self.run_dir = Path(tempfile.mkdtemp(prefix="flashsale-torture."))
+        self.run_dir.chmod(0o755)
+        self.database_dir = self.run_dir / "postgresql"
+        self.wants_small_disk = on_small_disk
+        self.has_small_disk = on_small_disk and self.mount_small_disk()
+        self.environment = {name: value for name, value in os.environ.items()
+                            if not name.startswith(("PG", "RUN_DIR", "WORKER", "GENERATOR"))}
+        self.lanes = lanes
+        self.marks = {}
+
+    def mount_small_disk(self):
+        if os.geteuid() != 0:
+            return False
+        self.database_dir.mkdir()
+        done = subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", f"size={DISK_MIB}m,mode=0700,uid=postgres,gid=postgres",
+             "tmpfs", self.database_dir], capture_output=True)
+        if done.returncode != 0:
+            self.database_dir.rmdir()
+        return done.returncode == 0
+
+    # ---- start and stop ----
+
+    def start(self):
+        programs = self.run_dir / "bin"
+        programs.mkdir()
+        worker = programs / "flashsale-fcgi"
+        worker.write_text(WORKER.format(run=self.run_dir, faketime=FAKETIME, build=BUILD_DIR))
+        worker.chmod(0o755)
+        (programs / "flashsale-generator").symlink_to(BUILD_DIR / "flashsale-generator")
+        for _ in range(5):
+            # Below the ports that the kernel gives to clients (ip_local_port_range).
+            port = random.SystemRandom().randrange(20000, 32000, 4)
+            self.http_port, self.proxy_port = port, port + 2
+            self.environment |= {
+                "RUN_DIR": str(self.run_dir), "BUILD_DIR": str(programs), "WORKERS": "2",
+                "HTTP_PORT": str(port), "HTTPS_PORT": str(port + 1), "GENERATE_EVERY_S": "0",
+                "WORKER_OPTIONS": f"-o database.worker_conninfo={self.worker_conninfo()}"
+                                  f" -o lane.checkout_count={self.lanes}"
+                                  f" -o lane.purchase_count={self.lanes}",
+                "GENERATOR_OPTIONS": "-o sale.items_per_sale=10 -o sale.sales_ahead=0"}
+            done = self.run_script("start", check=False)
+            if done.returncode == 0:
+                return
+            if "in use" not in done.stderr:
+                break
+        raise StackError(f"deploy/stack start: {done.stderr}")
+
+    def worker_conninfo(self):
+        """The proxy where it listens, and else at once the socket."""
+        socket_dir = str(self.database_dir).replace("/", "%2F")
+        return (f"postgresql://flashsale_worker@127.0.0.1:{self.proxy_port},{socket_dir}:5432"
+                "/flashsale")
+
+    def end(self):
+        """Leaves nothing behind."""
+        self.wake_all()
+        self.run_script("stop", check=False)
+        if self.has_small_disk:
+            # Lazily: whatever still has a file open there is on its way out.
+            subprocess.run(["umount", "--lazy", self.database_dir], check=False)
+        shutil.rmtree(self.run_dir, ignore_errors=True)
+
+    def run_script(self, *arguments, check=True):
+        done = subprocess.run([TOP / "deploy" / "stack", *arguments], env=self.environment,
+                              text=True, stdin=subprocess.DEVNULL, capture_output=True)
+        if check and done.returncode != 0:
+            raise StackError(f"deploy/stack {' '.join(arguments)}: {done.stderr.strip()}")
+        return done
+
+    # ---- parts ----
+
+    def pid(self, part):
+        """None: it is down."""
+        try:
+            return int((self.run_dir / "pid" / part).read_text())
+        except (OSError, ValueError):
+            return None
+
+    def began(self, part):
+        """Seconds since the epoch; 0 where it is down."""
+        try:
+            return (self.run_dir / "pid" / part).stat().st_mtime
+        except OSError:
+            return 0
+
+    def pids(self, part):
+        """The part's process and its children."""
+        pid = self.pid(part)
+        return [pid, *children_of(pid)] if pid else []
+
+    def backends(self):
+        """The server processes that serve workers."""
+        return [pid for pid in self.pids("postgresql")[1:]
+                if b"flashsale_worker" in self.command_line(pid)]
+
+    @staticmethod
+    def command_line(pid):
+        try:
+            return Path(f"/proc/{pid}/cmdline").read_bytes()
+        except OSError:
+            return b""
+
+    def is_up(self, part):
+        pid = self.pid(part)
+        return pid is not None and is_alive(pid)
+
+    def stop_part(self, part):
+        self.run_script("stop-part", part)
+
+    def start_part(self, part):
+        """Also behind a death that the supervisor has not seen yet."""
+        wait_until(10, lambda: not self.is_up(part), f"{part} to be down")
+        self.run_script("start-part", part)
+
+    def socket(self, worker):
+        return self.run_dir / f"{worker}.sock"
+
+    def run_as_postgresql(self, *command):
+        """Programs that refuse to run as root."""
+        user = (["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"]
+                if os.geteuid() == 0 else [])
+        return subprocess.run([*user, *command], capture_output=True, text=True, cwd="/",
+                              timeout=COMMAND_S_MAX)
+
+    def pg_ctl(self, *arguments):
+        version = (self.database_dir / "data" / "PG_VERSION").read_text().strip()
+        return self.run_as_postgresql(f"/usr/lib/postgresql/{version}/bin/pg_ctl",
+                                      "--pgdata", str(self.database_dir / "data"), *arguments)
+
+    def redis(self, *command):
+        subprocess.run(["redis-cli", "-s", self.run_dir / "redis.sock", *command], check=True,
+                       capture_output=True, timeout=COMMAND_S_MAX)
+
+    def generator(self, **settings):
+        """Started; the caller waits for it."""
+        conninfo = f"host={self.database_dir} dbname=flashsale user=flashsale_generator"
+        options = {"database.generator_conninfo": conninfo, "sale.duration_s": 604800,
+                   **{f"sale.{name}": value for name, value in settings.items()}}
+        command = [BUILD_DIR / "flashsale-generator", "-c", TOP / "conf" / "flashsale.conf"]
+        for name, value in options.items():
+            command += ["-o", f"{name}={value}"]
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                stderr=subprocess.PIPE, text=True)
+
+    # ---- rows ----
+
+    def sql(self, text, check=True):
+        done = subprocess.run(
+            ["psql", "--no-psqlrc", "--no-align", "--tuples-only", "--quiet",
+             "--set=ON_ERROR_STOP=1", f"--host={self.database_dir}", "--username=postgres",
+             "--dbname=flashsale", "--file=-"],
+            input=text, env=self.environment, capture_output=True, text=True, timeout=COMMAND_S_MAX)
+        if check and done.returncode != 0:
+            raise StackError(f"psql: {done.stderr.strip()}")
+        return done.stdout.strip()
+
+    def fresh_sale(self, items, hold_s, limit):
+        """All rows gone, and a sale that lasts longer than any round. Nobody may be buying."""
+        self.sql(FRESH)
+        if self.has_small_disk:
+            self.sql("CHECKPOINT")
+        generator = self.generator(items_per_sale=items, hold_s=hold_s, purchase_limit=limit,
+                                   sales_ahead=0)
+        _, errors = generator.communicate(timeout=COMMAND_S_MAX)
+        if generator.returncode != 0:
+            raise StackError(f"the generator: {errors}")
+
+    def rows(self):
+        query = ROWS
+        for column in ("ends_at", "purchased_at", "attempted_at", "starts_at"):
+            query = query.replace(f"{{us:{column}}}",
+                                  f"(extract(epoch FROM {column}) * 1000000)::bigint")
+        return json.loads(self.sql(query))
+
+    # ---- logs ----
+
+    def mark_logs(self):
+        """From here on log_since tells what is new."""
+        self.marks = {path.name: path.stat().st_size for path in (self.run_dir / "log").iterdir()}
+
+    def log_since(self, name):
+        path = self.run_dir / "log" / name
+        if not path.exists():
+            return []
+        with open(path, errors="replace") as file:
+            file.seek(self.marks.get(name, 0))
+            return file.read().splitlines()
+
+    def keep_logs(self, folder):
+        for path in (self.run_dir / "log").iterdir():
+            (folder / path.name).write_text("\n".join(self.log_since(path.name)) + "\n")
+
+    def wake_all(self):
+        """Nothing sleeps any longer that a round has put to sleep."""
+        for part in ("postgresql", "redis", "nginx", *WORKERS):
+            send_signal(self.pids(part), signal.SIGCONT)
