@@ -58,12 +58,12 @@ hold() {
     }
     passfile=passfile=$HOSTS_DIR/web1/flashsale_worker.passfile
     there="host=$PRIMARY hostaddr=${ADDRESS[$PRIMARY]}"
-    connect "$there $passfile $verified=$HOSTS_DIR/authority.pem"
+    connect "$there $passfile $VERIFIED=$HOSTS_DIR/authority.pem"
     # Another authority; another name; no TLS; no password.
     make_authority "$BATS_TEST_TMPDIR/other"
-    run -2 connect "$there $passfile $verified=$BATS_TEST_TMPDIR/other.pem"
+    run -2 connect "$there $passfile $VERIFIED=$BATS_TEST_TMPDIR/other.pem"
     [[ $output == *'certificate verify failed'* ]]
-    run -2 connect "${there/host=$PRIMARY/host=elsewhere} $passfile $verified=$HOSTS_DIR/authority.pem"
+    run -2 connect "${there/host=$PRIMARY/host=elsewhere} $passfile $VERIFIED=$HOSTS_DIR/authority.pem"
     [[ $output == *'does not match host name "elsewhere"'* ]]
     run -2 connect "$there $passfile sslmode=disable"
     [[ $output == *'no encryption'* ]]

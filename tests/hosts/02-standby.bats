@@ -7,7 +7,7 @@ load helper
 
 # As many lanes as there are: two hosts, two workers each, one lane of each kind.
 LANES=8
-STATEMENT_MS=1000
+STATEMENT_MS=1500
 
 setup_file() {
     local hindrance
@@ -83,11 +83,11 @@ no_lane_is_up() {
     for host in web1 web2; do
         wait_until 8000 no_lane_is_up "$host"
         wait_until 3000 is_down "$host"
-        wait_until 2000 refuses_at_once "$host"
+        wait_until 5000 refuses_at_once "$host"
     done
     # statement_timeout has no say in that wait. Each lane left one behind at most, and came for no more.
     sleep 2
-    long=$(waiting "clock_timestamp() - state_change > '$((3 * STATEMENT_MS)) ms'")
+    long=$(waiting "clock_timestamp() - state_change > '$((2 * STATEMENT_MS)) ms'")
     [[ $long -ge 1 && $(waiting) -le $LANES ]]
     same "$(jq --slurp "map(select(.kind == \"purchase\" and .status == 200 and
         .sent > $frozen_at)) | length" "$history")" 0
@@ -119,7 +119,7 @@ no_lane_is_up() {
     freeze
     ask web1 POST "/purchase?code=$code" >"$BATS_TEST_TMPDIR/answer" &
     asking=$!
-    wait_until 900 one_waits
+    wait_until $STATEMENT_MS one_waits
     sql "$PRIMARY" "SELECT pg_cancel_backend(pid) FROM pg_stat_activity
         WHERE usename = 'flashsale_worker' AND wait_event = 'SyncRep'"
     wait "$asking"
@@ -141,7 +141,7 @@ no_lane_is_up() {
     freeze
     ask web1 POST "/purchase?code=$code" >"$BATS_TEST_TMPDIR/answer" &
     asking=$!
-    wait_until 900 one_waits
+    wait_until $STATEMENT_MS one_waits
     sql "$PRIMARY" "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
         WHERE usename = 'flashsale_worker' AND wait_event = 'SyncRep'"
     wait "$asking"

@@ -61,14 +61,19 @@ hosts_hindrance() {
         printf 'this machine lets no network namespace with a bridge be made'
 }
 
-# Namespaces are named after the process that made them: those of one that was killed are removed.
+# Namespaces and folders are named after the process that made them: those of one that was killed are
+# removed.
 remove_leftovers() {
-    local namespace owner
+    local namespace owner folder
     while read -r namespace _; do
         [[ $namespace =~ ^flashsale-([0-9]+)- ]] || continue
         owner=${BASH_REMATCH[1]}
         kill -0 "$owner" 2>/dev/null || remove_namespace "$namespace"
     done < <(ip netns list)
+    for folder in /tmp/flashsale-hosts-*.*; do
+        owner=${folder#*-hosts-}
+        kill -0 "${owner%.*}" 2>/dev/null || rm --recursive --force "$folder"
+    done
 }
 
 remove_namespace() {
@@ -87,7 +92,7 @@ remove_namespace() {
 hosts_open() {
     local host
     HOSTS_RUN=flashsale-$BASHPID
-    HOSTS_DIR=$(mktemp --directory /tmp/flashsale-hosts.XXXX)
+    HOSTS_DIR=$(mktemp --directory "/tmp/flashsale-hosts-${HOSTS_RUN#*-}.XXXX")
     export HOSTS_RUN HOSTS_DIR
     remove_leftovers
     chmod 0755 "$HOSTS_DIR"
@@ -217,7 +222,7 @@ database_hosts() {
     printf 'host=database1,database2 hostaddr=%s,%s' "${ADDRESS[database1]}" "${ADDRESS[database2]}"
 }
 
-verified="sslmode=verify-full sslrootcert"
+VERIFIED="sslmode=verify-full sslrootcert"
 
 # configure_database HOST: what does not depend on which of the two is the primary.
 configure_database() {
@@ -273,7 +278,7 @@ be_standby() {
 # replication_to PRIMARY STANDBY: a connection string.
 replication_to() {
     printf 'host=%s hostaddr=%s user=flashsale_standby passfile=%s application_name=%s connect_timeout=2 %s=%s' \
-        "$1" "${ADDRESS[$1]}" "$HOSTS_DIR/$2/flashsale_standby.passfile" "$2" "$verified" \
+        "$1" "${ADDRESS[$1]}" "$HOSTS_DIR/$2/flashsale_standby.passfile" "$2" "$VERIFIED" \
         "$HOSTS_DIR/authority.pem"
 }
 
@@ -458,7 +463,7 @@ configure_workers() {
 
 conninfo() {
     printf '%s dbname=flashsale user=%s passfile=%s %s=%s target_session_attrs=read-write' \
-        "$(database_hosts)" "$2" "$HOSTS_DIR/$1/$2.passfile" "$verified" "$HOSTS_DIR/authority.pem"
+        "$(database_hosts)" "$2" "$HOSTS_DIR/$1/$2.passfile" "$VERIFIED" "$HOSTS_DIR/authority.pem"
 }
 
 generate() {
