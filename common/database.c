@@ -11,6 +11,13 @@
 #include "clock.h"
 #include "log.h"
 
+/*
+ * So soon an idle connection finds that the server's host is gone, with tcp_user_timeout (tcp(7)):
+ * its lane then looks for another before anybody asks.
+ */
+#define KEEPALIVE_IDLE_S     "2"
+#define KEEPALIVE_INTERVAL_S "1"
+
 enum {
     /* Time for the server to give a statement up by itself before this end does. */
     GRACE_MS = 250,
@@ -166,13 +173,21 @@ static bool connect_anew(struct database *database)
     const char *keywords[] = {"application_name",
                               "connect_timeout",
                               "tcp_user_timeout",
+                              "keepalives_idle",
+                              "keepalives_interval",
                               "options",
                               "client_encoding",
                               "dbname",
                               NULL};
-    const char *values[] = {
-        database->options.name,     timeout_s, tcp_timeout_ms, server_options, "UTF8",
-        database->options.conninfo, NULL};
+    const char *values[] = {database->options.name,
+                            timeout_s,
+                            tcp_timeout_ms,
+                            KEEPALIVE_IDLE_S,
+                            KEEPALIVE_INTERVAL_S,
+                            server_options,
+                            "UTF8",
+                            database->options.conninfo,
+                            NULL};
     database->connection = PQconnectdbParams(keywords, values, 1);
     if (PQstatus(database->connection) != CONNECTION_OK) {
         tell_down(database, PQerrorMessage(database->connection));

@@ -126,7 +126,8 @@ no_lane_is_up() {
     same "$(sql "$PRIMARY" "SELECT count(*) FROM flashsale.buyer WHERE user_id = 'carl'")" 1
     same "$(jq --raw-output .outcome "$BATS_TEST_TMPDIR/answer")" unavailable
     grep --quiet 'canceling wait for synchronous replication' "$HOSTS_DIR"/log/web1-worker-?.log
-    # Once the standby has it, it is told.
+    # Nor is who asks again, before the standby has it.
+    same "$(ask web2 POST "/purchase?code=$code" | jq --raw-output .outcome)" unavailable
     thaw
     bought() {
         [[ $(ask web2 POST "/purchase?code=$code" | jq .success) == true ]]
@@ -149,4 +150,27 @@ no_lane_is_up() {
     thaw
     wait_until 5000 sells web1 fay
     same "$(audit)" ''
+}
+
+lanes_up() {
+    [[ $(ask "$1" GET /metrics | awk '/^flashsale_lanes_up/ { up += $2 } END { print up }') == 4 ]]
+}
+
+follows() {
+    [[ $(sql "$2" "SELECT count(*) FROM pg_stat_activity
+        WHERE usename = 'flashsale_worker' AND application_name LIKE '% lane %'
+          AND client_addr = '${ADDRESS[$1]}'") == 4 ]]
+}
+
+# The last one, for the primary is another from here on.
+@test "the standby takes over while nobody asks: the first who does is served" {
+    cut_off "$PRIMARY"
+    promote "$STANDBY"
+    for host in web1 web2; do
+        wait_until 15000 follows "$host" "$STANDBY"
+        lanes_up "$host"
+    done
+    for host in web1 web2; do
+        sells "$host" gus
+    done
 }

@@ -4,10 +4,10 @@
 bats_require_minimum_version 1.5.0
 load helper
 
-@test "two failovers, there and back: nothing that was answered is lost" {
+@test "a failover under load: nothing that was answered is lost, and sales go on" {
     hindrance=$(hosts_hindrance)
     [[ -z $hindrance ]] || skip "$hindrance"
-    ROUNDS=2 SEED=$((RANDOM % 1000)) "$TOP/tests/hosts/failover" 3>&-
+    ROUNDS=1 SEED=$((RANDOM % 1000)) "$TOP/tests/hosts/failover" 3>&-
 }
 
 # Codes of items 7 and 8 of sale 1; their secrets' bytes are all 7, and all 8.
