@@ -8,12 +8,16 @@ load helper
 ITEMS=3000
 
 setup_file() {
-    local hindrance
-    hindrance=$(hosts_hindrance)
-    [[ -z $hindrance ]] || skip "$hindrance"
+    export HINDRANCE
+    HINDRANCE=$(hosts_hindrance)
+    [[ -z $HINDRANCE ]] || return 0
     hosts_open
     # A disk that stalls for a second makes no 503; the balancer waits for 4 s.
     hosts_start "sale.items_per_sale=$ITEMS" sale.hold_s=4 database.statement_ms_max=2200
+}
+
+setup() {
+    [[ -z $HINDRANCE ]] || skip "$HINDRANCE"
 }
 
 teardown_file() {
@@ -21,6 +25,7 @@ teardown_file() {
 }
 
 teardown() {
+    [[ -z $HINDRANCE ]] || return 0
     [[ ${BATS_TEST_COMPLETED:-} == 1 ]] || tail --lines=5 "$HOSTS_DIR"/log/*.log
 }
 
