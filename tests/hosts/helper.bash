@@ -160,9 +160,14 @@ power_off() {
     done
 }
 
-port_answers() {
+# reaches FROM HOST PORT
+reaches() {
     # shellcheck disable=SC2016 # the inner shell's
-    on client bash -c 'exec 9<>"/dev/tcp/$0/$1"' "${ADDRESS[$1]}" "$2" 2>/dev/null
+    on "$1" timeout 1 bash -c 'exec 9<>"/dev/tcp/$0/$1"' "${ADDRESS[$2]}" "$3" 2>/dev/null
+}
+
+port_answers() {
+    reaches client "$@"
 }
 
 # ---- secrets --------------------------------------------------------------------------------------------
@@ -335,6 +340,8 @@ make_standby() {
     local host=$1 primary=$2
     [[ -e $HOSTS_DIR/$host/postgresql.conf ]] || configure_database "$host"
     be_standby "$host" "$primary"
+    # A cable that was just put in again takes a moment.
+    wait_until 10000 reaches "$host" "$primary" 5432
     rm --recursive --force "$HOSTS_DIR/$host/data"
     on "$host" "${as_postgres[@]}" "$PG_BIN/pg_basebackup" --pgdata="$HOSTS_DIR/$host/data" \
         --checkpoint=fast --wal-method=stream --no-sync --dbname="$(replication_to "$primary" "$host")" \
