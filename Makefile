@@ -47,14 +47,14 @@ sources := $(wildcard common/*.[ch] fcgi/*.[ch] generator/*.[ch] tests/unit/*.[c
 scripts := $(shell grep --recursive --files-with-matches --binary-files=without-match \
     --exclude-dir=.git --exclude-dir=build --exclude-dir=run \
     --exclude-dir=node_modules '^\#!/usr/bin/env ba[st][hs]' . 2>/dev/null) \
-    $(wildcard tests/end-to-end/*.bash)
+    $(wildcard tests/end-to-end/*.bash tests/hosts/*.bash)
 
 # V=1 shows the commands.
 quiet := $(if $(V),,@)
 submake = $(MAKE) --no-print-directory $(if $(V),,--silent) --jobs=$(jobs)
 
-.PHONY: all help run stop status test unit sql-test e2e asan tsan valgrind fuzz torture bench k6 format lint \
-    deps clean units fuzzers
+.PHONY: all help run stop status test unit sql-test e2e asan tsan valgrind fuzz torture test-hosts failover \
+    bench k6 format lint deps clean units fuzzers
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
 
@@ -76,10 +76,10 @@ status: ## what of the stack is up
 	@deploy/stack status
 
 test: ## install what is missing, build, and run all tests
-	@deploy/packages run lighttpd test
+	@deploy/packages run lighttpd test hosts
 	@$(submake) all units
 	@k6/run fetch || true # its test says then why it is skipped
-	@tests/run unit fuzz sql end-to-end torture
+	@tests/run unit fuzz sql end-to-end torture hosts
 
 unit: units ## the unit tests (cmocka), and the harnesses of tests/fuzz with the inputs kept for them
 	@tests/run unit fuzz
@@ -89,6 +89,16 @@ sql-test: all ## the tests of the SQL functions (pgTAP)
 
 e2e: all ## the tests over a whole stack (bats)
 	@tests/run end-to-end
+
+test-hosts: ## the tests over several hosts, as network namespaces (root only)
+	@deploy/packages run test hosts
+	@$(submake) all
+	@tests/run hosts
+
+failover: ## the standby takes over from a primary that dies under load, ROUNDS=20 times, by SEED=1
+	@deploy/packages run test hosts
+	@$(submake) all
+	@ROUNDS='$(or $(ROUNDS),20)' SEED='$(or $(SEED),1)' tests/hosts/failover
 
 asan: ## unit and end-to-end tests with AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(submake) BUILD_DIR=build/asan SANITIZE=address,undefined all units

@@ -11,6 +11,13 @@
 #include "clock.h"
 #include "log.h"
 
+/*
+ * So soon an idle connection finds that the server's host is gone, with tcp_user_timeout (tcp(7)):
+ * its lane then looks for another before anybody asks.
+ */
+#define KEEPALIVE_IDLE_S     "2"
+#define KEEPALIVE_INTERVAL_S "1"
+
 enum {
     /* Time for the server to give a statement up by itself before this end does. */
     GRACE_MS = 250,
@@ -21,7 +28,18 @@ struct database {
     struct database_options options;
     PGconn *connection; /* NULL: none */
     bool is_down_told;  /* the log has said that the database is out of reach */
+    bool is_warned;     /* by the server, since the call began */
 };
+
+/*
+ * Whether a commit of this role's has waited for its synchronous standby for longer than a call
+ * may take. Who gave such a call up leaves a backend behind that waits on, whatever its timeouts:
+ * statement_timeout ends before the commit. So one that waits tells everyone not to add another.
+ */
+static const char commits_wait_sql[] = "SELECT FROM pg_stat_activity"
+                                       " WHERE usename = session_user AND wait_event = 'SyncRep'"
+                                       " AND clock_timestamp() - state_change"
+                                       "     > $1::integer * interval '1 ms'";
 
 struct database *database_new(const struct database_options *options)
 {
@@ -63,6 +81,17 @@ static void tell_up(struct database *database)
     if (database->is_down_told)
         log_warning("%s: PostgreSQL: connected again", database->options.name);
     database->is_down_told = false;
+}
+
+/* What the server says beside its answers: libpq's notice receiver. */
+static void hear(void *context, const PGresult *notice)
+{
+    struct database *database = context;
+    const char *severity = PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
+    if (!severity || strcmp(severity, "WARNING") != 0)
+        return;
+    tell_down(database, PQresultErrorMessage(notice));
+    database->is_warned = true;
 }
 
 /*
@@ -112,6 +141,26 @@ static bool prepare(struct database *database)
     return true;
 }
 
+static bool commits_wait(struct database *database)
+{
+    char limit_ms[12];
+    snprintf(limit_ms, sizeof limit_ms, "%d", database->options.statement_ms_max);
+    const char *values[] = {limit_ms};
+    int64_t deadline_ms = clock_ms() + database->options.statement_ms_max;
+    PGresult *result = NULL;
+    if (PQsendQueryParams(database->connection, commits_wait_sql, 1, NULL, values, NULL, NULL, 0))
+        result = await_result(database->connection, deadline_ms);
+    const char *what = NULL;
+    if (PQresultStatus(result) != PGRES_TUPLES_OK)
+        what = result ? PQresultErrorMessage(result) : PQerrorMessage(database->connection);
+    else if (PQntuples(result) > 0)
+        what = "commits wait for a synchronous standby";
+    if (what)
+        tell_down(database, what);
+    PQclear(result);
+    return what != NULL;
+}
+
 static bool connect_anew(struct database *database)
 {
     char timeout_s[12], tcp_timeout_ms[12], server_options[128];
@@ -124,20 +173,29 @@ static bool connect_anew(struct database *database)
     const char *keywords[] = {"application_name",
                               "connect_timeout",
                               "tcp_user_timeout",
+                              "keepalives_idle",
+                              "keepalives_interval",
                               "options",
                               "client_encoding",
                               "dbname",
                               NULL};
-    const char *values[] = {
-        database->options.name,     timeout_s, tcp_timeout_ms, server_options, "UTF8",
-        database->options.conninfo, NULL};
+    const char *values[] = {database->options.name,
+                            timeout_s,
+                            tcp_timeout_ms,
+                            KEEPALIVE_IDLE_S,
+                            KEEPALIVE_INTERVAL_S,
+                            server_options,
+                            "UTF8",
+                            database->options.conninfo,
+                            NULL};
     database->connection = PQconnectdbParams(keywords, values, 1);
     if (PQstatus(database->connection) != CONNECTION_OK) {
         tell_down(database, PQerrorMessage(database->connection));
         disconnect(database);
         return false;
     }
-    if (!prepare(database)) {
+    PQsetNoticeReceiver(database->connection, hear, database);
+    if (!prepare(database) || (database->options.is_for_commits && commits_wait(database))) {
         disconnect(database);
         return false;
     }
@@ -187,16 +245,17 @@ enum database_result database_call(struct database *database, int statement,
     snprintf(name, sizeof name, "%d", statement);
 
     *result = NULL;
+    database->is_warned = false;
     int64_t deadline_ms = clock_ms() + database->options.statement_ms_max + GRACE_MS;
     PGresult *answer = NULL;
     if (PQsendQueryPrepared(database->connection, name, count, values, lengths, formats, 1))
         answer = await_result(database->connection, deadline_ms);
 
-    if (PQresultStatus(answer) == PGRES_TUPLES_OK) {
+    if (PQresultStatus(answer) == PGRES_TUPLES_OK && !database->is_warned) {
         *result = answer;
         return DATABASE_DONE;
     }
-    if (answer && PQstatus(database->connection) == CONNECTION_OK) {
+    if (answer && PQstatus(database->connection) == CONNECTION_OK && !database->is_warned) {
         log_error("%s: PostgreSQL: %s", database->options.name, PQresultErrorMessage(answer));
         PQclear(answer);
         return DATABASE_REFUSED;

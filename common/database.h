@@ -21,12 +21,15 @@ struct database_options {
     int statement_ms_max; /* the server gives a statement up then, and this end a little later */
     const char *const *statements; /* prepared as "0", "1", ... */
     int statement_count;
+    /* A server whose commits wait for a standby that does not answer counts as out of reach. */
+    bool is_for_commits;
 };
 
 enum database_result {
     DATABASE_DONE,    /* committed, and *result holds its rows */
     DATABASE_REFUSED, /* the server said no and rolled back; the connection is fine */
-    DATABASE_LOST     /* the connection broke or the time ran out: the outcome is unknown */
+    DATABASE_LOST     /* the connection broke, the time ran out, or the server warned: the outcome
+                         is unknown */
 };
 
 /* A binary parameter; `bytes` is read during the call only. */
@@ -52,6 +55,10 @@ bool database_is_open(struct database *database) __attribute__((warn_unused_resu
  * Runs prepared statement number `statement` as a transaction of its own. Needs a connection.
  * *result is the caller's to PQclear when DATABASE_DONE, else NULL. Never blocks much longer
  * than statement_ms_max. After DATABASE_LOST the connection is closed.
+ *
+ * A WARNING is as good as a lost connection: a commit whose wait for its synchronous standby was
+ * cancelled (pg_cancel_backend) succeeds with one, and a failover would undo it. No function of
+ * the schema warns by itself.
  */
 enum database_result database_call(struct database *database, int statement,
                                    const struct database_parameter *parameters, int count,

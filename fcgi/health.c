@@ -10,7 +10,9 @@ void health_read(const struct services *services, const struct request *request,
     (void)request;
 
     struct sale_status status;
-    bool is_up = sale_view_read(services->sale_view, &status);
+    bool is_read = sale_view_read(services->sale_view, &status);
+    /* What can be read cannot always be sold: commits may wait for a standby. */
+    bool is_up = is_read && lanes_are_up(services->lanes);
     enum redis_state redis = lanes_redis_state(services->lanes);
 
     struct text *body = &reply->body;
@@ -21,7 +23,7 @@ void health_read(const struct services *services, const struct request *request,
     text_add(body, "\",\"redis\":\"");
     text_add(body, redis_names[redis]);
     text_add(body, "\",\"sale\":");
-    if (is_up && status.sale_id > 0)
+    if (is_read && status.sale_id > 0)
         text_add_integer(body, status.sale_id);
     else
         text_add(body, "null");

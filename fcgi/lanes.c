@@ -107,6 +107,14 @@ enum redis_state lanes_redis_state(struct lanes *lanes)
     return worst;
 }
 
+bool lanes_are_up(struct lanes *lanes)
+{
+    bool is_kind_up[LANE_KINDS] = {false};
+    for (int i = 0; i < lanes->lane_count; i++)
+        is_kind_up[lanes->lane[i].kind] |= atomic_load(&lanes->lane[i].is_up);
+    return is_kind_up[LANE_CHECKOUT] && is_kind_up[LANE_PURCHASE];
+}
+
 void lanes_measure(struct lanes *lanes)
 {
     int count[LANE_KINDS] = {0}, up[LANE_KINDS] = {0}, redis[] = {0, 0, 0};
@@ -290,7 +298,8 @@ static bool lane_open(struct lane *lane, struct lanes *lanes, enum lane_kind kin
                                              .statement_ms_max =
                                                  settings->database.statement_ms_max,
                                              .statements = statement,
-                                             .statement_count = 1};
+                                             .statement_count = 1,
+                                             .is_for_commits = true};
     lane->database = database_new(&options);
     lane->tickets = calloc((size_t)settings->lane.batch_max, sizeof(struct ticket *));
     lane->facts = facts_new(settings, lane->name, lanes->metrics);

@@ -39,6 +39,9 @@ void lanes_expire(struct lanes *lanes, int64_t time_us);
 /* Sets the gauges about lanes. To be called now and then, by one thread. */
 void lanes_measure(struct lanes *lanes);
 
+/* Whether checkouts and purchases can be decided: each kind has a lane that is up. Any thread. */
+bool lanes_are_up(struct lanes *lanes) __attribute__((warn_unused_result));
+
 /* Whether facts can be had: the worst that any lane found when it last tried. Any thread. */
 enum redis_state lanes_redis_state(struct lanes *lanes);
 

@@ -1,0 +1,181 @@
+#!/usr/bin/env bats
+# The synchronous standby does not answer: commits wait, so nothing is sold, and nobody is told otherwise;
+# neither is anyone kept waiting, nor PostgreSQL filled with what waits.
+
+bats_require_minimum_version 1.5.0
+load helper
+
+# As many lanes as there are: two hosts, two workers each, one lane of each kind.
+LANES=8
+STATEMENT_MS=1500
+
+setup_file() {
+    export HINDRANCE
+    HINDRANCE=$(hosts_hindrance)
+    [[ -z $HINDRANCE ]] || return 0
+    hosts_open
+    hosts_start sale.items_per_sale=20000 sale.hold_s=600 "database.statement_ms_max=$STATEMENT_MS"
+}
+
+setup() {
+    [[ -z $HINDRANCE ]] || skip "$HINDRANCE"
+}
+
+teardown_file() {
+    hosts_close
+}
+
+teardown() {
+    [[ -z $HINDRANCE ]] || return 0
+    thaw
+    [[ ${BATS_TEST_COMPLETED:-} == 1 ]] || tail --lines=5 "$HOSTS_DIR"/log/*.log
+}
+
+freeze() {
+    # shellcheck disable=SC2046 # a word each
+    kill -STOP $(ip netns pids "$HOSTS_RUN-$STANDBY")
+}
+
+thaw() {
+    # shellcheck disable=SC2046 # a word each
+    kill -CONT $(ip netns pids "$HOSTS_RUN-$STANDBY") 2>/dev/null || true
+}
+
+checkout() {
+    ask "$1" POST "/checkout?user_id=$2"
+}
+
+sells() {
+    local code
+    code=$(checkout "$1" "$2" | jq --raw-output .code)
+    [[ $(ask "$1" POST "/purchase?code=$code" | jq .success) == true ]]
+}
+
+waiting() {
+    sql "$PRIMARY" "SELECT count(*) FROM pg_stat_activity
+        WHERE usename = 'flashsale_worker' AND wait_event = 'SyncRep'${1:+ AND $1}"
+}
+
+one_waits() {
+    [[ $(waiting) -ge 1 ]]
+}
+
+refuses_at_once() {
+    local began
+    began=$(now_ms)
+    [[ $(checkout "$1" eve | jq --raw-output .outcome) == unavailable ]]
+    [[ $(($(now_ms) - began)) -lt 300 ]]
+}
+
+is_down() {
+    [[ $(ask "$1" GET /health | jq --raw-output .status) == down ]]
+}
+
+no_lane_is_up() {
+    [[ $(ask "$1" GET /metrics | awk '/^flashsale_lanes_up/ { up += $2 } END { print up }') == 0 ]]
+}
+
+@test "a standby that is lost under load: refusals, soon at once; it is back: sales, and nothing told is lost" {
+    history=$BATS_TEST_TMPDIR/history
+    sells web1 amy
+    crowd steady --url "$URL" --connections 24 --seconds 60 --stop-file "$BATS_TEST_TMPDIR/stop" \
+        --pause-ms 20 --prefix s --history "$history" >"$BATS_TEST_TMPDIR/result" &
+    crowd_pid=$!
+    wait_until 5000 test -s "$history"
+    sleep 0.5
+    freeze
+    frozen_at=${EPOCHREALTIME/,/.}
+    for host in web1 web2; do
+        wait_until 8000 no_lane_is_up "$host"
+        wait_until 3000 is_down "$host"
+        wait_until 5000 refuses_at_once "$host"
+    done
+    # statement_timeout has no say in that wait. Each lane left one behind at most, and came for no more.
+    sleep 2
+    long=$(waiting "clock_timestamp() - state_change > '$((2 * STATEMENT_MS)) ms'")
+    [[ $long -ge 1 && $(waiting) -le $LANES ]]
+    same "$(jq --slurp "map(select(.kind == \"purchase\" and .status == 200 and
+        .sent > $frozen_at)) | length" "$history")" 0
+
+    thaw
+    for host in web1 web2; do
+        wait_until 5000 sells "$host" bob
+        wait_until 3000 is_healthy "$host"
+    done
+    touch "$BATS_TEST_TMPDIR/stop"
+    wait "$crowd_pid"
+    same "$(waiting "clock_timestamp() - state_change > '$STATEMENT_MS ms'")" 0
+    jq --raw-output 'select(.kind == "purchase" and .status == 200) | .item + " " + .user' "$history" |
+        sort --unique >"$BATS_TEST_TMPDIR/told"
+    for host in "$PRIMARY" "$STANDBY"; do
+        sql "$host" "SELECT sale_id || '-' || number || ' ' || held_by FROM flashsale.item
+            WHERE purchased_at IS NOT NULL" | sort >"$BATS_TEST_TMPDIR/sold"
+        same "$(comm -23 "$BATS_TEST_TMPDIR/told" "$BATS_TEST_TMPDIR/sold")" ''
+    done
+    same "$(audit)" ''
+    # A line when it began and one when it ended, for each lane.
+    for worker in "$HOSTS_DIR"/log/web?-worker-?.log; do
+        [[ $(grep --count 'commits wait for a synchronous standby\|no answer in time' "$worker") -le 4 ]]
+    done
+}
+
+@test "a wait for the standby that somebody cancels: committed here alone, and not answered 200" {
+    code=$(checkout web1 carl | jq --raw-output .code)
+    freeze
+    ask web1 POST "/purchase?code=$code" >"$BATS_TEST_TMPDIR/answer" &
+    asking=$!
+    wait_until $STATEMENT_MS one_waits
+    sql "$PRIMARY" "SELECT pg_cancel_backend(pid) FROM pg_stat_activity
+        WHERE usename = 'flashsale_worker' AND wait_event = 'SyncRep'"
+    wait "$asking"
+    same "$(sql "$PRIMARY" "SELECT count(*) FROM flashsale.buyer WHERE user_id = 'carl'")" 1
+    same "$(jq --raw-output .outcome "$BATS_TEST_TMPDIR/answer")" unavailable
+    grep --quiet 'canceling wait for synchronous replication' "$HOSTS_DIR"/log/web1-worker-?.log
+    # Nor is who asks again, before the standby has it.
+    same "$(ask web2 POST "/purchase?code=$code" | jq --raw-output .outcome)" unavailable
+    thaw
+    bought() {
+        [[ $(ask web2 POST "/purchase?code=$code" | jq .success) == true ]]
+    }
+    wait_until 5000 bought
+    same "$(sql "$STANDBY" "SELECT count(*) FROM flashsale.buyer WHERE user_id = 'carl'")" 1
+    same "$(audit)" ''
+}
+
+@test "backends that wait are ended: not answered 200 either, and sales go on once the standby is back" {
+    code=$(checkout web1 dora | jq --raw-output .code)
+    freeze
+    ask web1 POST "/purchase?code=$code" >"$BATS_TEST_TMPDIR/answer" &
+    asking=$!
+    wait_until $STATEMENT_MS one_waits
+    sql "$PRIMARY" "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE usename = 'flashsale_worker' AND wait_event = 'SyncRep'"
+    wait "$asking"
+    same "$(jq --raw-output .outcome "$BATS_TEST_TMPDIR/answer")" unavailable
+    thaw
+    wait_until 5000 sells web1 fay
+    same "$(audit)" ''
+}
+
+lanes_up() {
+    [[ $(ask "$1" GET /metrics | awk '/^flashsale_lanes_up/ { up += $2 } END { print up }') == 4 ]]
+}
+
+follows() {
+    [[ $(sql "$2" "SELECT count(*) FROM pg_stat_activity
+        WHERE usename = 'flashsale_worker' AND application_name LIKE '% lane %'
+          AND client_addr = '${ADDRESS[$1]}'") == 4 ]]
+}
+
+# The last one, for the primary is another from here on.
+@test "the standby takes over while nobody asks: the first who does is served" {
+    cut_off "$PRIMARY"
+    promote "$STANDBY"
+    for host in web1 web2; do
+        wait_until 15000 follows "$host" "$STANDBY"
+        lanes_up "$host"
+    done
+    for host in web1 web2; do
+        sells "$host" gus
+    done
+}

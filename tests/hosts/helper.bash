@@ -1,0 +1,553 @@
+# Several hosts on one machine, for the tests: each is a network namespace, all are plugged into one
+# bridge, which is in a namespace of its own, so that the machine's network is not touched.
+#
+#     client ── balancer ──┬── web1 ──┬── database1 (primary)
+#                          └── web2 ──┼── database2 (its synchronous standby)
+#                                     └── redis
+#
+# Hosts are called by these names. HOSTS_DIR has a folder for each, and log/HOST-NAME.log. What listens on
+# a network speaks TLS, with certificates of a CA made for the run; Unix sockets stay within a host.
+# shellcheck shell=bash
+
+TOP=$(realpath "$(dirname "${BASH_SOURCE[0]}")/../..")
+: "${BUILD_DIR:=$TOP/build}" "${TEST_SLOWNESS:=1}"
+BUILD_DIR=$(realpath --canonicalize-missing "$BUILD_DIR")
+
+HOSTS=(client balancer web1 web2 database1 database2 redis)
+declare -gA ADDRESS=([client]=10.77.0.1 [balancer]=10.77.0.2 [web1]=10.77.0.11 [web2]=10.77.0.12
+    [database1]=10.77.0.21 [database2]=10.77.0.22 [redis]=10.77.0.31)
+NETWORK=10.77.0.0/24
+URL=http://${ADDRESS[balancer]}:80
+
+fail() {
+    printf '%s\n' "$*" >&2
+    return 1
+}
+
+now_ms() {
+    printf '%s' "$((${EPOCHREALTIME/[.,]/} / 1000))"
+}
+
+# wait_until MS COMMAND...: until it succeeds, for no longer than that (times TEST_SLOWNESS).
+wait_until() {
+    local deadline=$(($(now_ms) + $1 * TEST_SLOWNESS))
+    shift
+    until "$@" >/dev/null 2>&1; do
+        [[ $(now_ms) -le $deadline ]] || fail "waited too long for: $*" || return
+        sleep 0.02
+    done
+}
+
+same() {
+    [[ $1 == "$2" ]] || fail "expected: $2"$'\n'"got:      $1"
+}
+
+# ---- the network ----------------------------------------------------------------------------------------
+
+# Why hosts cannot be made here; nothing where they can.
+hosts_hindrance() {
+    local name
+    [[ $EUID -eq 0 ]] || {
+        printf 'network namespaces need root'
+        return
+    }
+    for name in ip nsenter nginx redis-server stunnel4 spawn-fcgi sqitch python3 jq; do
+        type "$name" >/dev/null 2>&1 || {
+            printf '%s is missing: deploy/packages run test hosts' "$name"
+            return
+        }
+    done
+    unshare --net ip link add bridge-of-test type bridge 2>/dev/null ||
+        printf 'this machine lets no network namespace with a bridge be made'
+}
+
+# Namespaces and folders are named after the process that made them: those of one that was killed are
+# removed.
+remove_leftovers() {
+    local namespace owner folder
+    while read -r namespace _; do
+        [[ $namespace =~ ^flashsale-([0-9]+)- ]] || continue
+        owner=${BASH_REMATCH[1]}
+        kill -0 "$owner" 2>/dev/null || remove_namespace "$namespace"
+    done < <(ip netns list)
+    for folder in /tmp/flashsale-hosts-*.*; do
+        owner=${folder#*-hosts-}
+        kill -0 "${owner%.*}" 2>/dev/null || rm --recursive --force "$folder"
+    done
+}
+
+remove_namespace() {
+    local pids try
+    for try in {1..100}; do
+        pids=$(ip netns pids "$1" 2>/dev/null) || break
+        [[ -n $pids ]] || break
+        # shellcheck disable=SC2086 # a word each
+        kill -KILL $pids 2>/dev/null || true
+        sleep 0.02
+    done
+    ip netns delete "$1" 2>/dev/null || fail "namespace $1 stays (try $try)"
+}
+
+# hosts_open: the folder and the namespaces. hosts_close removes all, whatever has become of it.
+hosts_open() {
+    local host
+    HOSTS_RUN=flashsale-$BASHPID
+    HOSTS_DIR=$(mktemp --directory "/tmp/flashsale-hosts-${HOSTS_RUN#*-}.XXXX")
+    export HOSTS_RUN HOSTS_DIR
+    remove_leftovers
+    chmod 0755 "$HOSTS_DIR"
+    mkdir "$HOSTS_DIR"/{log,pid}
+    ip netns add "$HOSTS_RUN-switch"
+    ip -n "$HOSTS_RUN-switch" link add bridge type bridge
+    ip -n "$HOSTS_RUN-switch" link set bridge up
+    for host in "${HOSTS[@]}"; do
+        mkdir "$HOSTS_DIR/$host"
+        ip netns add "$HOSTS_RUN-$host"
+        ip -n "$HOSTS_RUN-switch" link add "$host" type veth peer name network netns "$HOSTS_RUN-$host"
+        ip -n "$HOSTS_RUN-switch" link set "$host" master bridge up
+        ip -n "$HOSTS_RUN-$host" address add "${ADDRESS[$host]}/24" dev network
+        ip -n "$HOSTS_RUN-$host" link set network up
+        ip -n "$HOSTS_RUN-$host" link set lo up
+    done
+}
+
+hosts_close() {
+    local host
+    [[ -n ${HOSTS_RUN:-} ]] || return 0
+    for host in "${HOSTS[@]}" switch; do
+        [[ ! -e /run/netns/$HOSTS_RUN-$host ]] || remove_namespace "$HOSTS_RUN-$host" || true
+    done
+    rm --recursive --force "$HOSTS_DIR"
+}
+
+# on HOST COMMAND...: in its network.
+on() {
+    local host=$1
+    shift
+    nsenter --net="/run/netns/$HOSTS_RUN-$host" -- "$@"
+}
+
+# The cable out, and in again: packets are lost, nobody is told.
+cut_off() {
+    ip -n "$HOSTS_RUN-switch" link set "$1" down
+}
+
+join_again() {
+    ip -n "$HOSTS_RUN-switch" link set "$1" up
+}
+
+# start HOST NAME COMMAND...: in the background.
+start() {
+    local host=$1 name=$2
+    shift 2
+    nsenter --net="/run/netns/$HOSTS_RUN-$host" -- setsid "$@" </dev/null \
+        >>"$HOSTS_DIR/log/$host-$name.log" 2>&1 3>&- &
+    printf '%s\n' "$!" >"$HOSTS_DIR/pid/$host-$name"
+    disown "$!"
+}
+
+pid_of() {
+    cat "$HOSTS_DIR/pid/$1"
+}
+
+# Every process of a host, at once: the power goes off.
+power_off() {
+    local pids
+    while pids=$(ip netns pids "$HOSTS_RUN-$1") && [[ -n $pids ]]; do
+        # shellcheck disable=SC2086 # a word each
+        kill -KILL $pids 2>/dev/null || true
+        sleep 0.02
+    done
+}
+
+# reaches FROM HOST PORT
+reaches() {
+    # shellcheck disable=SC2016 # the inner shell's
+    on "$1" timeout 1 bash -c 'exec 9<>"/dev/tcp/$0/$1"' "${ADDRESS[$2]}" "$3" 2>/dev/null
+}
+
+port_answers() {
+    reaches client "$@"
+}
+
+# ---- secrets --------------------------------------------------------------------------------------------
+
+new_key=(-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes)
+
+make_authority() {
+    openssl req -x509 "${new_key[@]}" -days 2 -subj '/CN=flashsale test authority' \
+        -keyout "$1.key" -out "$1.pem" 2>/dev/null
+}
+
+make_secrets() {
+    local host
+    # To the balancer all web hosts are one.
+    local -A also=([web1]=',DNS:flashsale-host' [web2]=',DNS:flashsale-host')
+    (
+        umask 077
+        for host in flashsale_worker flashsale_generator flashsale_standby redis; do
+            openssl rand -hex 16 >"$HOSTS_DIR/$host.password"
+        done
+    )
+    make_authority "$HOSTS_DIR/authority"
+    chmod 0644 "$HOSTS_DIR/authority.pem"
+    for host in balancer web1 web2 database1 database2 redis; do
+        openssl req "${new_key[@]}" -subj "/CN=$host" -keyout "$HOSTS_DIR/$host/key.pem" \
+            -out "$HOSTS_DIR/$host/request.pem" 2>/dev/null
+        openssl x509 -req -in "$HOSTS_DIR/$host/request.pem" -days 2 -CA "$HOSTS_DIR/authority.pem" \
+            -CAkey "$HOSTS_DIR/authority.key" -CAcreateserial -out "$HOSTS_DIR/$host/certificate.pem" \
+            -extfile <(printf 'subjectAltName=DNS:%s%s\n' "$host" "${also[$host]:-}") 2>/dev/null
+    done
+}
+
+password_of() {
+    cat "$HOSTS_DIR/$1.password"
+}
+
+# passfile HOST ROLE [OWNER]: as libpq wants it.
+make_passfile() {
+    local file=$HOSTS_DIR/$1/$2.passfile
+    printf '*:5432:*:%s:%s\n' "$2" "$(password_of "$2")" >"$file"
+    chmod 0600 "$file"
+    [[ -z ${3:-} ]] || chown "$3:" "$file"
+}
+
+# ---- PostgreSQL -----------------------------------------------------------------------------------------
+
+as_postgres=(setpriv --reuid=postgres --regid=postgres --init-groups --reset-env)
+
+find_postgresql() {
+    export PG_BIN
+    PG_BIN=$(find /usr/lib/postgresql -mindepth 2 -maxdepth 2 -name bin | sort --version-sort | tail --lines=1)
+    [[ -x $PG_BIN/postgres ]] || fail 'PostgreSQL is missing'
+}
+
+# Where a client connects to: every database host by its name, so that its certificate can be verified.
+database_hosts() {
+    printf 'host=database1,database2 hostaddr=%s,%s' "${ADDRESS[database1]}" "${ADDRESS[database2]}"
+}
+
+VERIFIED="sslmode=verify-full sslrootcert"
+
+# configure_database HOST: what does not depend on which of the two is the primary.
+configure_database() {
+    local host=$1 home=$HOSTS_DIR/$1
+    install --directory --owner=postgres --mode=0755 "$home/socket"
+    chown postgres: "$home" "$home/key.pem"
+    chmod 0600 "$home/key.pem"
+    make_passfile "$host" flashsale_standby postgres
+    : >"$home/role.conf"
+    cp "$TOP/conf/postgresql.conf" "$home/flashsale.conf"
+    cat >"$home/postgresql.conf" <<EOF
+include 'flashsale.conf'
+shared_buffers = 64MB
+listen_addresses = '${ADDRESS[$host]}'
+unix_socket_directories = '$home/socket'
+hba_file = '$home/pg_hba.conf'
+ident_file = '$home/pg_ident.conf'
+password_encryption = 'scram-sha-256'
+ssl = on
+ssl_cert_file = '$home/certificate.pem'
+ssl_key_file = '$home/key.pem'
+# A standby that is lost is noticed soon, and so is a primary.
+wal_sender_timeout = 3s
+wal_receiver_timeout = 3s
+wal_retrieve_retry_interval = 200ms
+include 'role.conf'
+EOF
+    # Over the network by TLS and password only.
+    cat >"$home/pg_hba.conf" <<EOF
+local   all          postgres                                             trust
+hostssl flashsale    flashsale_worker,flashsale_generator  $NETWORK  scram-sha-256
+hostssl replication  flashsale_standby                     $NETWORK  scram-sha-256
+EOF
+    : >"$home/pg_ident.conf"
+    chown postgres: "$home"/*.conf
+}
+
+# be_primary HOST [STANDBY]: commits wait for the standby, or for nobody. Also for one that runs.
+be_primary() {
+    # What was flushed by both is safe from either's death; remote_apply would add that the standby shows
+    # it already, and nobody reads there.
+    printf "synchronous_commit = on\nsynchronous_standby_names = '%s'\n" "${2:+FIRST 1 ($2)}" \
+        >"$HOSTS_DIR/$1/role.conf"
+    [[ ! -e $HOSTS_DIR/pid/$1-postgresql ]] || kill -HUP "$(pid_of "$1-postgresql")"
+}
+
+be_standby() {
+    local home=$HOSTS_DIR/$1
+    printf "synchronous_standby_names = ''\nprimary_conninfo = '%s'\n" "$(replication_to "$2" "$1")" \
+        >"$home/role.conf"
+}
+
+# replication_to PRIMARY STANDBY: a connection string.
+replication_to() {
+    printf 'host=%s hostaddr=%s user=flashsale_standby passfile=%s application_name=%s connect_timeout=2 %s=%s' \
+        "$1" "${ADDRESS[$1]}" "$HOSTS_DIR/$2/flashsale_standby.passfile" "$2" "$VERIFIED" \
+        "$HOSTS_DIR/authority.pem"
+}
+
+start_database() {
+    start "$1" postgresql "${as_postgres[@]}" "$PG_BIN/postgres" -D "$HOSTS_DIR/$1/data" \
+        --config-file="$HOSTS_DIR/$1/postgresql.conf"
+    wait_until 20000 answers "$1" || {
+        tail --lines=10 "$HOSTS_DIR/log/$1-postgresql.log" >&2
+        return 1
+    }
+}
+
+answers() {
+    sql "$1" 'SELECT 1'
+}
+
+# sql HOST STATEMENT, as the superuser, by the host's socket.
+sql() {
+    psql --no-psqlrc --no-align --tuples-only --quiet --set=ON_ERROR_STOP=1 \
+        --host="$HOSTS_DIR/$1/socket" --username=postgres --dbname="${3:-flashsale}" --command="$2"
+}
+
+# A new cluster with the schema, and a password for each role.
+make_primary() {
+    local host=$1 role
+    configure_database "$host"
+    be_primary "$host"
+    # No disk needs to have it before it is copied or used.
+    "${as_postgres[@]}" "$PG_BIN/initdb" --no-sync --pgdata="$HOSTS_DIR/$host/data" --username=postgres \
+        --encoding=UTF8 --locale=C --auth=reject >"$HOSTS_DIR/log/$host-initdb.log" 2>&1
+    start "$host" postgresql "${as_postgres[@]}" "$PG_BIN/postgres" -D "$HOSTS_DIR/$host/data" \
+        --config-file="$HOSTS_DIR/$host/postgresql.conf"
+    wait_until 20000 sql "$host" 'SELECT 1' postgres
+    (
+        export PGHOST=$HOSTS_DIR/$host/socket PGUSER=postgres
+        export SQITCH_FULLNAME='flashsale test' SQITCH_EMAIL=test@localhost
+        createdb flashsale
+        cd "$TOP/sql"
+        sqitch deploy --target db:pg:flashsale
+    ) >"$HOSTS_DIR/log/$host-sqitch.log" 2>&1 || {
+        tail --lines=10 "$HOSTS_DIR/log/$host-sqitch.log" >&2
+        return 1
+    }
+    sql "$host" 'CREATE ROLE flashsale_standby LOGIN REPLICATION'
+    for role in flashsale_worker flashsale_generator flashsale_standby; do
+        # By standard input: arguments are for everyone to read.
+        psql --no-psqlrc --quiet --host="$HOSTS_DIR/$host/socket" --username=postgres \
+            --dbname=flashsale <<<"ALTER ROLE $role PASSWORD '$(password_of "$role")'"
+    done
+}
+
+# make_standby HOST PRIMARY: copies the primary, follows it, and has it wait for this one from then on.
+make_standby() {
+    local host=$1 primary=$2
+    [[ -e $HOSTS_DIR/$host/postgresql.conf ]] || configure_database "$host"
+    be_standby "$host" "$primary"
+    # A cable that was just put in again takes a moment.
+    wait_until 10000 reaches "$host" "$primary" 5432
+    rm --recursive --force "$HOSTS_DIR/$host/data"
+    on "$host" "${as_postgres[@]}" "$PG_BIN/pg_basebackup" --pgdata="$HOSTS_DIR/$host/data" \
+        --checkpoint=fast --wal-method=stream --no-sync --dbname="$(replication_to "$primary" "$host")" \
+        >"$HOSTS_DIR/log/$host-basebackup.log" 2>&1 || {
+        cat "$HOSTS_DIR/log/$host-basebackup.log" >&2
+        return 1
+    }
+    install --owner=postgres --mode=0600 /dev/null "$HOSTS_DIR/$host/data/standby.signal"
+    start_database "$host"
+    be_primary "$primary" "$host"
+    wait_until 20000 is_synchronous "$primary"
+}
+
+is_synchronous() {
+    [[ $(sql "$1" "SELECT sync_state FROM pg_stat_replication") == sync ]]
+}
+
+promote() {
+    "${as_postgres[@]}" "$PG_BIN/pg_ctl" promote --pgdata="$HOSTS_DIR/$1/data" --timeout=20 \
+        >>"$HOSTS_DIR/log/$1-promote.log" 2>&1
+}
+
+# ---- Redis ----------------------------------------------------------------------------------------------
+
+start_redis() {
+    local home=$HOSTS_DIR/redis
+    (
+        umask 077
+        cp "$TOP/conf/redis.conf" "$home/redis.conf"
+        cat >>"$home/redis.conf" <<EOF
+# TLS and a password; no plain port, no socket.
+port 0
+tls-port 6379
+bind ${ADDRESS[redis]}
+tls-cert-file $home/certificate.pem
+tls-key-file $home/key.pem
+tls-ca-cert-file $HOSTS_DIR/authority.pem
+tls-auth-clients no
+requirepass $(password_of redis)
+dir $home
+EOF
+    )
+    start redis redis redis-server "$home/redis.conf"
+    wait_until 5000 port_answers redis 6379
+}
+
+redis() {
+    REDISCLI_AUTH=$(password_of redis) on redis redis-cli -h "${ADDRESS[redis]}" --tls \
+        --cacert "$HOSTS_DIR/authority.pem" --sni redis "$@"
+}
+
+# ---- a web host -----------------------------------------------------------------------------------------
+
+# fill TEMPLATE FILE NAME=VALUE...: puts in what stands between at-signs.
+fill() {
+    local text pair file=$2
+    text=$(<"$1")
+    shift 2
+    for pair in "$@"; do
+        text=${text//"@${pair%%=*}@"/"${pair#*=}"}
+    done
+    printf '%s\n' "$text" >"$file"
+}
+
+# start_web HOST [SETTING=VALUE...]: two workers and nginx; Redis by way of stunnel.
+start_web() {
+    local host=$1 home=$HOSTS_DIR/$1 worker
+    shift
+    make_passfile "$host" flashsale_worker
+    make_passfile "$host" flashsale_generator
+    install --mode=0600 "$HOSTS_DIR/redis.password" "$home/redis.password"
+    configure_workers "$host" "$@" >"$home/flashsale.conf"
+
+    # The workers' Redis is on their own host; stunnel brings it to the other, and checks who that is.
+    cat >"$home/stunnel.conf" <<EOF
+foreground = yes
+pid =
+syslog = no
+[redis]
+client = yes
+accept = 127.0.0.1:6379
+connect = ${ADDRESS[redis]}:6379
+TIMEOUTconnect = 1
+CAfile = $HOSTS_DIR/authority.pem
+verifyChain = yes
+checkHost = redis
+sni = redis
+EOF
+    start "$host" stunnel stunnel4 "$home/stunnel.conf"
+    mkdir --parents "$home/nginx"
+    fill "$TOP/tests/hosts/web.conf.in" "$home/nginx/nginx.conf" "HOME=$home" "ADDRESS=${ADDRESS[$host]}"
+    for worker in 1 2; do
+        start "$host" "worker-$worker" spawn-fcgi -n -s "$home/worker-$worker.sock" -M 0660 -b 1024 -- \
+            "$BUILD_DIR/flashsale-fcgi" -c "$home/flashsale.conf"
+    done
+    start "$host" nginx nginx -e stderr -p "$home/nginx" -c "$home/nginx/nginx.conf"
+    wait_until 5000 port_answers "$host" 443
+}
+
+configure_workers() {
+    local host=$1 home=$HOSTS_DIR/$1 setting name value group=''
+    shift
+    local -A settings=(
+        [database.worker_conninfo]="\"$(conninfo "$host" flashsale_worker)\""
+        [database.generator_conninfo]="\"$(conninfo "$host" flashsale_generator)\""
+        [redis.address]='"127.0.0.1:6379"'
+        [redis.password_file]="\"$home/redis.password\""
+        [metrics.file]="\"$home/metrics\""
+        # None ends while it is tested.
+        [sale.duration_s]=604800
+    )
+    for setting in "$@"; do
+        settings[${setting%%=*}]=${setting#*=}
+    done
+    while read -r name; do
+        value=${settings[$name]}
+        if [[ ${name%%.*} != "$group" ]]; then
+            [[ -z $group ]] || printf '};\n'
+            group=${name%%.*}
+            printf '%s:\n{\n' "$group"
+        fi
+        printf '    %s = %s;\n' "${name#*.}" "$value"
+    done < <(printf '%s\n' "${!settings[@]}" | sort)
+    printf '};\n'
+}
+
+conninfo() {
+    printf '%s dbname=flashsale user=%s passfile=%s %s=%s target_session_attrs=read-write' \
+        "$(database_hosts)" "$2" "$HOSTS_DIR/$1/$2.passfile" "$VERIFIED" "$HOSTS_DIR/authority.pem"
+}
+
+generate() {
+    on web1 "$BUILD_DIR/flashsale-generator" -c "$HOSTS_DIR/web1/flashsale.conf" \
+        >>"$HOSTS_DIR/log/web1-generator.log" 2>&1
+}
+
+start_balancer() {
+    local home=$HOSTS_DIR/balancer host servers=''
+    mkdir --parents "$home/nginx"
+    for host in web1 web2; do
+        servers+="        server ${ADDRESS[$host]}:443 max_fails=1 fail_timeout=2s;"$'\n'
+    done
+    fill "$TOP/deploy/nginx/balancer.conf.in" "$home/nginx/nginx.conf" 'USER=user root;' "RUN=$home" \
+        "SERVERS=${servers%$'\n'}" "LISTEN=        listen ${ADDRESS[balancer]}:80 backlog=4096;" \
+        "AUTHORITY=$HOSTS_DIR/authority.pem"
+    start balancer nginx nginx -e stderr -p "$home/nginx" -c "$home/nginx/nginx.conf"
+    wait_until 5000 port_answers balancer 80
+}
+
+# hosts_start [SETTING=VALUE...]: all of them, until each web host sells.
+hosts_start() {
+    local host
+    find_postgresql
+    make_secrets
+    export PRIMARY=database1 STANDBY=database2
+    make_primary database1
+    make_standby database2 database1
+    start_redis
+    for host in web1 web2; do
+        start_web "$host" "$@"
+    done
+    generate
+    start_balancer
+    for host in web1 web2; do
+        wait_until 10000 is_healthy "$host"
+    done
+}
+
+# ---- requests -------------------------------------------------------------------------------------------
+
+# ask HOST METHOD TARGET: from the client's host; the body.
+ask() {
+    on client curl --silent --max-time 20 --cacert "$HOSTS_DIR/authority.pem" --request "$2" \
+        --resolve "web1:443:${ADDRESS[web1]}" --resolve "web2:443:${ADDRESS[web2]}" "$(url_of "$1")$3"
+}
+
+url_of() {
+    case $1 in
+    balancer) printf '%s' "$URL" ;;
+    *) printf 'https://%s' "$1" ;;
+    esac
+}
+
+is_healthy() {
+    [[ $(ask "$1" GET /health | jq --raw-output '.database + "|" + .redis') == 'ok|ok' ]]
+}
+
+crowd() {
+    on client "$TOP/tests/client/crowd.py" "$@" 3>&-
+}
+
+# What was sold by this host's workers since they started, by their own count.
+sold_by() {
+    ask "$1" GET /metrics | sed --quiet 's/^flashsale_verdicts_total{.*outcome="purchased".*} //p'
+}
+
+# What this host's workers said to purchases, whatever it was.
+purchases_of() {
+    ask "$1" GET /metrics |
+        awk '/^flashsale_verdicts_total{kind="purchase"/ { sum += $2 } END { print sum + 0 }'
+}
+
+sold() {
+    sql "$PRIMARY" 'SELECT count(*) FROM flashsale.item WHERE purchased_at IS NOT NULL'
+}
+
+audit() {
+    sql "$PRIMARY" 'SELECT s.sale_id, a.* FROM flashsale.sale s, flashsale.sale_audit(s.sale_id) a LIMIT 10'
+}
