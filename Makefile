@@ -54,7 +54,7 @@ quiet := $(if $(V),,@)
 submake = $(MAKE) --no-print-directory $(if $(V),,--silent) --jobs=$(jobs)
 
 .PHONY: all help run stop status test unit sql-test e2e asan tsan fuzz bench k6 format lint deps clean \
-    units fuzzers
+    units fuzzers install manual deb test-deploy
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
 
@@ -108,6 +108,21 @@ bench: ## measure the sale against an empty worker (CASES="flow storm": some cas
 	@$(submake) all
 	@tests/bench/bench.py $(CASES)
 
+# Programs read /etc/flashsale and meet in /run/flashsale whatever PREFIX is. DESTDIR is for packagers.
+PREFIX ?= /usr/local
+export DESTDIR PREFIX
+
+install: all manual ## install it all below PREFIX (/usr/local), with settings, units and sites
+	@BUILD_DIR='$(BUILD_DIR)' deploy/install
+
+deb: ## build the Debian package in build/deb
+	@deploy/packages run package
+	@deploy/deb tree && deploy/deb package
+
+test-deploy: ## test the package on booted Debian 12 and 13 systems, in containers (root and systemd-nspawn)
+	@deploy/packages run test package container
+	@tests/run deploy
+
 k6: ## load it with k6: SCENARIO=smoke|flow|storm|spike|soak|sellout; BASE_URL=... if it runs already
 	@[ -n "$(BASE_URL)" ] || deploy/packages run
 	@[ -n "$(BASE_URL)" ] || $(submake) all
@@ -137,6 +152,16 @@ deps: ## install what running and testing needs (Debian's packages)
 clean: ## remove what was built, and the stack with its data
 	@deploy/stack clean
 	rm -rf build
+
+manual := $(wildcard docs/man/*.8) $(BUILD_DIR)/man/flashsale.conf.5
+
+manual: $(manual)
+
+$(BUILD_DIR)/man/flashsale.conf.5: docs/man/flashsale.conf.5.in docs/man/settings.awk conf/flashsale.conf
+	@mkdir -p $(@D)
+	@printf '%s\n' 'MANUAL $@'
+	$(quiet)awk -f docs/man/settings.awk conf/flashsale.conf >$@.settings
+	$(quiet)sed -e '/^@SETTINGS@$$/{r $@.settings' -e 'd;}' $< >$@
 
 units: $(units) $(replays) $(BUILD_DIR)/fault/request
 
