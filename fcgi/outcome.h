@@ -27,7 +27,9 @@ enum outcome {
     OUTCOME_NOT_FOUND,
     OUTCOME_METHOD_NOT_ALLOWED,
     OUTCOME_BODY_TOO_LARGE,
-    OUTCOME_URI_TOO_LONG, /* the web server says so */
+    /* The web server says so. */
+    OUTCOME_URI_TOO_LONG,
+    OUTCOME_TOO_MANY_REQUESTS,
     OUTCOME_UNAVAILABLE,
     OUTCOME_COUNT
 };

@@ -9,6 +9,7 @@ local problems = {
     [405] = { "method_not_allowed", "Method not allowed", "This path takes the methods that Allow names." },
     [411] = { "bad_request", "Length required", "A POST needs a Content-Length; 0 where it has no body." },
     [413] = { "body_too_large", "Body too large", "The body is longer than 64 KB." },
+    [429] = { "too_many_requests", "Too many requests", "You ask too often. Wait a moment, then ask again." },
     [431] = { "bad_request", "Header too long", "Request line and headers are longer than 8 KB." },
     [503] = { "unavailable", "Service unavailable", "No worker could answer. Asking again is safe." },
 }
@@ -36,8 +37,8 @@ if method ~= "GET" and method ~= "HEAD" and (r.req_attr["uri.path"] or ""):sub(1
     status = 405
 end
 if status == 411 and r.req_env["REDIRECT_REQUEST_METHOD"] then
-    -- Led around 411 by again.lua and then not answered: lighttpd remembers the first status only.
-    status = 503
+    -- Led around 411 by again.lua and then not answered by a worker: lighttpd remembers the first status only.
+    status = tonumber(r.req_env["FLASHSALE_REFUSED"]) or 503
 end
 status = becomes[status] or status
 if status < 400 then
@@ -46,7 +47,7 @@ end
 local problem = problems[status] or problems[400]
 headers["Content-Type"] = "application/problem+json"
 headers["Cache-Control"] = "no-store"
-if status == 503 then
+if status == 503 or status == 429 then
     headers["Retry-After"] = "1"
 elseif status == 405 then
     headers["Allow"] = "GET, HEAD"

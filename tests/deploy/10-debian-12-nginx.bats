@@ -180,7 +180,7 @@ load_end_without_loss() {
 @test "a worker that is killed is back" {
     for worker in 1 2; do
         pid=$(main_pid "$worker")
-        inside kill -KILL "$pid"
+        inside sh -c "kill -KILL $pid"
         is_back() {
             active "flashsale-fcgi@$worker.service" && [[ $(main_pid "$worker") != "$pid" ]]
         }
@@ -251,7 +251,7 @@ load_end_without_loss() {
     before=$(sql 'SELECT count(*) FROM flashsale.attempt')
     apt remove flashsale
     run ! active flashsale.target flashsale-fcgi@1.service flashsale-fcgi@2.service flashsale-generator.timer
-    run -1 inside pgrep --full flashsale-fcgi
+    run -1 inside sh -c 'grep --quiet --no-messages flashsale /proc/[0-9]*/comm'
     active "$SERVER"
     nothing_failed
     inside test -e /etc/flashsale/flashsale.conf

@@ -1,0 +1,88 @@
+-- How often one address, and one user, may ask. The numbers are far above what a person at the page needs, and
+-- far below what the workers can do. More is refused with 429 and Retry-After (refusal.lua), and is no attempt:
+-- the workers never see it. lighttpd notices a change of this file by itself.
+--
+-- Runs for each request before it goes anywhere (mod_magnet), within lighttpd's one process.
+
+-- Requests a second that are allowed for good, and how many may come at once on top.
+local of_address = { rate = 500, burst = 1000 }
+local of_user = { rate = 10, burst = 50 }
+
+-- Addresses without a limit: a shop's own servers, which ask for all their users. Behind a balancer every
+-- request has the balancer's address, unless mod_extforward finds the client's.
+local is_exempt = {
+    -- ["192.0.2.10"] = true,
+}
+
+-- The user of a checkout or purchase, where the query names one: a body is not looked into, and a purchase has a
+-- code instead. These have the address's limit alone. Where users log in, return r.req_header["Authorization"]
+-- in place of the query's: it has the password, so nobody uses up another's share.
+local function user_of(r)
+    local path = r.req_attr["uri.path"]
+    if path ~= "/checkout" and path ~= "/purchase" then
+        return nil
+    end
+    return ("&" .. (r.req_attr["uri.query"] or "")):match("&user_id=([^&]+)")
+end
+
+-- An address of IPv4 itself; of IPv6 the network of 64 bits, as providers give it to one customer.
+local function network_of(address)
+    if not address:find(":", 1, true) then
+        return address
+    end
+    local groups, left, right = {}, address:match("^(.-)::(.*)$")
+    for group in (left or address):gmatch("%x+") do
+        groups[#groups + 1] = group
+    end
+    local _, behind = (right or ""):gsub("[%x.]+", "")
+    for _ = 1, left and 8 - #groups - behind or 0 do
+        groups[#groups + 1] = "0"
+    end
+    for group in (right or ""):gmatch("%x+") do
+        groups[#groups + 1] = group
+    end
+    return table.concat(groups, ":", 1, 4)
+end
+
+-- What was asked, in two tables of "paid until": each request pushes that time on by 1 / rate seconds, and it may
+-- be burst / rate seconds ahead. Whoever asked for nothing for that long is forgotten with the older table.
+-- The tables live as long as lighttpd's Lua does, and these numbers hold.
+local numbers = table.concat({ of_address.rate, of_address.burst, of_user.rate, of_user.burst }, " ")
+local kept = package.loaded["flashsale.limits"]
+if not kept or kept.numbers ~= numbers then
+    kept = { recent = {}, former = {}, changed_at = 0, numbers = numbers }
+    package.loaded["flashsale.limits"] = kept
+end
+
+local function is_too_often(key, limit, now)
+    local due = kept.recent[key] or kept.former[key] or now
+    if due < now then
+        due = now
+    end
+    if due - now > limit.burst / limit.rate then
+        return true
+    end
+    kept.recent[key] = due + 1 / limit.rate
+    return false
+end
+
+local function now_s()
+    local seconds, nanoseconds = lighty.c.hrtime()
+    return seconds + nanoseconds / 1e9
+end
+
+local r = lighty.r
+local now = now_s()
+local forget_after_s = math.max(of_address.burst / of_address.rate, of_user.burst / of_user.rate)
+if now - kept.changed_at > forget_after_s then
+    kept.former, kept.recent, kept.changed_at = kept.recent, {}, now
+end
+
+local address = r.req_attr["request.remote-addr"]
+local user = user_of(r)
+if not is_exempt[address] and is_too_often("address " .. network_of(address), of_address, now)
+    or user and is_too_often("user " .. user, of_user, now) then
+    r.req_env["FLASHSALE_REFUSED"] = "429" -- for refusal.lua
+    return 429
+end
+return 0

@@ -1,0 +1,341 @@
+#!/usr/bin/env bats
+# The site as it is installed on a host, with the web server that the file's name has: TLS, redirects, limits, the
+# log, and what it answers by itself.
+
+load helper
+load site
+
+setup_file() {
+    site_setup "$BATS_TEST_FILENAME"
+}
+
+teardown_file() {
+    site_end
+}
+
+teardown() {
+    [[ ${BATS_TEST_COMPLETED:-} == 1 ]] || tail --lines=5 "$ROOT"/log/*
+    after_test
+}
+
+@test "the server's own check has nothing to say against it" {
+    run -0 server_check
+    printf '%s\n' "$output"
+    [[ $output != *warn* && $output != *WARN* && $output != *duplicate* ]]
+}
+
+@test "a value that is missing or wrong is told" {
+    run -1 "$TOP/deploy/site" apache
+    [[ $output == *usage* ]]
+    run -1 "$TOP/deploy/site" nginx PLACE=private
+    [[ $output == *'has no value'* ]]
+    run -1 "$TOP/deploy/site" nginx PLACE=elsewhere
+}
+
+@test "TLS 1.2 and 1.3, and nothing older" {
+    for version in tls1 tls1_1; do
+        run handshake "-$version" -cipher DEFAULT@SECLEVEL=0
+        printf '%s\n' "$output"
+        [[ $status -ne 0 && $output == *alert*protocol*version* ]]
+    done
+    run -0 handshake -tls1_2
+    run -0 handshake -tls1_3
+}
+
+@test "ciphers and curves of the intermediate profile, and no others" {
+    for cipher in ECDHE-ECDSA-AES128-GCM-SHA256 ECDHE-ECDSA-AES256-GCM-SHA384 ECDHE-ECDSA-CHACHA20-POLY1305; do
+        run -0 handshake -tls1_2 -cipher "$cipher"
+        [[ $output == *"Cipher is $cipher"* ]]
+    done
+    for cipher in ECDHE-ECDSA-AES128-SHA ECDHE-ECDSA-AES256-SHA384 ECDHE-ECDSA-AES128-CCM; do
+        run handshake -tls1_2 -cipher "$cipher:@SECLEVEL=0"
+        printf '%s\n' "$output"
+        [[ $status -ne 0 && $output == *alert*handshake*failure* ]]
+    done
+    for group in X25519 P-256 P-384; do
+        run -0 handshake -groups "$group"
+    done
+    run handshake -groups P-521
+    [[ $status -ne 0 && $output == *alert* ]]
+}
+
+@test "the client chooses the cipher" {
+    for first in ECDHE-ECDSA-AES256-GCM-SHA384 ECDHE-ECDSA-CHACHA20-POLY1305; do
+        run -0 handshake -tls1_2 -cipher "$first:ECDHE-ECDSA-AES128-GCM-SHA256"
+        [[ $output == *"Cipher is $first"* ]]
+    done
+}
+
+@test "sessions are resumed, at nginx without tickets" {
+    run -0 handshake -tls1_2 -sess_out "$BATS_TEST_TMPDIR/session"
+    [[ $output == *New,* ]]
+    if [[ $WEB_SERVER == nginx ]]; then
+        [[ $output != *'session ticket:'* ]]
+    fi
+    run -0 handshake -tls1_2 -sess_in "$BATS_TEST_TMPDIR/session"
+    [[ $output == *Reused,* ]]
+}
+
+@test "HTTP/2 to those who know it, HTTP/1.1 to others" {
+    visit GET /health --write-out '%{http_version} %{http_code}'
+    same "$HTTP_STATUS" '2 200'
+    visit GET /health --http1.1 --write-out '%{http_version} %{http_code}'
+    same "$HTTP_STATUS" '1.1 200'
+}
+
+@test "a sale, and the page with its policy" {
+    visit POST '/checkout?user_id=amy&id=1'
+    expect 200
+    visit POST "/purchase?code=$(json .code)"
+    expect 200
+    same "$(json .user)" amy
+    visit GET / --header 'Accept: text/html'
+    expect 200
+    same "$(header Content-Type)" 'text/html; charset=utf-8'
+    [[ $(header Content-Security-Policy) == "default-src 'none'; script-src 'self'"* ]]
+    same "$(header X-Content-Type-Options)" nosniff
+    visit GET /www/js/main.js
+    expect 200
+    visit GET /www/.hidden
+    expect_problem 404 not_found
+}
+
+@test "every reply by HTTPS says to stay with it, whoever answers" {
+    targets=(/health /status '/items?page_size=1' / /items/1/image.svg /problems/held /www/icon.svg /nothing
+        /www/nothing '/checkout?user_id=amy')
+    [[ $WEB_SERVER != nginx ]] || targets+=(/metrics) # to others; and site.conf.in of lighttpd says why not there
+    for target in "${targets[@]}"; do
+        for version in --http1.1 --http2; do
+            visit GET "$target" "$version"
+            same "$target $(header Strict-Transport-Security)" "$target max-age=63072000"
+            expect_common_headers
+        done
+    done
+    visit GET / --header 'Accept: text/html'
+    same "$(header Strict-Transport-Security)" max-age=63072000
+}
+
+@test "plain HTTP is sent on, with its method and its query, and is told nothing else" {
+    for method in GET POST; do
+        body=()
+        [[ $method == GET ]] || body=(--data x=y)
+        for target in /health '/checkout?user_id=amy&id=any' '/items?page_num=2' / /metrics; do
+            BY=http visit "$method" "$target" "${body[@]}"
+            expect 308
+            same "$(header Location)" "https://shop.test$target"
+            same "$(header Strict-Transport-Security)" ''
+        done
+    done
+    BY=http visit GET /health --header 'Host: shop.test:80'
+    same "$(header Location)" https://shop.test/health
+    BY=http visit GET /health --http1.0 --header 'Host:'
+    [[ $HTTP_STATUS != 200 ]]
+    BY=http visit POST '/checkout?user_id=amy' --data x=y --location
+    expect 200
+}
+
+@test "who issues certificates gets the proof by plain HTTP" {
+    printf 'proof\n' >"$ROOT/web/.well-known/acme-challenge/token"
+    BY=http visit GET /.well-known/acme-challenge/token
+    expect 200
+    same "$(cat "$BODY")" proof
+}
+
+@test "metrics are for this machine" {
+    FROM=127.0.0.1 visit GET /metrics
+    expect 200
+    grep --quiet '^flashsale_' "$BODY"
+    FROM=::1 visit GET /metrics
+    expect 200
+    for from in 203.0.113.2 10.1.2.3 2001:db8:1::2; do
+        FROM=$from visit GET /metrics
+        expect_problem 404 not_found
+    done
+}
+
+@test "requests have limits in size" {
+    visit POST '/checkout?user_id=amy' --data "$(printf 'x%.0s' {1..20000})"
+    expect_problem 413 body_too_large
+    head --bytes=70000 /dev/zero >"$BATS_TEST_TMPDIR/body-of-70000"
+    versions=(--http1.1)
+    [[ $WEB_SERVER != nginx ]] || versions+=(--http2) # site.conf.in of lighttpd says why not there
+    for version in "${versions[@]}"; do
+        visit POST '/checkout?user_id=amy' --data-binary "@$BATS_TEST_TMPDIR/body-of-70000" "$version"
+        expect_problem 413 body_too_large
+    done
+    visit GET /health --http1.1 --header "X-Long: $(printf 'x%.0s' {1..9000})"
+    [[ $HTTP_STATUS == 400 || $HTTP_STATUS == 431 ]]
+    [[ $(json .success) == false ]]
+}
+
+# Sends half a request, and tells after how many seconds the connection was closed.
+half_a_request() {
+    inside python3 - "$SERVER" <<'END'
+import socket, ssl, sys, time
+trust = ssl.create_default_context()
+trust.check_hostname, trust.verify_mode = False, ssl.CERT_NONE
+plain = socket.create_connection((sys.argv[1], 443), timeout=30)
+connection = trust.wrap_socket(plain, server_hostname="shop.test")
+connection.sendall(b"POST /checkout?user_id=slow HTTP/1.1\r\nHost: shop.test\r\nContent-Le")
+began = time.monotonic()
+while connection.recv(4096):
+    pass
+print(round(time.monotonic() - began))
+END
+}
+
+@test "a request that does not go on is given up" {
+    run -0 half_a_request
+    printf '%s\n' "$output"
+    [[ $output -ge 8 && $output -le 25 ]]
+}
+
+@test "the polite never meet a limit: a page with all its pictures, and ten items bought as fast as can be" {
+    same "$(FROM=203.0.113.4 many 300 GET '/items/7/image.svg?')" '300 200'
+    for number in {101..110}; do
+        FROM=203.0.113.4 visit POST "/checkout?user_id=polite&id=$number"
+        expect 200
+        FROM=203.0.113.4 visit POST "/purchase?code=$(json .code)"
+        expect 200
+    done
+}
+
+@test "a user who asks too often waits a moment, and nobody else does" {
+    FROM=203.0.113.5 many 300 POST '/checkout?user_id=greedy&id=300' >"$BATS_TEST_TMPDIR/statuses"
+    cat "$BATS_TEST_TMPDIR/statuses"
+    [[ $(sed --quiet 's/ 200$//p' "$BATS_TEST_TMPDIR/statuses") -ge 50 ]]
+    [[ $(sed --quiet 's/ 429$//p' "$BATS_TEST_TMPDIR/statuses") -ge 50 ]]
+    same "$(wc --lines <"$BATS_TEST_TMPDIR/statuses")" 2
+    for _ in {1..60}; do
+        FROM=203.0.113.5 visit POST '/checkout?user_id=greedy&id=300'
+        [[ $HTTP_STATUS == 200 ]] || break
+    done
+    expect_problem 429 too_many_requests
+    same "$(header Retry-After)" 1
+    same "$(header Cache-Control)" no-store
+    same "$(header Strict-Transport-Security)" max-age=63072000
+    FROM=203.0.113.5 visit POST '/checkout?user_id=patient&id=301'
+    expect 200
+    FROM=203.0.113.5 visit GET '/items?user_id=greedy&page_size=3'
+    expect 200
+    sleep 1.2
+    FROM=203.0.113.5 visit POST '/checkout?user_id=greedy&id=300'
+    expect 200
+}
+
+# few_allowed: an operator's own numbers, one request a minute and 20 at once; many_allowed: as installed.
+few_allowed() {
+    case $WEB_SERVER in
+    nginx) sed --in-place=.installed 's#rate=[0-9]*r/s#rate=1r/m#; s#burst=[0-9]*#burst=20#' "$ROOT/site.conf" ;;
+    lighttpd)
+        sed --in-place=.installed 's#rate = [0-9]*, burst = [0-9]*#rate = 1 / 60, burst = 20#' \
+            "$ROOT/etc/lighttpd-limits.lua"
+        ;;
+    esac
+    take_limits
+}
+
+many_allowed() {
+    local file
+    for file in "$ROOT"/site.conf "$ROOT"/etc/lighttpd-limits.lua; do
+        [[ ! -e $file.installed ]] || mv "$file.installed" "$file"
+    done
+    take_limits
+}
+
+take_limits() {
+    if [[ $WEB_SERVER == nginx ]]; then
+        server_check
+        kill -HUP "$(cat "$ROOT/pid")"
+    fi
+    sleep 2
+}
+
+@test "an address that asks too often waits a moment, and of IPv6 its network; limits change by their numbers" {
+    few_allowed
+    for from in 203.0.113.6 2001:db8:1::1; do
+        FROM=$from many 60 GET '/health?' >"$BATS_TEST_TMPDIR/statuses"
+        cat "$BATS_TEST_TMPDIR/statuses"
+        [[ $(sed --quiet 's/ 200$//p' "$BATS_TEST_TMPDIR/statuses") -ge 20 ]]
+        [[ $(sed --quiet 's/ 429$//p' "$BATS_TEST_TMPDIR/statuses") -ge 20 ]]
+    done
+    FROM=203.0.113.6 visit GET /www/icon.svg
+    expect_problem 429 too_many_requests
+    FROM=2001:db8:1::2 visit GET /health
+    expect_problem 429 too_many_requests
+    for from in 203.0.113.7 2001:db8:2::1; do
+        FROM=$from visit GET /health
+        expect 200
+    done
+    many_allowed
+    FROM=203.0.113.6 visit GET /health
+    expect 200
+}
+
+@test "without workers: 503, as a worker would put it, and the page is still there" {
+    stack stop-part worker-1
+    stack stop-part worker-2
+    visit POST '/checkout?user_id=amy&id=5'
+    expect_problem 503 unavailable
+    same "$(header Retry-After)" 1
+    same "$(header Strict-Transport-Security)" max-age=63072000
+    visit GET '/items?page_size=4'
+    expect_problem 503 unavailable
+    visit GET / --header 'Accept: text/html'
+    expect 200
+    visit POST '/purchase?code=code-to-no-worker'
+    expect_problem 503 unavailable
+    visit GET /users/user-to-no-worker/purchases
+    expect_problem 503 unavailable
+    stack start-part worker-1
+    stack start-part worker-2
+    wait_until 10000 sells_again
+}
+
+sells_again() {
+    visit POST '/checkout?user_id=amy&id=6'
+    [[ $HTTP_STATUS == 200 ]]
+}
+
+# logged REQUEST_ID: the line of that request.
+logged() {
+    grep "request_id=$1\\( \\|\$\\)" "$ROOT/log/flashsale.log"
+}
+
+@test "the log tells what became of each request, and neither codes nor users" {
+    visit POST '/checkout?user_id=secret-user&id=400' --header 'X-Request-Id: logged-checkout'
+    expect 200
+    code=$(json .code)
+    visit POST "/purchase?code=$code" --header 'X-Request-Id: logged-purchase'
+    expect 200
+    for path in /users/secret-user/purchases //users/secret-user/purchases /%75sers/secret-user/purchases \
+        /nothing/../users/secret-user/purchases; do
+        visit GET "$path" --header 'X-Request-Id: logged-user'
+        visit GET "$path" --header 'X-Request-Id: logged-user' --http1.1
+        BY=http visit GET "$path?user_id=secret-user"
+    done
+    FROM=203.0.113.8 many 200 POST '/checkout?user_id=secret-user&id=400'
+    BY=http visit POST "/purchase?code=$code" --header 'X-Request-Id: logged-plain' --data x=y
+    expect 308
+    for id in logged-checkout logged-purchase logged-plain logged-user; do
+        wait_until 5000 logged "$id"
+    done
+    log_lines | tail --lines=20
+    line=$(logged logged-purchase)
+    [[ $line =~ ^20[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-9:]{8}[^\ ]*\ address=203\.0\.113\.2\ method=POST\ path=/purchase\  ]]
+    [[ $line == *' status=200 '*bytes=* ]]
+    case $WEB_SERVER in
+    nginx) [[ $line =~ \ seconds=[0-9.]+\ .*\ worker=\"unix:.*/run/[12]\.sock\"\ worker_status=\"200\"\ worker_seconds=\"[0-9.]+\" ]] ;;
+    lighttpd) [[ $line =~ \ microseconds=[0-9]+\  ]] ;;
+    esac
+    [[ $(logged logged-plain) == *'path=/purchase '*' status=308 '* ]]
+    [[ $(logged logged-checkout) == *'path=/checkout '* ]]
+    # What failed under the test before is in it too. Of lighttpd's error log site.conf.in has a word to say.
+    logs=("$ROOT/log/flashsale.log")
+    [[ $WEB_SERVER != nginx ]] || logs=("$ROOT"/log/*)
+    for secret in secret-user "$code" user-to-no-worker code-to-no-worker greedy; do
+        run ! grep --fixed-strings -e "$secret" "${logs[@]}"
+    done
+    grep --quiet 'path=/checkout .*status=503' "$ROOT/log/flashsale.log"
+    grep --quiet 'path=/checkout .*status=429' "$ROOT/log/flashsale.log"
+}

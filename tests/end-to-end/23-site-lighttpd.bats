@@ -1,0 +1,1 @@
+22-site-nginx.bats
