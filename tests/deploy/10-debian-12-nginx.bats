@@ -6,7 +6,7 @@ load ../end-to-end/helper
 load machine
 
 declare -A suites=([12]=bookworm [13]=trixie)
-items=6000
+items=4000
 
 setup_file() {
     local name=${BATS_TEST_FILENAME##*/*-debian-}
@@ -74,7 +74,7 @@ nothing_failed() {
 
 # A crowd that buys on, fewer requests than a web server allows an address.
 load_begin() {
-    on_network "$TOP/tests/client/crowd.py" steady --url https://localhost --connections 8 --pause-ms 50 \
+    on_network "$TOP/tests/client/crowd.py" steady --url https://localhost --connections 8 --pause-ms 100 \
         --seconds 120 --stop-file "$stop" --history "$history" --prefix "$1" >"$BATS_TEST_TMPDIR/result" &
     crowd_pid=$!
     wait_until 5000 test -s "$history"
@@ -105,9 +105,7 @@ load_end_without_loss() {
     # The one file to edit. No sale ends while it is tested.
     inside sed --in-place "s/items_per_sale = .*/items_per_sale = $items;/; s/duration_s = .*/duration_s = 604800;/" \
         /etc/flashsale/flashsale.conf
-    run -0 inside flashsale-setup "$SERVER"
-    printf '%s\n' "$output"
-    [[ $output == *'https://'* ]]
+    inside flashsale-setup "$SERVER"
     active flashsale.target flashsale-generator.timer flashsale-fcgi@1.service flashsale-fcgi@2.service "$SERVER"
     nothing_failed
     sells
@@ -118,7 +116,7 @@ load_end_without_loss() {
 @test "that command again changes nothing" {
     pids="$(main_pid 1) $(main_pid 2)"
     before=$(inside sha256sum /etc/flashsale/tls/key.pem)
-    run -0 inside flashsale-setup "$SERVER"
+    inside flashsale-setup "$SERVER"
     same "$(main_pid 1) $(main_pid 2)" "$pids"
     same "$(inside sha256sum /etc/flashsale/tls/key.pem)" "$before"
     same "$(sql 'SELECT count(*) FROM flashsale.sale')" 2
@@ -193,7 +191,7 @@ load_end_without_loss() {
 @test "each worker is restarted in turn under load, and no request is lost" {
     pids="$(main_pid 1) $(main_pid 2)"
     load_begin restarted
-    run -0 inside flashsale-restart
+    inside flashsale-restart
     load_end_without_loss
     for worker in 1 2; do
         [[ " $pids " != *" $(main_pid $worker) "* ]]
@@ -258,7 +256,7 @@ load_end_without_loss() {
     same "$(sql 'SELECT count(*) FROM flashsale.attempt')" "$before"
 
     apt install /packages/next.deb
-    run -0 inside flashsale-setup "$SERVER"
+    inside flashsale-setup "$SERVER"
     same "$(page https://localhost/sale/status | jq .items_sold)" "$items"
 }
 

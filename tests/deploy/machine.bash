@@ -108,7 +108,7 @@ tree_key() {
 make_tree() {
     local suite=$1 new=$trees/$1.new
     rm --recursive --force "$new" "$trees/${suite:?}" "$trees/$suite".{build,packages}
-    gently debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus,ca-certificates,iproute2 "$suite" \
+    gently debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus,procps "$suite" \
         "$new" "$(mirror)"
     apt_in "$new" update
     if ! is_own_suite "$suite"; then
@@ -119,11 +119,11 @@ make_tree() {
         apt_in "$trees/$suite.build" build-dep --build-profiles=nocheck /control
     fi
     make_packages "$suite"
-    # Whatever the dependencies are called on that system.
-    cp "$trees/$suite.packages/first/flashsale_"*.deb "$new/flashsale.deb"
+    # What the package depends on is only programs and libraries: here once for all machines. The services come when a
+    # machine runs.
+    apt_in "$new" satisfy "$(dpkg-deb --field "$trees/$suite.packages/first/flashsale_"*.deb Depends)"
     # shellcheck disable=SC2048,SC2086 # words
-    apt_in "$new" install --download-only /flashsale.deb "${other_packages[@]}" ${server_packages[*]}
-    rm "$new/flashsale.deb"
+    apt_in "$new" install --download-only "${other_packages[@]}" ${server_packages[*]}
     mv "$new" "$trees/$suite"
     tree_key >"$trees/$suite.key"
 }
