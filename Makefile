@@ -47,7 +47,7 @@ sources := $(wildcard common/*.[ch] fcgi/*.[ch] generator/*.[ch] tests/unit/*.[c
 scripts := $(shell grep --recursive --files-with-matches --binary-files=without-match \
     --exclude-dir=.git --exclude-dir=build --exclude-dir=run \
     --exclude-dir=node_modules '^\#!/usr/bin/env ba[st][hs]' . 2>/dev/null) \
-    $(wildcard tests/end-to-end/*.bash)
+    $(wildcard tests/end-to-end/*.bash tests/deploy/*.bash deploy/debian/flashsale.p*)
 
 # V=1 shows the commands.
 quiet := $(if $(V),,@)
