@@ -118,6 +118,7 @@ install: all manual ## install it all below PREFIX (/usr/local), with settings, 
 deb: ## build the Debian package in build/deb
 	@deploy/packages run package
 	@deploy/deb tree && deploy/deb package
+	@lintian --fail-on=error build/deb/*.changes
 
 test-deploy: ## test the package on booted Debian 12 and 13 systems, in containers (root and systemd-nspawn)
 	@deploy/packages run test package container

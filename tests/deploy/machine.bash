@@ -115,7 +115,7 @@ make_tree() {
         cp --archive "$new" "$trees/$suite.build"
         mkdir "$trees/$suite.build/control"
         cp --recursive "$TOP/deploy/debian" "$trees/$suite.build/control/debian"
-        apt_in "$trees/$suite.build" install build-essential fakeroot
+        apt_in "$trees/$suite.build" install build-essential
         apt_in "$trees/$suite.build" build-dep --build-profiles=nocheck /control
     fi
     make_packages "$suite"
