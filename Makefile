@@ -122,7 +122,7 @@ deb: ## build the Debian package in build/deb
 
 test-deploy: ## test the package on booted Debian 12 and 13 systems, in containers (root and systemd-nspawn)
 	@deploy/packages run test package container
-	@tests/run deploy
+	@JOBS=$${JOBS:-3} tests/run deploy # they wait more than they work
 
 k6: ## load it with k6: SCENARIO=smoke|flow|storm|spike|soak|sellout; BASE_URL=... if it runs already
 	@[ -n "$(BASE_URL)" ] || deploy/packages run
