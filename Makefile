@@ -47,14 +47,14 @@ sources := $(wildcard common/*.[ch] fcgi/*.[ch] generator/*.[ch] tests/unit/*.[c
 scripts := $(shell grep --recursive --files-with-matches --binary-files=without-match \
     --exclude-dir=.git --exclude-dir=build --exclude-dir=run \
     --exclude-dir=node_modules '^\#!/usr/bin/env ba[st][hs]' . 2>/dev/null) \
-    $(wildcard tests/end-to-end/*.bash tests/hosts/*.bash)
+    $(wildcard tests/end-to-end/*.bash tests/hosts/*.bash tests/deploy/*.bash deploy/debian/flashsale.p*)
 
 # V=1 shows the commands.
 quiet := $(if $(V),,@)
 submake = $(MAKE) --no-print-directory $(if $(V),,--silent) --jobs=$(jobs)
 
 .PHONY: all help run stop status test unit sql-test e2e asan tsan valgrind fuzz torture test-hosts failover \
-    bench k6 format lint deps clean units fuzzers
+    test-deploy bench k6 format lint deps clean install manual deb units fuzzers
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
 
@@ -129,6 +129,22 @@ bench: ## measure the sale against an empty worker (CASES="flow storm": some cas
 	@$(submake) all
 	@tests/bench/bench.py $(CASES)
 
+# Programs read /etc/flashsale and meet in /run/flashsale whatever PREFIX is. DESTDIR is for packagers.
+PREFIX ?= /usr/local
+export DESTDIR PREFIX
+
+install: all manual ## install it all below PREFIX (/usr/local), with settings, units and sites
+	@BUILD_DIR='$(BUILD_DIR)' deploy/install
+
+deb: ## build the Debian package in build/deb
+	@deploy/packages run package
+	@deploy/deb tree && deploy/deb package
+	@lintian --fail-on=error build/deb/*.changes
+
+test-deploy: ## test the package on booted Debian 12 and 13 systems, in containers (root and systemd-nspawn)
+	@deploy/packages run test package container
+	@JOBS=$${JOBS:-3} tests/run deploy # they wait more than they work
+
 k6: ## load it with k6: SCENARIO=smoke|flow|storm|spike|soak|sellout; BASE_URL=... if it runs already
 	@[ -n "$(BASE_URL)" ] || deploy/packages run
 	@[ -n "$(BASE_URL)" ] || $(submake) all
@@ -158,6 +174,16 @@ deps: ## install what running and testing needs (Debian's packages)
 clean: ## remove what was built, and the stack with its data
 	@deploy/stack clean
 	rm -rf build
+
+manual := $(wildcard docs/man/*.8) $(BUILD_DIR)/man/flashsale.conf.5
+
+manual: $(manual)
+
+$(BUILD_DIR)/man/flashsale.conf.5: docs/man/flashsale.conf.5.in docs/man/settings.awk conf/flashsale.conf
+	@mkdir -p $(@D)
+	@printf '%s\n' 'MANUAL $@'
+	$(quiet)awk -f docs/man/settings.awk conf/flashsale.conf >$@.settings
+	$(quiet)sed -e '/^@SETTINGS@$$/{r $@.settings' -e 'd;}' $< >$@
 
 units: $(units) $(replays) $(BUILD_DIR)/fault/request $(BUILD_DIR)/fault/flashsale-fcgi
 

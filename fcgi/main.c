@@ -11,6 +11,7 @@
 
 #include "common/log.h"
 #include "common/options.h"
+#include "notify.h"
 #include "worker.h"
 
 enum {
@@ -84,12 +85,14 @@ int main(int count, char **arguments)
     log_info("%d threads, %d + %d lanes, up to %d connections: ready", settings.worker.threads,
              settings.lane.checkout_count, settings.lane.purchase_count,
              settings.worker.connections_max);
+    notify(NOTIFY_READY);
 
     const struct timespec tick = {.tv_nsec = WORKER_TICK_MS * 1000000L};
     int signal_number;
     sigdelset(&signals, SIGUSR1);
     while ((signal_number = sigtimedwait(&signals, NULL, &tick)) < 0)
         worker_tick(worker);
+    notify(NOTIFY_STOPPING);
     log_info("stopping on signal %d", signal_number);
     if (worker_stop(worker))
         log_info("stopped: every request in hand was answered");

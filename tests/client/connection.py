@@ -1,4 +1,4 @@
-"""Connections that are kept: HTTP/1.1 to the web server, FastCGI to one worker.
+"""Connections that are kept: HTTP/1.1 to the web server, with TLS or without, FastCGI to one worker.
 
 Both send one request at a time and return a Reply. Whatever goes wrong after the first byte was
 sent is raised as Unknown: the request may have been decided or not.
@@ -6,6 +6,7 @@ sent is raised as Unknown: the request may have been decided or not.
 
 import asyncio
 import json
+import ssl
 import struct
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -52,9 +53,10 @@ def parse_head(head):
 class Connection:
     """What both kinds share: open when needed, time limit, closed after any error."""
 
-    def __init__(self, address, timeout_s):
+    def __init__(self, address, timeout_s, source=None):
         self.address = address
         self.timeout_s = timeout_s
+        self.source = (source, 0) if source else None
         self.reader = self.writer = None
 
     async def open(self):
@@ -86,7 +88,8 @@ class Connection:
 
 class HttpConnection(Connection):
     async def connect(self):
-        return await asyncio.open_connection(self.address.hostname, self.address.port)
+        return await asyncio.open_connection(self.address.hostname, self.address.port,
+                                             local_addr=self.source)
 
     async def exchange(self, method, target):
         self.writer.write(
@@ -100,6 +103,15 @@ class HttpConnection(Connection):
         if headers.get("connection", "") == "close":
             self.close()
         return Reply(int(first.split()[1]), headers, body)
+
+
+class HttpsConnection(HttpConnection):
+    """Believes the authorities in the file that SSL_CERT_FILE names, or the system's."""
+
+    async def connect(self):
+        return await asyncio.open_connection(self.address.hostname, self.address.port or 443,
+                                             local_addr=self.source,
+                                             ssl=ssl.create_default_context())
 
 
 class FastcgiConnection(Connection):
@@ -148,10 +160,11 @@ class FastcgiConnection(Connection):
         return Reply(int(headers["status"].split()[0]), headers, body)
 
 
-def connection_to(url, timeout_s):
-    """http://HOST:PORT, or unix:///PATH for the socket of one worker."""
+def connection_to(url, timeout_s, source=None):
+    """http://HOST:PORT or https://HOST[:PORT], from this host's address `source` where one is given;
+    or unix:///PATH for the socket of one worker."""
     address = urlsplit(url)
-    kinds = {"http": HttpConnection, "unix": FastcgiConnection}
+    kinds = {"http": HttpConnection, "https": HttpsConnection, "unix": FastcgiConnection}
     if address.scheme not in kinds:
-        raise SystemExit(f"{url}: expected http://HOST:PORT or unix:///PATH")
-    return kinds[address.scheme](address, timeout_s)
+        raise SystemExit(f"{url}: expected http://HOST:PORT, https://HOST[:PORT] or unix:///PATH")
+    return kinds[address.scheme](address, timeout_s, source)

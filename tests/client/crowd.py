@@ -6,8 +6,9 @@
     crowd.py purchase-all --url URL [--url URL] [--times 20] CODE...
     crowd.py steady       --url URL --connections 32 --seconds 5 [--stop-file FILE]
 
-URL is http://HOST:PORT, or unix:///PATH for one worker's socket (FastCGI); of several URLs the
-connections take turns. Prints one JSON object:
+URL is http://HOST:PORT or https://HOST[:PORT], or unix:///PATH for one worker's socket (FastCGI); of
+several URLs the connections take turns, and of several addresses --source of this host, where web servers
+limit each. Prints one JSON object:
 
     checkout, purchase   how many replies of each status and outcome, as in {"200": 1, "412 held": 499}
     decided              checkouts whose reply says that they were decided, so that the log has them
@@ -51,8 +52,9 @@ class Crowd:
         self.history = open(options.history, "w", buffering=1) if options.history else None
 
     def connections(self, count):
-        urls = self.options.url
-        return [connection_to(urls[i % len(urls)], self.options.timeout) for i in range(count)]
+        urls, sources = self.options.url, self.options.source or [None]
+        return [connection_to(urls[i % len(urls)], self.options.timeout, sources[i % len(sources)])
+                for i in range(count)]
 
     def note(self, kind, sent, reply, asked):
         answered = time.time()
@@ -185,6 +187,7 @@ def read_options():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--url", action="append", required=True)
+    common.add_argument("--source", action="append", metavar="ADDRESS")
     common.add_argument("--history", metavar="FILE")
     common.add_argument("--timeout", type=float, default=30, metavar="SECONDS")
     common.add_argument("--prefix", default="user", help="what users' names begin with")

@@ -1,0 +1,57 @@
+#!/usr/bin/env bats
+# The package and "make install", without installing them.
+
+load ../end-to-end/helper
+
+setup_file() {
+    # No stack is needed.
+    unset RUN_DIR
+    export DEB_DIR=$BATS_FILE_TMPDIR/deb
+    "$TOP/deploy/deb" tree
+}
+
+@test "it is built, and lintian finds no error" {
+    "$TOP/deploy/deb" package
+    lintian --fail-on=error --suppress-tags=bad-distribution-in-changes-file "$DEB_DIR"/*.changes
+}
+
+@test "it has both programs, their pages, units, schema, storefront and sites, and settings that are the operator's" {
+    dpkg-deb --extract "$DEB_DIR"/flashsale_*.deb "$BATS_TEST_TMPDIR/root"
+    cd "$BATS_TEST_TMPDIR/root"
+    ls usr/sbin/flashsale-{fcgi,generator,setup,restart}
+    ls usr/share/man/man8/flashsale-{fcgi,generator,setup,restart}.8.gz usr/share/man/man5/flashsale.conf.5.gz
+    ls usr/lib/systemd/system/{flashsale-fcgi@.service,flashsale.target,flashsale-generator.{service,timer}}
+    ls usr/share/flashsale/{www/index.html,sql/sqitch.plan,sites/nginx/flashsale,sites/lighttpd/50-flashsale.conf}
+    same "$(dpkg-deb --ctrl-tarfile "$DEB_DIR"/flashsale_*.deb | tar --extract --to-stdout ./conffiles | sort)" \
+        "$(find etc -type f -printf '/%p\n' | sort)"
+}
+
+@test "the settings that it brings are right" {
+    dpkg-deb --extract "$DEB_DIR"/flashsale_*.deb "$BATS_TEST_TMPDIR/root"
+    settings=$BATS_TEST_TMPDIR/root/etc/flashsale/flashsale.conf
+    for program in flashsale-fcgi flashsale-generator; do
+        "$BATS_TEST_TMPDIR/root/usr/sbin/$program" -t -c "$settings"
+    done
+    # Those that differ from the defaults, and no others.
+    same "$(diff "$TOP/conf/flashsale.conf" "$settings" | sed --quiet 's/^>  *\([a-z]*\) = .*/\1/p')" \
+        $'address\nfile'
+}
+
+@test "no unit may do more than it has to: 1.5 at most by systemd-analyze security" {
+    for unit in "$TOP"/deploy/systemd/*.service; do
+        systemd-analyze security --offline=yes --no-pager --threshold=15 "$unit"
+    done
+}
+
+@test "make install puts it below PREFIX, and names things as they are there" {
+    root=$BATS_TEST_TMPDIR/root
+    make --no-print-directory --directory="$TOP" BUILD_DIR="$BUILD_DIR" DESTDIR="$root" PREFIX=/opt/flashsale install
+    ls "$root"/opt/flashsale/sbin/flashsale-{fcgi,generator,setup,restart}
+    run -1 grep --recursive --extended-regexp '/usr/(sbin|share)/flashsale' "$root/opt" --include='*.service' \
+        --include='flashsale*' --exclude-dir=doc --exclude-dir=man --binary-files=without-match
+    grep --quiet ' /opt/flashsale/sbin/flashsale-fcgi$' "$root/opt/flashsale/lib/systemd/system/flashsale-fcgi@.service"
+    # What an operator changed stays.
+    echo '# mine' >"$root/etc/flashsale/flashsale.conf"
+    make --no-print-directory --directory="$TOP" BUILD_DIR="$BUILD_DIR" DESTDIR="$root" PREFIX=/opt/flashsale install
+    same "$(cat "$root/etc/flashsale/flashsale.conf")" '# mine'
+}

@@ -1,0 +1,285 @@
+#!/usr/bin/env bats
+# The package on a Debian that boots, from its installation until nothing is left of it. Which Debian, and which web
+# server, is in this file's name. Each test goes on where the one before it ended.
+
+load ../end-to-end/helper
+load machine
+
+declare -A suites=([12]=bookworm [13]=trixie)
+items=4000
+
+setup_file() {
+    local name=${BATS_TEST_FILENAME##*/*-debian-}
+    name=${name%.bats}
+    export SERVER=${name#*-} MISSING
+    MISSING=$(why_no_machine)
+    [[ -n $MISSING ]] || machine_start "${suites[${name%-*}]}"
+}
+
+setup() {
+    [[ -z $MISSING ]] || skip "$MISSING"
+    history=$BATS_TEST_TMPDIR/history
+    stop=$BATS_TEST_TMPDIR/stop
+    # The one that flashsale-setup makes.
+    export SSL_CERT_FILE=$MACHINE/etc/flashsale/tls/certificate.pem
+}
+
+teardown() {
+    [[ -z $MISSING ]] || return 0
+    touch "$stop"
+    [[ -z ${crowd_pid:-} ]] || wait "$crowd_pid" || true
+    [[ ${BATS_TEST_COMPLETED:-} == 1 ]] || {
+        inside systemctl list-units --failed 'flashsale*' "$SERVER*"
+        inside journalctl --lines=30 --no-hostname --unit='flashsale*' --unit="$SERVER"
+    }
+}
+
+teardown_file() {
+    machine_end
+}
+
+apt() {
+    inside apt-get --yes --quiet --option=DPkg::Options::=--force-unsafe-io "$@"
+}
+
+sql() {
+    inside runuser --user=postgres -- psql --no-psqlrc --no-align --tuples-only --quiet --set=ON_ERROR_STOP=1 \
+        --dbname=flashsale --command="$1"
+}
+
+page() {
+    on_network curl --silent --show-error --fail --max-time 10 --cacert "$SSL_CERT_FILE" "$@"
+}
+
+# To somebody new, and for good: no item stays held.
+sells() {
+    local code
+    code=$(page --request POST "https://localhost/checkout?user_id=someone-$RANDOM&id=any" | jq --raw-output .code)
+    [[ $(page --request POST "https://localhost/purchase?code=$code" | jq .success) == true ]]
+}
+
+# Nothing in any sale that must not be.
+sound() {
+    same "$(sql 'SELECT s.sale_id, a.* FROM flashsale.sale s, flashsale.sale_audit(s.sale_id) a LIMIT 10')" ''
+}
+
+main_pid() {
+    inside systemctl show --property=MainPID --value "flashsale-fcgi@$1.service"
+}
+
+active() {
+    inside systemctl --quiet is-active "$@"
+}
+
+nothing_failed() {
+    same "$(inside systemctl list-units --failed --plain --no-legend)" ''
+}
+
+# A crowd that buys on, fewer requests than a web server allows an address.
+load_begin() {
+    on_network "$TOP/tests/client/crowd.py" steady --url https://localhost --connections 8 --pause-ms 100 \
+        --seconds 120 --stop-file "$stop" --history "$history" --prefix "$1" >"$BATS_TEST_TMPDIR/result" &
+    crowd_pid=$!
+    wait_until 5000 test -s "$history"
+    sleep 0.5
+}
+
+# All of its requests were answered, with verdicts.
+load_end_without_loss() {
+    sleep 0.5
+    touch "$stop"
+    wait "$crowd_pid"
+    crowd_pid=
+    cat "$BATS_TEST_TMPDIR/result"
+    jq --raw-output 'select(.status == null or .status >= 500) |
+        "\(.answered) \(.kind) \(.status) \(.outcome) \(.detail)"' "$history" | head --lines=20
+    same "$(jq .unknown+.not_sent+.status_5xx "$BATS_TEST_TMPDIR/result")" 0
+    [[ $(jq '.purchase["200"]' "$BATS_TEST_TMPDIR/result") -gt 50 ]]
+    sound
+}
+
+@test "apt installs it, and one command makes a host that sells" {
+    # shellcheck disable=SC2086,SC2154 # words; machine.bash has the names
+    apt --no-install-recommends install "${other_packages[@]}" ${server_packages[$SERVER]} /packages/first.deb
+    # Until then it does nothing.
+    run ! active flashsale.target
+    nothing_failed
+
+    # The one file to edit. No sale ends while it is tested.
+    inside sed --in-place "s/items_per_sale = .*/items_per_sale = $items;/; s/duration_s = .*/duration_s = 604800;/" \
+        /etc/flashsale/flashsale.conf
+    inside flashsale-setup "$SERVER"
+    active flashsale.target flashsale-generator.timer flashsale-fcgi@1.service flashsale-fcgi@2.service "$SERVER"
+    nothing_failed
+    sells
+    same "$(sql 'SELECT count(*) FROM flashsale.sale')" 2
+    same "$(sql 'SELECT min(items_total) || $$ $$ || max(items_total) FROM flashsale.sale')" "$items $items"
+}
+
+@test "that command again changes nothing" {
+    pids="$(main_pid 1) $(main_pid 2)"
+    before=$(inside sha256sum /etc/flashsale/tls/key.pem)
+    inside flashsale-setup "$SERVER"
+    same "$(main_pid 1) $(main_pid 2)" "$pids"
+    same "$(inside sha256sum /etc/flashsale/tls/key.pem)" "$before"
+    same "$(sql 'SELECT count(*) FROM flashsale.sale')" 2
+    sells
+}
+
+@test "the page comes over TLS" {
+    page --header 'Accept: text/html' --output "$BATS_TEST_TMPDIR/page" https://localhost/
+    grep --quiet '<title>' "$BATS_TEST_TMPDIR/page"
+    same "$(page https://localhost/health | jq --raw-output '.status + " " + .redis')" 'ok ok'
+}
+
+@test "sockets are for the workers and the web servers, and everyone else stays out" {
+    for worker in 1 2; do
+        same "$(inside stat --format='%A %U %G' /run/flashsale/$worker.sock)" 'srw-rw---- flashsale_worker www-data'
+    done
+    run ! inside runuser --user=redis -- ls /run/flashsale
+    same "$(inside stat --format='%a %U' /etc/flashsale/tls/key.pem)" '600 root'
+}
+
+@test "each unit may do little: systemd-analyze security is 1.5 at most" {
+    for unit in flashsale-fcgi@1.service flashsale-generator.service; do
+        inside systemd-analyze security --no-pager --threshold=15 "$unit"
+    done
+}
+
+@test "a password is in a file that the service alone reads, not in arguments or logs" {
+    secret=open-sesame-$RANDOM$RANDOM
+    inside install -D --mode=0600 /dev/null /etc/credstore/flashsale-worker.pgpass
+    printf '*:*:*:*:%s\n' "$secret" >"$MACHINE/etc/credstore/flashsale-worker.pgpass"
+    inside systemctl restart flashsale-fcgi@1.service
+    pid=$(main_pid 1)
+    file=$(inside sed --null-data --quiet 's/^PGPASSFILE=//p' "/proc/$pid/environ" | tr --delete '\0')
+    same "$(inside runuser --user=flashsale_worker -- cat "$file")" "*:*:*:*:$secret"
+    for user in www-data flashsale_generator; do
+        run ! inside runuser --user="$user" -- cat "$file"
+    done
+    run -1 inside grep --recursive --text --quiet "$secret" "/proc/$pid/cmdline" "/proc/$pid/environ"
+    run -1 inside sh -c "journalctl | grep --quiet $secret"
+}
+
+@test "the timer is set for before each hour, and makes sales when it fires" {
+    [[ $(inside systemctl show --property=NextElapseUSecRealtime --value flashsale-generator.timer) == *:45:00\ UTC ]]
+    inside sed --in-place 's/sales_ahead = .*/sales_ahead = 3;/' /etc/flashsale/flashsale.conf
+    folder=/etc/systemd/system/flashsale-generator.timer.d
+    inside mkdir --parents "$folder"
+    printf '[Timer]\nOnCalendar=\nOnCalendar=*:*:0/2\n' >"$MACHINE$folder/often.conf"
+    inside systemctl daemon-reload
+    inside systemctl restart flashsale-generator.timer
+    four_sales() {
+        [[ $(sql 'SELECT count(*) FROM flashsale.sale') == 4 ]]
+    }
+    wait_until 10000 four_sales
+    inside rm --recursive "$folder"
+    inside systemctl daemon-reload
+    inside systemctl restart flashsale-generator.timer
+}
+
+@test "a worker that is killed is back" {
+    for worker in 1 2; do
+        pid=$(main_pid "$worker")
+        inside sh -c "kill -KILL $pid"
+        is_back() {
+            active "flashsale-fcgi@$worker.service" && [[ $(main_pid "$worker") != "$pid" ]]
+        }
+        wait_until 5000 is_back
+    done
+    wait_until 5000 sells
+    nothing_failed
+}
+
+@test "each worker is restarted in turn under load, and no request is lost" {
+    pids="$(main_pid 1) $(main_pid 2)"
+    load_begin restarted
+    inside flashsale-restart
+    load_end_without_loss
+    for worker in 1 2; do
+        [[ " $pids " != *" $(main_pid $worker) "* ]]
+    done
+}
+
+@test "settings that are wrong restart nobody" {
+    pids="$(main_pid 1) $(main_pid 2)"
+    inside sed --in-place 's/hold_s = .*/hold_s = 0;/' /etc/flashsale/flashsale.conf
+    run -1 inside flashsale-restart
+    [[ $output == *sale.hold_s* ]]
+    same "$(main_pid 1) $(main_pid 2)" "$pids"
+    inside sed --in-place 's/hold_s = .*/hold_s = 30;/' /etc/flashsale/flashsale.conf
+}
+
+@test "an upgrade under load changes the schema and the workers, and no request is lost" {
+    was=$(page https://localhost/health | jq --raw-output .version)
+    load_begin upgraded
+    apt --option=DPkg::Options::=--force-confold install /packages/next.deb
+    load_end_without_loss
+    same "$(page https://localhost/health | jq --raw-output .version)" "$was.1"
+    same "$(sql "SELECT obj_description('flashsale'::regnamespace)")" "as of $was.1"
+    nothing_failed
+}
+
+@test "the way back: the older programs sell with the newer schema" {
+    was=$(page https://localhost/health | jq --raw-output .version)
+    apt --allow-downgrades install /packages/first.deb
+    same "$(page https://localhost/health | jq --raw-output .version).1" "$was"
+    same "$(sql "SELECT obj_description('flashsale'::regnamespace)")" "as of $was"
+    wait_until 5000 sells
+}
+
+@test "after a reboot it sells" {
+    init=$(machine_init)
+    before=$(sql 'SELECT count(*) FROM flashsale.item WHERE purchased_at IS NOT NULL')
+    inside systemctl reboot
+    rebooted() {
+        [[ $(machine_init) != "$init" ]] && booted
+    }
+    wait_until 60000 rebooted
+    active flashsale.target flashsale-generator.timer flashsale-fcgi@1.service flashsale-fcgi@2.service "$SERVER"
+    wait_until 5000 sells
+    same "$(sql 'SELECT count(*) FROM flashsale.item WHERE purchased_at IS NOT NULL')" $((before + 1))
+}
+
+@test "the sale is bought out to the last item" {
+    sources=()
+    for number in {2..33}; do
+        sources+=(--source "127.0.0.$number")
+    done
+    sold_out() {
+        on_network "$TOP/tests/client/crowd.py" buy --url https://127.0.0.1 "${sources[@]}" --connections 32 \
+            --users $((items / 10 + 1)) --prefix "buyer-$RANDOM-"
+        [[ $(page https://localhost/status | jq --raw-output .sale_status) == sold_out ]]
+    }
+    wait_until 60000 sold_out
+    same "$(page https://localhost/sale/status | jq .items_sold)" "$items"
+    sound
+}
+
+@test "a removal ends it and keeps its data; installed again it sells again" {
+    before=$(sql 'SELECT count(*) FROM flashsale.attempt')
+    apt remove flashsale
+    run ! active flashsale.target flashsale-fcgi@1.service flashsale-fcgi@2.service flashsale-generator.timer
+    run -1 inside sh -c 'grep --quiet --no-messages flashsale /proc/[0-9]*/comm'
+    active "$SERVER"
+    nothing_failed
+    inside test -e /etc/flashsale/flashsale.conf
+    same "$(sql 'SELECT count(*) FROM flashsale.attempt')" "$before"
+
+    apt install /packages/next.deb
+    inside flashsale-setup "$SERVER"
+    same "$(page https://localhost/sale/status | jq .items_sold)" "$items"
+}
+
+@test "a purge asks nothing, and leaves the database alone behind" {
+    before=$(sql 'SELECT count(*) FROM flashsale.attempt')
+    apt purge flashsale
+    same "$(inside systemctl list-unit-files --no-legend 'flashsale*')" ''
+    # systemd forgets the name of a unit that is not found any more in its own time.
+    same "$(inside systemctl list-units --all --state=loaded --state=active --state=failed --plain --no-legend \
+        'flashsale*')" ''
+    same "$(inside find /etc /usr /run /var/lib/flashsale /var/lib/systemd -xdev -name '*flashsale*' 2>/dev/null)" ''
+    active "$SERVER"
+    nothing_failed
+    same "$(sql 'SELECT count(*) FROM flashsale.attempt')" "$before"
+}
