@@ -55,7 +55,8 @@ WORKER = """#!/bin/sh
 if [ -e '{run}/clock' ]; then
     # FAKETIME_NO_CACHE: the file is read each time, so the clock can be set while the worker runs.
     export LD_PRELOAD='{faketime}' FAKETIME_TIMESTAMP_FILE='{run}/clock' FAKETIME_NO_CACHE=1
-    export FAKETIME_DONT_FAKE_MONOTONIC=1
+    # And waits by the monotonic clock stay what they are: they would end at once (FORCE_MONOTONIC_FIX).
+    export FAKETIME_DONT_FAKE_MONOTONIC=1 FAKETIME_FORCE_MONOTONIC_FIX=0
 fi
 exec '{build}/flashsale-fcgi' "$@"
 """
