@@ -53,7 +53,7 @@ scripts := $(shell grep --recursive --files-with-matches --binary-files=without-
 quiet := $(if $(V),,@)
 submake = $(MAKE) --no-print-directory $(if $(V),,--silent) --jobs=$(jobs)
 
-.PHONY: all help run stop status test unit sql-test e2e asan tsan fuzz bench k6 format lint deps clean \
+.PHONY: all help run stop status test unit sql-test e2e asan tsan valgrind fuzz bench k6 format lint deps clean \
     units fuzzers install manual deb test-deploy
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
@@ -97,6 +97,11 @@ asan: ## unit and end-to-end tests with AddressSanitizer and UndefinedBehaviorSa
 tsan: ## unit and end-to-end tests with ThreadSanitizer
 	@$(submake) BUILD_DIR=build/tsan SANITIZE=thread all units
 	@BUILD_DIR=build/tsan tests/run unit fuzz workers
+
+valgrind: ## unit and end-to-end tests with valgrind's memcheck
+	@deploy/packages run lighttpd test valgrind
+	@$(submake) BUILD_DIR=build/valgrind/programs all units
+	@BUILD_DIR=build/valgrind tests/run unit fuzz workers
 
 fuzz: ## look for inputs that break what parses them, with libFuzzer (SECONDS_EACH=60 a harness)
 	@deploy/packages run test fuzz
@@ -164,7 +169,7 @@ $(BUILD_DIR)/man/flashsale.conf.5: docs/man/flashsale.conf.5.in docs/man/setting
 	$(quiet)awk -f docs/man/settings.awk conf/flashsale.conf >$@.settings
 	$(quiet)sed -e '/^@SETTINGS@$$/{r $@.settings' -e 'd;}' $< >$@
 
-units: $(units) $(replays) $(BUILD_DIR)/fault/request
+units: $(units) $(replays) $(BUILD_DIR)/fault/request $(BUILD_DIR)/fault/flashsale-fcgi
 
 fuzzers: $(fuzzers)
 
@@ -214,6 +219,14 @@ $(BUILD_DIR)/fault/request: $(BUILD_DIR)/tests/fault/request.o $(BUILD_DIR)/test
 	@printf '%s\n' 'LINK  $@'
 	$(quiet)$(CC) $(CFLAGS) $(LDFLAGS) $(faulty:%=-Wl,--wrap=%) -rdynamic -o $@ $^ -lfcgi \
 	    $(library_ldlibs) -ldl
+
+allocating := malloc calloc realloc strdup
+
+$(BUILD_DIR)/fault/flashsale-fcgi: $(common) $(fcgi) $(BUILD_DIR)/tests/fault/allocations.o
+	@mkdir -p $(@D)
+	@printf '%s\n' 'LINK  $@'
+	$(quiet)$(CC) $(CFLAGS) $(LDFLAGS) $(allocating:%=-Wl,--wrap=%) -o $@ $^ \
+	    -lfcgi $(library_ldlibs)
 
 # Strings in JSON have no line breaks, so where a line begins or ends is always between two tokens.
 $(BUILD_DIR)/%.min.json: %.json

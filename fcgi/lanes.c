@@ -1,5 +1,6 @@
 #include "lanes.h"
 
+#include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -18,6 +19,8 @@
 enum {
     /* With so many requests in hand a lane rests as long as its batches take, see gather(). */
     CROWD = 16,
+    /* Nothing more comes soon when nothing came for so long. */
+    QUIET_US = 100,
     /* An idle lane looks after its connections this often. */
     TICK_MS = 1000,
     RECONNECT_MS_MIN = 50,
@@ -47,6 +50,7 @@ struct lanes {
     struct metrics *metrics;
     struct queue queues[LANE_KINDS];
     _Atomic int in_hand[LANE_KINDS]; /* requests that wait for verdicts */
+    _Atomic unsigned asked;          /* requests so far, of all kinds; it may wrap */
     struct lane *lane;
     int lane_count;
 };
@@ -76,6 +80,7 @@ void lanes_ask(struct lanes *lanes, enum lane_kind kind, struct ticket *ticket)
 {
     ticket->verdict.outcome = OUTCOME_UNAVAILABLE;
     atomic_fetch_add(&lanes->in_hand[kind], 1);
+    atomic_fetch_add(&lanes->asked, 1);
     if (!queue_put(&lanes->queues[kind], ticket))
         decided(lanes, kind, ticket);
 }
@@ -125,26 +130,40 @@ void lanes_measure(struct lanes *lanes)
 
 /* ---- the lane's side ---- */
 
-/*
- * Lets a batch gather. Deciding a batch costs the database much the same however small it is, so
- * under load a lane rests between batches, up to as long as they take: half its time at most is
- * lost to one lane, and the processors are free for what fills the next batch. The fewer requests
- * are in hand the shorter it rests; a request alone never waits.
+/* How long a lane rests after a batch, at most: as long as its batches take, less with few in hand.
  */
-static void gather(struct lane *lane, struct queue *queue)
+static int64_t rest_us(const struct lane *lane)
 {
-    const struct settings *settings = lane->lanes->settings;
     int64_t others = -1;
     for (int kind = 0; kind < LANE_KINDS; kind++)
         others += atomic_load(&lane->lanes->in_hand[kind]);
-    int64_t rest_us = lane->took_us * (others < CROWD ? others : CROWD) / CROWD;
-    if (rest_us > settings->lane.gather_us_max)
-        rest_us = settings->lane.gather_us_max;
-    int64_t due_us = lane->ended_us + rest_us;
-    if (clock_us() >= due_us || queue_length(queue) >= settings->lane.batch_max)
-        return;
-    const struct timespec due = {.tv_sec = due_us / 1000000, .tv_nsec = due_us % 1000000 * 1000};
-    clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &due, NULL);
+    int64_t rest = lane->took_us * (others < CROWD ? others : CROWD) / CROWD;
+    int64_t max = lane->lanes->settings->lane.gather_us_max;
+    return rest < max ? rest : max;
+}
+
+/*
+ * Lets a batch gather. Deciding a batch costs the database much the same however small it is, so
+ * under load a lane rests between batches, and the processors are free for what fills the next
+ * one. It goes on early when no more requests come, for then nothing is busy making them. A request
+ * alone never waits.
+ */
+static void gather(struct lane *lane, struct queue *queue)
+{
+    int64_t due_us = lane->ended_us + rest_us(lane);
+    unsigned asked = atomic_load(&lane->lanes->asked), before;
+    int64_t now_us = clock_us();
+    do {
+        if (now_us >= due_us || queue_length(queue) >= lane->lanes->settings->lane.batch_max)
+            return;
+        int64_t look_us = now_us + QUIET_US < due_us ? now_us + QUIET_US : due_us;
+        const struct timespec look = {.tv_sec = look_us / 1000000,
+                                      .tv_nsec = look_us % 1000000 * 1000};
+        clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &look, NULL);
+        now_us = clock_us();
+        before = asked;
+        asked = atomic_load(&lane->lanes->asked);
+    } while (asked != before);
 }
 
 static void decide(struct lane *lane, int count)
@@ -161,11 +180,26 @@ static void decide(struct lane *lane, int count)
     lane->took_us += (lane->ended_us - started_us - lane->took_us) / 4; /* a moving average */
 }
 
+/*
+ * Keeps the queue as short as is worked off within the time that a request may wait: who came
+ * beyond that would wait in vain, and is better told at once. A batch and the rest behind it take
+ * twice a batch's time at most. One batch may always wait.
+ */
+static void bound(const struct lane *lane, struct queue *queue)
+{
+    const struct settings *settings = lane->lanes->settings;
+    int64_t wait_us = (int64_t)settings->worker.wait_ms_max * 1000;
+    int64_t batches = lane->took_us > 0 ? wait_us / (2 * lane->took_us) : wait_us;
+    int64_t length = (batches > 1 ? batches : 1) * settings->lane.batch_max;
+    queue_bound(queue, length < INT_MAX ? (int)length : INT_MAX);
+}
+
 /* A batch from its being taken to its last reply. */
-static void work(struct lane *lane, int count)
+static void work(struct lane *lane, struct queue *queue, int count)
 {
     int64_t began_us = clock_us();
     decide(lane, count);
+    bound(lane, queue);
     for (int i = 0; i < count; i++)
         decided(lane->lanes, lane->kind, lane->tickets[i]);
     metrics_add(lane->lanes->metrics, METRIC_BUSY_TIME, (int)lane->kind, 0, clock_us() - began_us);
@@ -215,7 +249,7 @@ static bool serve(struct lane *lane, struct queue *queue)
         gather(lane, queue);
         int count = queue_take(queue, lane->tickets, lane->lanes->settings->lane.batch_max);
         if (count > 0)
-            work(lane, count);
+            work(lane, queue, count);
         /* Nobody waits now: a good moment to look after Redis. */
         if (count == 0 || facts_are_out_of_reach(lane->facts))
             facts_ensure(lane->facts);

@@ -28,8 +28,8 @@ void lanes_stop(struct lanes *lanes);
 /*
  * Asks for a verdict on the ticket, and returns. Its decided() is called exactly once, by whichever
  * thread, perhaps before this returns. The verdict is OUTCOME_UNAVAILABLE where no lane is
- * connected, where none had time within worker.wait_ms_max, or where the answer of the database
- * was lost. Any thread may ask.
+ * connected, where none had time within worker.wait_ms_max or will have it, by how long batches
+ * take lately, or where the answer of the database was lost. Any thread may ask.
  */
 void lanes_ask(struct lanes *lanes, enum lane_kind kind, struct ticket *ticket);
 

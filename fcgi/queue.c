@@ -1,12 +1,13 @@
 #include "queue.h"
 
+#include <limits.h>
 #include <time.h>
 
 #include "common/clock.h"
 
 void queue_open(struct queue *queue)
 {
-    *queue = (struct queue){.first = NULL};
+    *queue = (struct queue){.length_max = INT_MAX};
     pthread_condattr_t attributes;
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
@@ -26,7 +27,7 @@ bool queue_put(struct queue *queue, struct ticket *ticket)
     ticket->next = NULL;
     ticket->queued_us = clock_us();
     pthread_mutex_lock(&queue->mutex);
-    bool is_taken = queue->takers > 0;
+    bool is_taken = queue->takers > 0 && queue->length / queue->takers < queue->length_max;
     if (is_taken) {
         if (queue->last)
             queue->last->next = ticket;
@@ -101,6 +102,13 @@ bool queue_pause(struct queue *queue, int ms)
     bool is_going_on = !queue->is_stopping;
     pthread_mutex_unlock(&queue->mutex);
     return is_going_on;
+}
+
+void queue_bound(struct queue *queue, int length_max)
+{
+    pthread_mutex_lock(&queue->mutex);
+    queue->length_max = length_max;
+    pthread_mutex_unlock(&queue->mutex);
 }
 
 int queue_length(struct queue *queue)

@@ -1,6 +1,7 @@
 /*
  * Tickets that wait for whoever takes them: first come, first served. A queue that nobody takes
- * from refuses tickets, so that none waits for nothing. Any thread may call any function.
+ * from, or that is too long to be worked off in time, refuses tickets, so that none waits for
+ * nothing. Any thread may call any function.
  */
 #ifndef FCGI_QUEUE_H
 #define FCGI_QUEUE_H
@@ -16,6 +17,7 @@ struct queue {
     struct ticket *first;
     struct ticket *last;
     int length;
+    int length_max;
     int takers;
     bool is_stopping;
 };
@@ -23,7 +25,8 @@ struct queue {
 void queue_open(struct queue *queue);
 void queue_close(struct queue *queue);
 
-/* False: there are no takers. From a true one on, the ticket is a taker's. */
+/* False: there are no takers, or too many tickets already. From a true one on, the ticket is a
+ * taker's. */
 bool queue_put(struct queue *queue, struct ticket *ticket) __attribute__((warn_unused_result));
 
 /* Counts the caller as one who takes, or no more; the last who leaves gets the tickets left. */
@@ -36,6 +39,9 @@ bool queue_await(struct queue *queue, int ms_max);
 
 /* Waits `ms`. False: the queue stops. */
 bool queue_pause(struct queue *queue, int ms);
+
+/* How long the queue may become for each taker; at first there is no such bound. */
+void queue_bound(struct queue *queue, int length_max);
 
 int queue_length(struct queue *queue);
 

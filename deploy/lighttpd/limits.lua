@@ -1,6 +1,6 @@
--- How often one address, and one user, may ask. The numbers are far above what a person at the page needs, and
--- far below what the workers can do. More is refused with 429 and Retry-After (refusal.lua), and is no attempt:
--- the workers never see it. lighttpd notices a change of this file by itself.
+-- How often one address, and one user, may ask. The numbers are far above what a person at the page needs,
+-- and far below what the workers can do. More is refused with 429 and Retry-After (refusal.lua), and is no
+-- attempt: the workers never see it. lighttpd notices a change of this file by itself.
 --
 -- Runs for each request before it goes anywhere (mod_magnet), within lighttpd's one process.
 
@@ -14,9 +14,10 @@ local is_exempt = {
     -- ["192.0.2.10"] = true,
 }
 
--- The user of a checkout or purchase, where the query names one: a body is not looked into, and a purchase has a
--- code instead. These have the address's limit alone. Where users log in, return r.req_header["Authorization"]
--- in place of the query's: it has the password, so nobody uses up another's share.
+-- The user of a checkout or purchase, where the query names one: a body is not looked into, and a purchase has
+-- a code instead. These have the address's limit alone. Where users log in, return
+-- r.req_header["Authorization"] in place of the query's: it has the password, so nobody uses up another's
+-- share.
 local function user_of(r)
     local path = r.req_attr["uri.path"]
     if path ~= "/checkout" and path ~= "/purchase" then
@@ -44,8 +45,8 @@ local function network_of(address)
     return table.concat(groups, ":", 1, 4)
 end
 
--- What was asked, in two tables of "paid until": each request pushes that time on by 1 / rate seconds, and it may
--- be burst / rate seconds ahead. Whoever asked for nothing for that long is forgotten with the older table.
+-- What was asked, in two tables of "paid until": each request pushes that time on by 1 / rate seconds, and it
+-- may be burst / rate seconds ahead. Whoever asked for nothing for that long is forgotten with the older table.
 -- The tables live as long as lighttpd's Lua does, and these numbers hold.
 local numbers = table.concat({ of_address.rate, of_address.burst, of_user.rate, of_user.burst }, " ")
 local kept = package.loaded["flashsale.limits"]

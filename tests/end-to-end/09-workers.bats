@@ -31,7 +31,6 @@ load_end() {
     touch "$stop"
     wait "$crowd_pid"
     crowd_pid=
-    cat "$BATS_TEST_TMPDIR/result"
     # When and why requests were not answered with a verdict, for whoever reads of a failure.
     jq --raw-output 'select(.status == null or .status >= 500) | "\(.answered | todate) \(.kind) \(.status) \(.outcome) \(.detail)"' \
         "$history" | sort | uniq --count
@@ -120,4 +119,20 @@ worker_is_back() {
         wait_until 5000 worker_is_back "$worker" "$pid"
     done
     wait_until 3000 hold idle
+}
+
+# The web server sends all to the first worker, up to 256 requests at once for each of its two processes.
+@test "a worker that hangs (SIGSTOP): what is beyond its share is answered at once, the rest by the other worker" {
+    pid=$(pid_of worker-1)
+    kill -STOP "$pid"
+    history=$BATS_TEST_TMPDIR/history
+    crowd same-item --url "$URL" --clients 700 --item any --prefix hung --timeout 60 \
+        --history "$history" >"$BATS_TEST_TMPDIR/result" || failed=1
+    kill -CONT "$pid"
+    [[ -z ${failed:-} ]]
+    same "$(jq .unknown+.not_sent+.status_5xx "$BATS_TEST_TMPDIR/result")" 0
+    same "$(jq --compact-output .checkout "$BATS_TEST_TMPDIR/result")" '{"200":700}'
+    [[ $(jq .slowest_ms "$BATS_TEST_TMPDIR/result") -lt $((9000 * TEST_SLOWNESS)) ]]
+    [[ $(jq 'select(.answered - .sent < 3)' "$history" | jq --slurp length) -ge $((700 - 2 * 256)) ]]
+    wait_until 3000 hold late
 }

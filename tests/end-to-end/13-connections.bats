@@ -65,3 +65,42 @@ sells_in_time() {
     within 8000 wait "$idle_pid"
     sells_in_time ida
 }
+
+# At the web server: heads that never end, connections that say nothing, and clients that leave.
+@test "slow clients, silent ones and ones that leave without their reply: the others go on" {
+    python3 - "$HTTP_PORT" "$BATS_TEST_TMPDIR/open" 3>&- <<'END' &
+import pathlib, socket, struct, sys, time
+port, ready = int(sys.argv[1]), sys.argv[2]
+def connect():
+    return socket.create_connection(("127.0.0.1", port))
+silent = [connect() for _ in range(200)]
+slow = [connect() for _ in range(200)]
+for number in range(40):
+    for connection in slow:
+        try:
+            connection.sendall(b"POST /checkout?user_id=slow HTTP/1.1\r\nX-Slow: "[number:number + 1])
+        except OSError:
+            pass
+    # Ones that ask and reset the connection at once.
+    for _ in range(20):
+        leaving = connect()
+        leaving.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        leaving.sendall(b"POST /checkout?user_id=leaving HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
+        leaving.close()
+    pathlib.Path(ready).touch()
+    time.sleep(0.1)
+END
+    slow_pid=$!
+    wait_until 5000 test -e "$BATS_TEST_TMPDIR/open"
+    for user in jan kim lea max; do
+        sells_in_time "$user"
+    done
+    wait "$slow_pid"
+    # No thread and no connection is lost.
+    for worker in worker-1 worker-2; do
+        worker_request "$worker" GET /health ''
+        expect 200
+    done
+    result=$(crowd buy --url "$URL" --users 32 --each 5 --connections 64 --prefix later)
+    same "$(jq .status_5xx+.unknown+.not_sent <<<"$result")" 0
+}

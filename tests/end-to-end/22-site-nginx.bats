@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# The site as it is installed on a host, with the web server that the file's name has: TLS, redirects, limits, the
-# log, and what it answers by itself.
+# The site as it is installed on a host, with the web server that the file's name has: TLS, redirects, limits,
+# the log, and what it answers by itself.
 
 load helper
 load site
@@ -32,6 +32,14 @@ teardown() {
     run -1 "$TOP/deploy/site" nginx PLACE=elsewhere
 }
 
+# upstream.conf says that eight nginx processes may keep as many as it has.
+@test "there is room for the connections that nginx keeps" {
+    [[ $WEB_SERVER == nginx ]] || skip 'lighttpd keeps none'
+    keepalive=$(sed --quiet 's/^keepalive \([0-9]*\);$/\1/p' "$TOP/deploy/nginx/upstream.conf")
+    kept=$(sed --quiet 's/^ *kept_connections_max = \([0-9]*\);$/\1/p' "$TOP/conf/flashsale.conf")
+    [[ $keepalive -gt 0 && $((8 * keepalive)) -le $kept ]]
+}
+
 @test "TLS 1.2 and 1.3, and nothing older" {
     for version in tls1 tls1_1; do
         run handshake "-$version" -cipher DEFAULT@SECLEVEL=0
@@ -43,11 +51,11 @@ teardown() {
 }
 
 @test "ciphers and curves of the intermediate profile, and no others" {
-    for cipher in ECDHE-ECDSA-AES128-GCM-SHA256 ECDHE-ECDSA-AES256-GCM-SHA384 ECDHE-ECDSA-CHACHA20-POLY1305; do
+    for cipher in ECDHE-ECDSA-{AES128-GCM-SHA256,AES256-GCM-SHA384,CHACHA20-POLY1305}; do
         run -0 handshake -tls1_2 -cipher "$cipher"
         [[ $output == *"Cipher is $cipher"* ]]
     done
-    for cipher in ECDHE-ECDSA-AES128-SHA ECDHE-ECDSA-AES256-SHA384 ECDHE-ECDSA-AES128-CCM; do
+    for cipher in ECDHE-ECDSA-{AES128-SHA,AES256-SHA384,AES128-CCM}; do
         run handshake -tls1_2 -cipher "$cipher:@SECLEVEL=0"
         printf '%s\n' "$output"
         [[ $status -ne 0 && $output == *alert*handshake*failure* ]]
@@ -103,7 +111,8 @@ teardown() {
 @test "every reply by HTTPS says to stay with it, whoever answers" {
     targets=(/health /status '/items?page_size=1' / /items/1/image.svg /problems/held /www/icon.svg /nothing
         /www/nothing '/checkout?user_id=amy')
-    [[ $WEB_SERVER != nginx ]] || targets+=(/metrics) # to others; and site.conf.in of lighttpd says why not there
+    # Where they are not for everyone. The head of lighttpd's site says why not there.
+    [[ $WEB_SERVER != nginx ]] || targets+=(/metrics)
     for target in "${targets[@]}"; do
         for version in --http1.1 --http2; do
             visit GET "$target" "$version"
@@ -117,10 +126,10 @@ teardown() {
 
 @test "plain HTTP is sent on, with its method and its query, and is told nothing else" {
     for method in GET POST; do
-        body=()
-        [[ $method == GET ]] || body=(--data x=y)
+        form=()
+        [[ $method == GET ]] || form=(--data x=y)
         for target in /health '/checkout?user_id=amy&id=any' '/items?page_num=2' / /metrics; do
-            BY=http visit "$method" "$target" "${body[@]}"
+            BY=http visit "$method" "$target" "${form[@]}"
             expect 308
             same "$(header Location)" "https://shop.test$target"
             same "$(header Strict-Transport-Security)" ''
@@ -191,7 +200,8 @@ END
 }
 
 @test "the polite never meet a limit: a page with all its pictures, and ten items bought as fast as can be" {
-    same "$(FROM=203.0.113.4 many 300 GET '/items/7/image.svg?')" '300 200'
+    FROM=203.0.113.4 many 300 GET '/items/7/image.svg?'
+    same "$(counted '200 .*')" 300
     for number in {101..110}; do
         FROM=203.0.113.4 visit POST "/checkout?user_id=polite&id=$number"
         expect 200
@@ -201,19 +211,13 @@ END
 }
 
 @test "a user who asks too often waits a moment, and nobody else does" {
-    FROM=203.0.113.5 many 300 POST '/checkout?user_id=greedy&id=300' >"$BATS_TEST_TMPDIR/statuses"
-    cat "$BATS_TEST_TMPDIR/statuses"
-    [[ $(sed --quiet 's/ 200$//p' "$BATS_TEST_TMPDIR/statuses") -ge 50 ]]
-    [[ $(sed --quiet 's/ 429$//p' "$BATS_TEST_TMPDIR/statuses") -ge 50 ]]
-    same "$(wc --lines <"$BATS_TEST_TMPDIR/statuses")" 2
-    for _ in {1..60}; do
-        FROM=203.0.113.5 visit POST '/checkout?user_id=greedy&id=300'
-        [[ $HTTP_STATUS == 200 ]] || break
-    done
-    expect_problem 429 too_many_requests
-    same "$(header Retry-After)" 1
-    same "$(header Cache-Control)" no-store
-    same "$(header Strict-Transport-Security)" max-age=63072000
+    FROM=203.0.113.5 many 300 POST '/checkout?user_id=greedy&id=300'
+    [[ $(counted '200 .*') -ge 50 ]]
+    [[ $(counted '429 application/problem+json 1 no-store max-age=63072000') -ge 50 ]]
+    same "$(counted '.*')" "$(($(counted '200 .*') + $(counted '429 .*')))"
+    BODY=$(grep --files-with-matches too_many_requests "$REPLIES"/[0-9]* | head --lines=1)
+    same "$(json '[.type, .status, .outcome, .success] | join(" ")')" \
+        '/problems/too_many_requests 429 too_many_requests false'
     FROM=203.0.113.5 visit POST '/checkout?user_id=patient&id=301'
     expect 200
     FROM=203.0.113.5 visit GET '/items?user_id=greedy&page_size=3'
@@ -226,7 +230,10 @@ END
 # few_allowed: an operator's own numbers, one request a minute and 20 at once; many_allowed: as installed.
 few_allowed() {
     case $WEB_SERVER in
-    nginx) sed --in-place=.installed 's#rate=[0-9]*r/s#rate=1r/m#; s#burst=[0-9]*#burst=20#' "$ROOT/site.conf" ;;
+    nginx)
+        sed --in-place=.installed 's#rate=[0-9]*r/s#rate=1r/m#; s#burst=[0-9]*#burst=20#' \
+            "$ROOT/site.conf"
+        ;;
     lighttpd)
         sed --in-place=.installed 's#rate = [0-9]*, burst = [0-9]*#rate = 1 / 60, burst = 20#' \
             "$ROOT/etc/lighttpd-limits.lua"
@@ -251,13 +258,11 @@ take_limits() {
     sleep 2
 }
 
-@test "an address that asks too often waits a moment, and of IPv6 its network; limits change by their numbers" {
+@test "an address that asks too often waits, and of IPv6 its network; limits change by their numbers" {
     few_allowed
     for from in 203.0.113.6 2001:db8:1::1; do
-        FROM=$from many 60 GET '/health?' >"$BATS_TEST_TMPDIR/statuses"
-        cat "$BATS_TEST_TMPDIR/statuses"
-        [[ $(sed --quiet 's/ 200$//p' "$BATS_TEST_TMPDIR/statuses") -ge 20 ]]
-        [[ $(sed --quiet 's/ 429$//p' "$BATS_TEST_TMPDIR/statuses") -ge 20 ]]
+        FROM=$from many 60 GET '/health?'
+        [[ $(counted '200 .*') -ge 20 && $(counted '429 .*') -ge 20 ]]
     done
     FROM=203.0.113.6 visit GET /www/icon.svg
     expect_problem 429 too_many_requests
@@ -322,10 +327,13 @@ logged() {
     done
     log_lines | tail --lines=20
     line=$(logged logged-purchase)
-    [[ $line =~ ^20[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-9:]{8}[^\ ]*\ address=203\.0\.113\.2\ method=POST\ path=/purchase\  ]]
-    [[ $line == *' status=200 '*bytes=* ]]
+    [[ $line =~ ^20[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-9:]{8}[^\ ]*\ address=203\.0\.113\.2\  ]]
+    [[ $line == *' method=POST path=/purchase '*' status=200 bytes='* ]]
     case $WEB_SERVER in
-    nginx) [[ $line =~ \ seconds=[0-9.]+\ .*\ worker=\"unix:.*/run/[12]\.sock\"\ worker_status=\"200\"\ worker_seconds=\"[0-9.]+\" ]] ;;
+    nginx)
+        [[ $line =~ \ seconds=[0-9.]+\ .*\ worker=\"unix:.*/run/[12]\.sock\" ]]
+        [[ $line =~ \ worker_status=\"200\"\ worker_seconds=\"[0-9.]+\" ]]
+        ;;
     lighttpd) [[ $line =~ \ microseconds=[0-9]+\  ]] ;;
     esac
     [[ $(logged logged-plain) == *'path=/purchase '*' status=308 '* ]]

@@ -124,26 +124,39 @@ curl() {
     fi
 }
 
-# visit METHOD TARGET [curl's options]: as request, by HTTPS, from where FROM says; by_http: not by HTTPS.
+# visit METHOD TARGET [curl's options]: as request, but to the site, from the address FROM; BY=http: in plain.
+# shellcheck disable=SC2034 # request uses URL
 visit() {
     local URL=${BY:-https}://shop.test is_visit=1 server=$SERVER
     local from=${FROM:-203.0.113.2}
     [[ $from != 127.* ]] || server=127.0.0.1
-    [[ $from != *:* ]] || server=[::1]
-    [[ $from != 2001:* ]] || server=[2001:db8:1::1]
+    [[ $from != *:* ]] || server='[::1]'
+    [[ $from != 2001:* ]] || server='[2001:db8:1::1]'
     request "$@" --cacert "$ROOT/etc/tls/certificate.pem" --interface "$from" \
         --connect-to "shop.test::$server:"
 }
 
 # many COUNT METHOD TARGET: that often over few connections, from FROM; prints how many replies had each
-# status, as in "60 200".
+# status and the headers of limits, as in "39 429 application/problem+json 1 no-store max-age=63072000". Leaves
+# the bodies in files, REPLIES/1 and so on.
 many() {
     local from=${FROM:-203.0.113.2} server=$SERVER
-    [[ $from != 2001:* ]] || server=[2001:db8:1::1]
+    [[ $from != 2001:* ]] || server='[2001:db8:1::1]'
+    REPLIES=$BATS_TEST_TMPDIR/replies
+    rm --recursive --force "$REPLIES"
+    mkdir "$REPLIES"
     inside curl --silent --max-time 60 --cacert "$ROOT/etc/tls/certificate.pem" --interface "$from" \
         --connect-to "shop.test::$server:" --request "$2" --parallel --parallel-max 8 \
-        --output /dev/null --write-out '%{http_code}\n' "https://shop.test$3&n=[1-$1]" |
-        sort | uniq --count | sed 's/^ *//'
+        --output "$REPLIES/#1" --write-out "%{http_code} %{content_type} %header{retry-after} \
+%header{cache-control} %header{strict-transport-security}\n" "https://shop.test$3&n=[1-$1]" 2>/dev/null |
+        sort | uniq --count | sed 's/^ *//' >"$REPLIES/counts"
+    cat "$REPLIES/counts"
+}
+
+# counted PATTERN: how many of those replies it fits.
+counted() {
+    sed --quiet "s#^\([0-9]*\) $1\$#\1#p" "$REPLIES/counts" |
+        awk '{ sum += $1 } END { print sum + 0 }'
 }
 
 # handshake OPTIONS...: openssl's words about a connection; fails if there is none.

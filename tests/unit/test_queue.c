@@ -51,6 +51,30 @@ static void test_nobody_takes(void **state)
     queue_close(&queue);
 }
 
+static void test_bound(void **state)
+{
+    (void)state;
+    struct queue queue;
+    struct ticket tickets[5], *taken[5];
+    queue_open(&queue);
+    queue_join(&queue);
+    queue_bound(&queue, 2);
+    assert_true(queue_put(&queue, &tickets[0]));
+    assert_true(queue_put(&queue, &tickets[1]));
+    assert_false(queue_put(&queue, &tickets[2]));
+    queue_join(&queue); /* so many for each who takes */
+    assert_true(queue_put(&queue, &tickets[2]));
+    assert_true(queue_put(&queue, &tickets[3]));
+    assert_false(queue_put(&queue, &tickets[4]));
+
+    assert_int_equal(queue_take(&queue, taken, 1), 1);
+    assert_true(queue_put(&queue, &tickets[4]));
+    queue_bound(&queue, 1); /* what is in it stays */
+    assert_int_equal(queue_take(&queue, taken, 5), 4);
+    assert_ptr_equal(taken[3], &tickets[4]);
+    queue_close(&queue);
+}
+
 static void test_older(void **state)
 {
     (void)state;
@@ -115,6 +139,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_order), cmocka_unit_test(test_nobody_takes),
-        cmocka_unit_test(test_older), cmocka_unit_test(test_waiting)};
+        cmocka_unit_test(test_bound), cmocka_unit_test(test_older), cmocka_unit_test(test_waiting)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

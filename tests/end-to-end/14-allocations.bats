@@ -1,0 +1,55 @@
+#!/usr/bin/env bats
+# Once it is warm the worker's own code asks the allocator for nothing, whatever it answers.
+
+load helper
+
+# The worker as it is, but counting: see tests/fault/allocations.c.
+stack_of_counting_workers() {
+    local programs=$BATS_TEST_TMPDIR/programs
+    mkdir "$programs"
+    ln -s "$BUILD_DIR/fault/flashsale-fcgi" "$BUILD_DIR/flashsale-generator" "$programs"
+    ALLOCATIONS=$BATS_TEST_TMPDIR/allocations BUILD_DIR=$programs stack_start sale.items_per_sale=20000
+}
+
+# One request of each kind: good and bad, small and large, by number and any.
+each_kind() {
+    local user=$1 code json='Content-Type: application/json' path
+    code=$(hold "$user")
+    post '/checkout' --data "user_id=$user&id=any&more=%41"
+    post '/checkout' --header "$json" --data "{\"user_id\":\"$user\",\"more\":[1,{\"a\":null}]}"
+    post "/purchase?code=$code"
+    post '/purchase' --header "$json" --data "{\"code\":\"$code\"}"
+    post '/purchase?code=wrong'
+    post '/checkout?id=1'
+    post "/checkout?user_id=$user&id=999999"
+    head --bytes=60000 /dev/zero | tr '\0' 'x' | post '/checkout' --data-binary @-
+    for path in / /health /status /sale/status /sales /items '/items?state=sold' /items/1 \
+        /items/1/image.svg "/users/$user/purchases" /problems /metrics /openapi.json /nothing; do
+        request GET "$path"
+    done
+}
+
+# What the first worker has asked for, once it has ended.
+allocations_of_worker() {
+    local pid
+    pid=$(pid_of worker-1)
+    stack stop-part worker-1
+    cat "$BATS_TEST_TMPDIR/allocations.$pid"
+    stack start-part worker-1
+}
+
+@test "a load of all kinds asks the allocator for no more than the first request of each kind" {
+    stack_of_counting_workers
+    each_kind first
+    few=$(allocations_of_worker)
+    each_kind second
+    crowd steady --url "unix://$RUN_DIR/worker-1.sock" --prefix load --connections 16 --seconds 2 \
+        >"$BATS_TEST_TMPDIR/result"
+    for number in {1..10}; do
+        each_kind "later$number"
+    done
+    many=$(allocations_of_worker)
+    printf '%d before, %d behind %d checkouts\n' "$few" "$many" "$(jq .decided "$BATS_TEST_TMPDIR/result")"
+    [[ $few -gt 0 && $(jq .decided "$BATS_TEST_TMPDIR/result") -gt 500 ]]
+    same "$many" "$few"
+}
