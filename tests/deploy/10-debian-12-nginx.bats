@@ -213,7 +213,7 @@ load_end_without_loss() {
 @test "an upgrade under load changes the schema and the workers, and no request is lost" {
     was=$(page https://localhost/health | jq --raw-output .version)
     load_begin upgraded
-    apt --option=DPkg::Options::=--force-confold install /packages/next.deb
+    apt install /packages/next.deb
     load_end_without_loss
     same "$(page https://localhost/health | jq --raw-output .version)" "$was.1"
     same "$(sql "SELECT obj_description('flashsale'::regnamespace)")" "as of $was.1"
@@ -267,6 +267,7 @@ load_end_without_loss() {
     same "$(sql 'SELECT count(*) FROM flashsale.attempt')" "$before"
 
     apt install /packages/next.deb
+    active flashsale.target flashsale-fcgi@1.service flashsale-fcgi@2.service flashsale-generator.timer
     inside flashsale-setup "$SERVER"
     same "$(page https://localhost/sale/status | jq .items_sold)" "$items"
 }

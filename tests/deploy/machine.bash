@@ -52,11 +52,11 @@ machine_start() {
     cp "$trees/$suite.packages/next/flashsale_"*.deb "$MACHINE/packages/next.deb"
     chmod 0755 "$MACHINE"
 
-    # No service manager of this machine's knows of it, so a reboot (status 133) is for us to do. It is gone when the
-    # tests are, however they end.
+    # No service manager of this machine's knows of it, so a reboot (status 133) is for us to do. Should the tests be
+    # killed, it is asked to power itself off.
     # shellcheck disable=SC2016 # for the inner shell
     setpriv --pdeathsig=KILL bash -c 'exec 9>>"$1.lock"; flock 9; shift; status=133
-        while [[ $status -eq 133 ]]; do setpriv --pdeathsig=KILL "$@" 9>&-; status=$?; done' \
+        while [[ $status -eq 133 ]]; do setpriv --pdeathsig=TERM "$@" 9>&-; status=$?; done' \
         bash "$MACHINE" systemd-nspawn --quiet --boot --register=no --keep-unit --private-network --console=read-only \
         --machine="flashsale-test-$$-$RANDOM" --directory="$MACHINE" </dev/null >"$MACHINE.console" 2>&1 3>&- {lock}>&- &
     printf '%s' $! >"$MACHINE.pid"
@@ -100,14 +100,14 @@ is_running() {
 }
 
 is_gone() {
-    ! is_running && ! grep --quiet --no-messages "$MACHINE" /proc/*/mountinfo
+    ! is_running && ! grep --quiet --no-messages "$MACHINE" /proc/[0-9]*/mountinfo
 }
 
 machine_end() {
     [[ -n ${MACHINE:-} ]] || return 0
     if [[ -e $MACHINE.pid ]]; then
-        # Its data is not kept, so nothing needs to be ended in order.
-        kill -KILL "$(<"$MACHINE.pid")" || true
+        # Its data is not kept, so nothing needs to be ended in order. With its first process the kernel ends all.
+        kill -KILL "$(machine_init)" || kill -KILL "$(<"$MACHINE.pid")" || true
         wait_until 10000 is_gone || true
     fi
     rm --recursive --force "$MACHINE" "$MACHINE".*
