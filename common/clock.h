@@ -17,4 +17,10 @@ static inline int64_t clock_ms(void)
     return clock_us() / 1000;
 }
 
+/* A time of clock_us() for functions that wait until then. */
+static inline struct timespec clock_timespec(int64_t time_us)
+{
+    return (struct timespec){.tv_sec = time_us / 1000000, .tv_nsec = time_us % 1000000 * 1000};
+}
+
 #endif

@@ -165,8 +165,7 @@ static void gather(struct lane *lane, struct queue *queue)
         if (now_us >= due_us || queue_length(queue) >= lane->lanes->settings->lane.batch_max)
             return;
         int64_t look_us = now_us + QUIET_US < due_us ? now_us + QUIET_US : due_us;
-        const struct timespec look = {.tv_sec = look_us / 1000000,
-                                      .tv_nsec = look_us % 1000000 * 1000};
+        const struct timespec look = clock_timespec(look_us);
         clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &look, NULL);
         now_us = clock_us();
         before = asked;

@@ -1,7 +1,6 @@
 #include "queue.h"
 
 #include <limits.h>
-#include <time.h>
 
 #include "common/clock.h"
 
@@ -11,14 +10,16 @@ void queue_open(struct queue *queue)
     pthread_condattr_t attributes;
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&queue->changed, &attributes);
+    pthread_cond_init(&queue->came, &attributes);
+    pthread_cond_init(&queue->stop, &attributes);
     pthread_condattr_destroy(&attributes);
     pthread_mutex_init(&queue->mutex, NULL);
 }
 
 void queue_close(struct queue *queue)
 {
-    pthread_cond_destroy(&queue->changed);
+    pthread_cond_destroy(&queue->came);
+    pthread_cond_destroy(&queue->stop);
     pthread_mutex_destroy(&queue->mutex);
 }
 
@@ -35,7 +36,7 @@ bool queue_put(struct queue *queue, struct ticket *ticket)
             queue->first = ticket;
         queue->last = ticket;
         queue->length++;
-        pthread_cond_signal(&queue->changed);
+        pthread_cond_signal(&queue->came);
     }
     pthread_mutex_unlock(&queue->mutex);
     return is_taken;
@@ -76,17 +77,17 @@ struct ticket *queue_leave(struct queue *queue)
 }
 
 /* False: the time is over. The caller holds the lock. */
-static bool wait_until(struct queue *queue, int64_t due_us)
+static bool wait_until(struct queue *queue, pthread_cond_t *condition, int64_t due_us)
 {
-    const struct timespec due = {.tv_sec = due_us / 1000000, .tv_nsec = due_us % 1000000 * 1000};
-    return pthread_cond_timedwait(&queue->changed, &queue->mutex, &due) == 0;
+    const struct timespec due = clock_timespec(due_us);
+    return pthread_cond_timedwait(condition, &queue->mutex, &due) == 0;
 }
 
 bool queue_await(struct queue *queue, int ms_max)
 {
     int64_t due_us = clock_us() + (int64_t)ms_max * 1000;
     pthread_mutex_lock(&queue->mutex);
-    while (!queue->first && !queue->is_stopping && wait_until(queue, due_us))
+    while (!queue->first && !queue->is_stopping && wait_until(queue, &queue->came, due_us))
         ;
     bool is_going_on = queue->first || !queue->is_stopping;
     pthread_mutex_unlock(&queue->mutex);
@@ -97,7 +98,7 @@ bool queue_pause(struct queue *queue, int ms)
 {
     int64_t due_us = clock_us() + (int64_t)ms * 1000;
     pthread_mutex_lock(&queue->mutex);
-    while (!queue->is_stopping && wait_until(queue, due_us))
+    while (!queue->is_stopping && wait_until(queue, &queue->stop, due_us))
         ;
     bool is_going_on = !queue->is_stopping;
     pthread_mutex_unlock(&queue->mutex);
@@ -147,6 +148,7 @@ void queue_stop(struct queue *queue)
 {
     pthread_mutex_lock(&queue->mutex);
     queue->is_stopping = true;
-    pthread_cond_broadcast(&queue->changed);
+    pthread_cond_broadcast(&queue->came);
+    pthread_cond_broadcast(&queue->stop);
     pthread_mutex_unlock(&queue->mutex);
 }

@@ -13,7 +13,8 @@
 
 struct queue {
     pthread_mutex_t mutex;
-    pthread_cond_t changed; /* something came, or the queue stops */
+    pthread_cond_t came; /* something did, or the queue stops */
+    pthread_cond_t stop; /* the queue stops */
     struct ticket *first;
     struct ticket *last;
     int length;

@@ -1,5 +1,6 @@
 /* Tickets that wait: their order, those that waited too long, and those that nobody takes. */
 #include <pthread.h>
+#include <unistd.h>
 
 #include "common/clock.h"
 #include "fcgi/queue.h"
@@ -135,10 +136,50 @@ static void test_waiting(void **state)
     queue_close(&queue);
 }
 
+static void *pause_long(void *argument)
+{
+    assert_false(queue_pause(argument, 10000));
+    return NULL;
+}
+
+static void *await_one(void *argument)
+{
+    assert_true(queue_await(argument, 10000));
+    return NULL;
+}
+
+/* Who pauses takes nothing: news is for those who wait for it. */
+static void test_pausing_beside_waiting(void **state)
+{
+    (void)state;
+    enum { PAUSING = 3 };
+    struct queue queue;
+    struct ticket ticket;
+    pthread_t pausing[PAUSING], waiting;
+    queue_open(&queue);
+    queue_join(&queue);
+    int64_t start_us = clock_us();
+    for (int i = 0; i < PAUSING; i++)
+        assert_int_equal(pthread_create(&pausing[i], NULL, pause_long, &queue), 0);
+    usleep(20000);
+    assert_int_equal(pthread_create(&waiting, NULL, await_one, &queue), 0);
+    usleep(20000);
+
+    assert_true(queue_put(&queue, &ticket));
+    pthread_join(waiting, NULL);
+    assert_true(clock_us() - start_us < 5000000);
+    queue_stop(&queue);
+    for (int i = 0; i < PAUSING; i++)
+        pthread_join(pausing[i], NULL);
+    assert_true(clock_us() - start_us < 5000000);
+    queue_close(&queue);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_order), cmocka_unit_test(test_nobody_takes),
-        cmocka_unit_test(test_bound), cmocka_unit_test(test_older), cmocka_unit_test(test_waiting)};
+        cmocka_unit_test(test_order),   cmocka_unit_test(test_nobody_takes),
+        cmocka_unit_test(test_bound),   cmocka_unit_test(test_older),
+        cmocka_unit_test(test_waiting), cmocka_unit_test(test_pausing_beside_waiting)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
