@@ -1,5 +1,6 @@
 #include "fastcgi.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -108,18 +109,29 @@ static void unpack(struct fastcgi_answer *answer)
         answer->status = 0;
 }
 
+/* False: nothing came in time. */
+static bool await(int fd, int64_t deadline_ms)
+{
+    struct pollfd readable = {.fd = fd, .events = POLLIN};
+    int64_t left_ms;
+    while ((left_ms = deadline_ms - clock_ms()) > 0) {
+        int ready = poll(&readable, 1, (int)left_ms);
+        if (ready >= 0 || errno != EINTR) /* a fuzzer sets an alarm */
+            return ready == 1;
+    }
+    return false;
+}
+
 /* False: it took too long, or is too much. Where the other side resets the connection, what it
    wrote before was read already. */
 static bool receive(int fd, int64_t deadline_ms, struct fastcgi_answer *answer)
 {
     answer->length = 0;
     while (answer->length < sizeof answer->bytes - 1) {
-        int64_t left_ms = deadline_ms - clock_ms();
-        struct pollfd readable = {.fd = fd, .events = POLLIN};
-        if (left_ms <= 0 || poll(&readable, 1, (int)left_ms) != 1)
+        if (!await(fd, deadline_ms))
             return false;
-        ssize_t got =
-            recv(fd, answer->bytes + answer->length, sizeof answer->bytes - 1 - answer->length, 0);
+        ssize_t got = TEMP_FAILURE_RETRY(
+            recv(fd, answer->bytes + answer->length, sizeof answer->bytes - 1 - answer->length, 0));
         if (got <= 0)
             return true;
         answer->length += (size_t)got;
@@ -132,11 +144,12 @@ bool fastcgi_ask(const struct sockaddr_un *address, socklen_t address_length, co
 {
     int64_t deadline_ms = clock_ms() + ms_max;
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bool good = fd >= 0 && connect(fd, (const struct sockaddr *)address, address_length) == 0;
+    bool good = fd >= 0 && TEMP_FAILURE_RETRY(
+                               connect(fd, (const struct sockaddr *)address, address_length)) == 0;
     if (good) {
         /* The other side need not read all of it. */
         while (length > 0) {
-            ssize_t sent = send(fd, bytes, length, MSG_NOSIGNAL);
+            ssize_t sent = TEMP_FAILURE_RETRY(send(fd, bytes, length, MSG_NOSIGNAL));
             if (sent <= 0)
                 break;
             bytes += sent;
