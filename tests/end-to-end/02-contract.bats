@@ -61,7 +61,7 @@ setup_file() {
     cmp "$BODY" "$BATS_TEST_TMPDIR/first"
     post '/checkout?user_id=cat&id=48'
     expect_problem 412 sold
-    code=$(hold bob)
+    code=$(hold bob 49)
     post "/purchase?code=$code"
     same "$(json .user_purchases)" 2
 }
