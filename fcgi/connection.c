@@ -284,12 +284,23 @@ struct connection *connections_next(struct connections *set)
     }
 }
 
+/*
+ * Sends the end of the reply. What libfcgi has allocated stays until the connection's next request
+ * is read, or its end: then it is freed by the thread that allocates it, out of its own cache.
+ */
+static bool finish(FCGX_Request *fcgx)
+{
+    int failures = FCGX_FClose(fcgx->err) | FCGX_FClose(fcgx->out) | FCGX_GetError(fcgx->in);
+    return failures == 0 && fcgx->keepConnection;
+}
+
 void connection_done(struct connection *connection)
 {
     struct connections *set = connection->set;
-    FCGX_Finish_r(&connection->fcgx);
+    bool is_kept = finish(&connection->fcgx);
     atomic_fetch_sub_explicit(&set->in_hand, 1, memory_order_relaxed);
-    if (connection->fcgx.ipcFd < 0) {
+    if (!is_kept) {
+        FCGX_Free(&connection->fcgx, 1);
         give_back(connection, NULL);
         return;
     }

@@ -12,9 +12,18 @@
 #include "common/log.h"
 #include "metrics.h"
 
+/* A sale's facts are hashes: of numbers or, the last, of users. */
+enum table { TABLE_SOLD, TABLE_HELD, TABLE_LIMIT, TABLES };
+
+static const char *const table_names[TABLES] = {"sold", "held", "limit"};
+
+/* Beside the numbers of the items sold: that all are. */
+static const char all_sold[] = "all";
+
 enum {
-    KEY_BYTES_MAX = 64 + PARAMETER_BYTES_MAX,
-    VALUE_BYTES_MAX = 32 + PARAMETER_BYTES_MAX,
+    KEY_BYTES_MAX = 64,
+    NUMBER_BYTES_MAX = 12,
+    TIME_BYTES_MAX = 24,
     BREAKER_MS_MIN = 100,
     BREAKER_MS_MAX = 5000,
     /* Keys outlive their sale a little: a worker's clock sets this, and it decides nothing. */
@@ -27,14 +36,25 @@ struct facts {
     struct metrics *metrics;
     redisContext *context; /* NULL: not connected */
     int sent;              /* commands whose replies nobody has waited for yet */
-    int noted;             /* commands that are not sent yet */
     bool is_down_told;
     int64_t retry_at_ms; /* the breaker: not before */
     int64_t breaker_ms;
-    /* One MGET: its name, a key for the sale, and two keys a ticket. */
-    char (*keys)[KEY_BYTES_MAX];
+    /* What is to be sent by facts_flush(): the facts, of one sale, and how long to keep them. */
+    struct note *notes; /* lane.batch_max of them */
+    int noted;
+    int64_t noted_sale_us;
+    int64_t keep_ms;
+    /* One command: its name, a key, and up to two arguments a ticket, or one more. */
     const char **arguments;
     size_t *lengths;
+    char (*numbers)[NUMBER_BYTES_MAX];
+};
+
+struct note {
+    enum table table;
+    size_t field_length, value_length;
+    char field[PARAMETER_BYTES_MAX];
+    char value[TIME_BYTES_MAX + PARAMETER_BYTES_MAX];
 };
 
 struct facts *facts_new(const struct settings *settings, const char *name, struct metrics *metrics)
@@ -42,15 +62,16 @@ struct facts *facts_new(const struct settings *settings, const char *name, struc
     struct facts *facts = calloc(1, sizeof *facts);
     if (!facts)
         return NULL;
-    size_t keys = 2 + 2 * (size_t)settings->lane.batch_max;
+    size_t count = (size_t)settings->lane.batch_max;
     facts->settings = settings;
     facts->name = name;
     facts->metrics = metrics;
     facts->breaker_ms = BREAKER_MS_MIN;
-    facts->keys = calloc(keys, sizeof *facts->keys);
-    facts->arguments = calloc(keys, sizeof *facts->arguments);
-    facts->lengths = calloc(keys, sizeof *facts->lengths);
-    if (!facts->keys || !facts->arguments || !facts->lengths) {
+    facts->notes = calloc(count, sizeof *facts->notes);
+    facts->arguments = calloc(3 + 2 * count, sizeof *facts->arguments);
+    facts->lengths = calloc(3 + 2 * count, sizeof *facts->lengths);
+    facts->numbers = calloc(count, sizeof *facts->numbers);
+    if (!facts->notes || !facts->arguments || !facts->lengths || !facts->numbers) {
         facts_free(facts);
         return NULL;
     }
@@ -62,13 +83,14 @@ void facts_free(struct facts *facts)
     if (!facts)
         return;
     redisFree(facts->context);
-    free(facts->keys);
+    free(facts->notes);
     free(facts->arguments);
     free(facts->lengths);
+    free(facts->numbers);
     free(facts);
 }
 
-bool facts_wanted(const struct facts *facts)
+static bool is_wanted(const struct facts *facts)
 {
     return facts->settings->redis.address[0] != '\0';
 }
@@ -93,32 +115,31 @@ static void fail(struct facts *facts, const char *what)
     metrics_add(facts->metrics, METRIC_BREAKER_OPENINGS, 0, 0, 1);
 }
 
-/*
- * Reads the replies to what was sent and not waited for, and then, if `reply` is not NULL, the one
- * to a command just appended. An error reply is a failure: Redis is of no use as it is.
- */
-static bool read_replies(struct facts *facts, redisReply **reply)
+/* The next reply, or NULL. An error reply is a failure: Redis is of no use as it is. */
+static redisReply *read_reply(struct facts *facts)
 {
-    int count = facts->sent + (reply ? facts->noted + 1 : 0);
-    for (int i = 0; i < count; i++) {
-        redisReply *one = NULL;
-        if (redisGetReply(facts->context, (void **)&one) != REDIS_OK) {
-            fail(facts, facts->context->errstr);
-            return false;
-        }
-        if (one->type == REDIS_REPLY_ERROR) {
-            fail(facts, one->str);
-            freeReplyObject(one);
-            return false;
-        }
-        if (reply && i == count - 1)
-            *reply = one;
-        else
-            freeReplyObject(one);
+    redisReply *reply = NULL;
+    if (redisGetReply(facts->context, (void **)&reply) != REDIS_OK) {
+        fail(facts, facts->context->errstr);
+        return NULL;
     }
-    facts->sent = 0;
-    if (reply)
-        facts->noted = 0; /* they went out in front of it */
+    if (reply->type == REDIS_REPLY_ERROR) {
+        fail(facts, reply->str);
+        freeReplyObject(reply);
+        return NULL;
+    }
+    return reply;
+}
+
+/* Reads the replies to what was sent and not waited for. */
+static bool catch_up(struct facts *facts)
+{
+    for (; facts->sent > 0; facts->sent--) {
+        redisReply *reply = read_reply(facts);
+        if (!reply)
+            return false;
+        freeReplyObject(reply);
+    }
     return true;
 }
 
@@ -179,7 +200,7 @@ static bool connect_anew(struct facts *facts)
 
 bool facts_are_out_of_reach(const struct facts *facts)
 {
-    return facts_wanted(facts) && !facts->context;
+    return is_wanted(facts) && !facts->context;
 }
 
 /* A connection, if there is one or the breaker lets one be tried. */
@@ -187,7 +208,7 @@ static bool connected(struct facts *facts)
 {
     if (facts->context)
         return true;
-    return facts_wanted(facts) && clock_ms() >= facts->retry_at_ms && connect_anew(facts);
+    return is_wanted(facts) && clock_ms() >= facts->retry_at_ms && connect_anew(facts);
 }
 
 /* An answer came: the breaker closes. */
@@ -203,54 +224,69 @@ void facts_ensure(struct facts *facts)
 {
     if (!connected(facts))
         return;
-    redisReply *reply = NULL;
     if (redisAppendCommand(facts->context, "PING") != REDIS_OK) {
         fail(facts, "out of memory");
         return;
     }
-    if (!read_replies(facts, &reply))
+    redisReply *reply = catch_up(facts) ? read_reply(facts) : NULL;
+    if (!reply)
         return;
     freeReplyObject(reply);
     succeed(facts);
 }
 
-static void key_of_sale(char key[KEY_BYTES_MAX], size_t *length, int64_t sale_made_us)
+/* ---- what is asked ---- */
+
+/* Adds a command of `count` arguments behind its name and its key. */
+static bool append(struct facts *facts, const char *name, int64_t sale_made_us, enum table table,
+                   int count)
 {
-    *length = (size_t)snprintf(key, KEY_BYTES_MAX, "flashsale:%" PRId64 ":sold_out", sale_made_us);
+    char key[KEY_BYTES_MAX];
+    facts->arguments[0] = name;
+    facts->lengths[0] = strlen(name);
+    facts->arguments[1] = key;
+    facts->lengths[1] = (size_t)snprintf(key, sizeof key, "flashsale:%" PRId64 ":%s", sale_made_us,
+                                         table_names[table]);
+    if (redisAppendCommandArgv(facts->context, 2 + count, facts->arguments, facts->lengths) ==
+        REDIS_OK)
+        return true;
+    fail(facts, "out of memory");
+    return false;
 }
 
-static void key_of_item(char key[KEY_BYTES_MAX], size_t *length, int64_t sale_made_us,
-                        int32_t number)
+static void argue(struct facts *facts, int index, const char *bytes, size_t length)
 {
-    *length = (size_t)snprintf(key, KEY_BYTES_MAX, "flashsale:%" PRId64 ":item:%" PRId32,
-                               sale_made_us, number);
+    facts->arguments[2 + index] = bytes;
+    facts->lengths[2 + index] = length;
 }
 
-static void key_of_user(char key[KEY_BYTES_MAX], size_t *length, int64_t sale_made_us,
-                        const char *user, size_t user_length)
+/* The next reply, if it is `count` values. */
+static redisReply *read_values(struct facts *facts, size_t count)
 {
-    size_t used = (size_t)snprintf(key, KEY_BYTES_MAX, "flashsale:%" PRId64 ":user:", sale_made_us);
-    memcpy(key + used, user, user_length);
-    *length = used + user_length;
+    redisReply *reply = read_reply(facts);
+    if (reply && (reply->type != REDIS_REPLY_ARRAY || reply->elements != count)) {
+        freeReplyObject(reply);
+        fail(facts, "an answer of another kind than asked for");
+        return NULL;
+    }
+    return reply;
 }
 
-/* What an item's value says to this user: "sold", or "held UNTIL_US USER". */
-static struct fact read_item(const redisReply *value, const struct ticket *ticket)
+static bool is_there(const redisReply *value)
 {
-    static const char sold[] = "sold", held[] = "held ";
+    return value->type == REDIS_REPLY_STRING;
+}
+
+/* What "UNTIL_US USER" says to this ticket's user. */
+static struct fact read_hold(const redisReply *value, const struct ticket *ticket)
+{
     const struct fact none = {FACT_NONE, INT64_MAX};
-    if (value->type != REDIS_REPLY_STRING)
+    if (!is_there(value) || *value->str < '0' || *value->str > '9')
         return none;
-    if (value->len == strlen(sold) && memcmp(value->str, sold, value->len) == 0)
-        return (struct fact){FACT_SOLD, INT64_MAX};
-
     /* hiredis ends every string with a zero that is not part of it. */
-    if (strncmp(value->str, held, strlen(held)) != 0)
-        return none;
     char *end;
-    const char *time = value->str + strlen(held);
-    int64_t until_us = strtoll(time, &end, 10);
-    if (*time < '0' || *time > '9' || *end != ' ')
+    int64_t until_us = strtoll(value->str, &end, 10);
+    if (*end != ' ')
         return none;
     const char *user = end + 1; /* one space; the next may be the user's own */
     size_t length = value->len - (size_t)(user - value->str);
@@ -258,24 +294,34 @@ static struct fact read_item(const redisReply *value, const struct ticket *ticke
     return is_own ? none : (struct fact){FACT_HELD, until_us};
 }
 
-static bool ask(struct facts *facts, int keys, redisReply **reply)
+static bool send_questions(struct facts *facts, int64_t sale_made_us, struct ticket *const *tickets,
+                           int count)
 {
-    facts->arguments[0] = "MGET";
-    facts->lengths[0] = 4;
-    if (redisAppendCommandArgv(facts->context, keys + 1, facts->arguments, facts->lengths) !=
-        REDIS_OK) {
-        fail(facts, "out of memory");
-        return false;
+    for (int i = 0; i < count; i++) {
+        int length = snprintf(facts->numbers[i], sizeof facts->numbers[i], "%" PRId32,
+                              tickets[i]->code.number); /* any and none have no field that is set */
+        argue(facts, i, facts->numbers[i], (size_t)length);
     }
-    if (!read_replies(facts, reply))
+    argue(facts, count, all_sold, strlen(all_sold));
+    if (!append(facts, "HMGET", sale_made_us, TABLE_SOLD, count + 1) ||
+        !append(facts, "HMGET", sale_made_us, TABLE_HELD, count))
         return false;
-    if ((*reply)->type != REDIS_REPLY_ARRAY || (*reply)->elements != (size_t)keys) {
-        freeReplyObject(*reply);
-        fail(facts, "an answer of another kind than asked for");
-        return false;
+    for (int i = 0; i < count; i++)
+        argue(facts, i, tickets[i]->user, tickets[i]->user_length);
+    return append(facts, "HMGET", sale_made_us, TABLE_LIMIT, count);
+}
+
+/* What was answered the caller frees, also where the rest is missing: then this is false. */
+static bool read_answers(struct facts *facts, int count, redisReply *answers[TABLES])
+{
+    bool good = catch_up(facts);
+    for (int table = 0; good && table < TABLES; table++) {
+        answers[table] = read_values(facts, (size_t)count + (table == TABLE_SOLD));
+        good = answers[table] != NULL;
     }
-    succeed(facts);
-    return true;
+    if (good)
+        succeed(facts);
+    return good;
 }
 
 void facts_ask(struct facts *facts, int64_t sale_made_us, struct ticket *const *tickets, int count,
@@ -285,97 +331,102 @@ void facts_ask(struct facts *facts, int64_t sale_made_us, struct ticket *const *
         known[i] = (struct fact){FACT_NONE, INT64_MAX};
     if (!connected(facts))
         return;
-
-    key_of_sale(facts->keys[1], &facts->lengths[1], sale_made_us);
-    facts->arguments[1] = facts->keys[1];
-    for (int i = 0; i < count; i++) {
-        int item = 2 + 2 * i, user = item + 1;
-        int32_t number = tickets[i]->code.number; /* any and none have no key that is set */
-        key_of_item(facts->keys[item], &facts->lengths[item], sale_made_us, number);
-        key_of_user(facts->keys[user], &facts->lengths[user], sale_made_us, tickets[i]->user,
-                    tickets[i]->user_length);
-        facts->arguments[item] = facts->keys[item];
-        facts->arguments[user] = facts->keys[user];
-    }
     metrics_add(facts->metrics, METRIC_FACTS_ASKED, 0, 0, count);
-    redisReply *reply;
-    if (!ask(facts, 1 + 2 * count, &reply))
-        return;
 
-    bool is_sold_out = reply->element[0]->type == REDIS_REPLY_STRING;
-    for (int i = 0; i < count; i++) {
-        if (tickets[i]->code.sale_id != 0 || tickets[i]->code.number < 0)
-            continue; /* of another sale, perhaps, or no item */
-        if (reply->element[2 + 2 * i]->type == REDIS_REPLY_STRING)
-            known[i].kind = FACT_USER_LIMIT;
-        else if (is_sold_out)
-            known[i].kind = FACT_SOLD_OUT;
-        else
-            known[i] = read_item(reply->element[1 + 2 * i], tickets[i]);
+    redisReply *answers[TABLES] = {NULL};
+    if (send_questions(facts, sale_made_us, tickets, count) &&
+        read_answers(facts, count, answers)) {
+        redisReply **sold = answers[TABLE_SOLD]->element, **held = answers[TABLE_HELD]->element,
+                   **limit = answers[TABLE_LIMIT]->element;
+        for (int i = 0; i < count; i++) {
+            if (tickets[i]->code.sale_id != 0 || tickets[i]->code.number < 0)
+                continue; /* of another sale, perhaps, or no item */
+            if (is_there(limit[i]))
+                known[i].kind = FACT_USER_LIMIT;
+            else if (is_there(sold[count]))
+                known[i].kind = FACT_SOLD_OUT;
+            else if (is_there(sold[i]))
+                known[i].kind = FACT_SOLD;
+            else
+                known[i] = read_hold(held[i], tickets[i]);
+        }
     }
-    freeReplyObject(reply);
+    for (int table = 0; table < TABLES; table++)
+        freeReplyObject(answers[table]);
 }
 
-static void set(struct facts *facts, const char *key, size_t key_length, const char *value,
-                size_t value_length, int64_t keep_ms, bool is_only_if_new)
-{
-    char keep[24];
-    int keep_length = snprintf(keep, sizeof keep, "%" PRId64, keep_ms);
-    const char *arguments[] = {"SET", key, value, "PX", keep, "NX"};
-    const size_t lengths[] = {3, key_length, value_length, 2, (size_t)keep_length, 2};
-    if (redisAppendCommandArgv(facts->context, is_only_if_new ? 6 : 5, arguments, lengths) ==
-        REDIS_OK)
-        facts->noted++;
-}
+/* ---- what is noted ---- */
 
 void facts_note(struct facts *facts, int64_t sale_made_us, const char *user, size_t user_length,
                 const struct verdict *verdict, enum fact_kind kind)
 {
-    char key[KEY_BYTES_MAX], value[VALUE_BYTES_MAX] = "sold";
-    size_t key_length = 0, value_length = strlen(value);
-    int64_t keep_ms = (verdict->sale_ends_us - verdict->decided_us) / 1000 + KEEP_AFTER_SALE_MS;
-    if (!facts->context)
+    if (!facts->context || kind == FACT_NONE || facts->noted == facts->settings->lane.batch_max)
         return;
+    struct note *note = &facts->notes[facts->noted++];
+    facts->noted_sale_us = sale_made_us;
+    /* A sale may stay open beyond its end. */
+    int64_t left_ms = (verdict->sale_ends_us - verdict->decided_us) / 1000;
+    facts->keep_ms = (left_ms > 0 ? left_ms : 0) + KEEP_AFTER_SALE_MS;
 
-    switch (kind) {
-    case FACT_NONE:
-        return;
-    case FACT_HELD:
-        keep_ms = (verdict->expires_us - verdict->decided_us) / 1000;
-        if (keep_ms <= 0)
-            return;
-        value_length =
-            (size_t)snprintf(value, sizeof value, "held %" PRId64 " ", verdict->expires_us);
-        memcpy(value + value_length, user, user_length);
-        value_length += user_length;
-        key_of_item(key, &key_length, sale_made_us, verdict->code.number);
-        break;
-    case FACT_SOLD:
-        key_of_item(key, &key_length, sale_made_us, verdict->code.number);
-        break;
-    case FACT_USER_LIMIT:
-        key_of_user(key, &key_length, sale_made_us, user, user_length);
-        break;
-    case FACT_SOLD_OUT:
-        key_of_sale(key, &key_length, sale_made_us);
-        break;
+    note->table = TABLE_SOLD;
+    note->field_length =
+        (size_t)snprintf(note->field, sizeof note->field, "%" PRId32, verdict->code.number);
+    note->value[0] = '1';
+    note->value_length = 1;
+    if (kind == FACT_SOLD_OUT) {
+        note->field_length = strlen(all_sold);
+        memcpy(note->field, all_sold, note->field_length);
+    } else if (kind == FACT_USER_LIMIT) {
+        note->table = TABLE_LIMIT;
+        note->field_length = user_length;
+        memcpy(note->field, user, user_length);
+    } else if (kind == FACT_HELD) {
+        note->table = TABLE_HELD;
+        note->value_length =
+            (size_t)snprintf(note->value, sizeof note->value, "%" PRId64 " ", verdict->expires_us);
+        memcpy(note->value + note->value_length, user, user_length);
+        note->value_length += user_length;
     }
-    /* A hold must not hide that the item was sold meanwhile. */
-    set(facts, key, key_length, value, value_length, keep_ms, kind == FACT_HELD);
+}
+
+/* Adds the commands for the notes of a table, if there are any. */
+static bool append_notes(struct facts *facts, enum table table)
+{
+    int count = 0;
+    for (int i = 0; i < facts->noted; i++) {
+        const struct note *note = &facts->notes[i];
+        if (note->table != table)
+            continue;
+        argue(facts, count++, note->field, note->field_length);
+        argue(facts, count++, note->value, note->value_length);
+    }
+    if (count == 0)
+        return true;
+    if (!append(facts, "HSET", facts->noted_sale_us, table, count))
+        return false;
+    facts->sent++;
+    char keep[TIME_BYTES_MAX];
+    argue(facts, 0, keep, (size_t)snprintf(keep, sizeof keep, "%" PRId64, facts->keep_ms));
+    if (!append(facts, "PEXPIRE", facts->noted_sale_us, table, 1))
+        return false;
+    facts->sent++;
+    return true;
 }
 
 void facts_flush(struct facts *facts)
 {
-    if (!facts->context || facts->noted == 0 || !read_replies(facts, NULL))
+    int noted = facts->noted;
+    if (!facts->context || noted == 0 || !catch_up(facts))
         return;
-    int done = 0;
-    while (!done) {
+    for (int table = 0; table < TABLES; table++)
+        if (!append_notes(facts, (enum table)table))
+            return;
+    facts->noted = 0;
+    for (int done = 0; !done;) {
         if (redisBufferWrite(facts->context, &done) != REDIS_OK) {
             fail(facts, facts->context->errstr);
             return;
         }
     }
-    metrics_add(facts->metrics, METRIC_FACTS_NOTED, 0, 0, facts->noted);
-    facts->sent = facts->noted;
-    facts->noted = 0;
+    metrics_add(facts->metrics, METRIC_FACTS_NOTED, 0, 0, noted);
 }

@@ -4,9 +4,10 @@
  * database looks at its item; it never lets one through. So Redis may lose everything at any
  * moment, and nothing needs to be invalidated.
  *
- * Keys begin with "flashsale:" and the microsecond at which the sale was generated, which tells
- * it from any other. Every key expires. A held item's key says until when by PostgreSQL's clock,
- * and PostgreSQL judges it.
+ * A sale's facts are three hashes: numbers of items sold (and "all"), holds by number, users at
+ * the limit. Their keys begin with "flashsale:" and the microsecond at which the sale was
+ * generated, which tells it from any other, and expire behind the sale. A hold says until when by
+ * PostgreSQL's clock, and PostgreSQL judges it; that its item is sold counts for more.
  *
  * A connection belongs to one lane's thread. When Redis fails it is left alone for a while,
  * longer each time (a circuit breaker), so it never costs each batch its timeout.
@@ -35,9 +36,6 @@ struct metrics;
 struct facts *facts_new(const struct settings *settings, const char *name, struct metrics *metrics);
 void facts_free(struct facts *facts);
 
-/* Whether Redis is set up at all. */
-bool facts_wanted(const struct facts *facts);
-
 /* Whether Redis is set up, but not connected: it failed, and the breaker may be open. */
 bool facts_are_out_of_reach(const struct facts *facts);
 
@@ -52,8 +50,9 @@ void facts_ask(struct facts *facts, int64_t sale_made_us, struct ticket *const *
                struct fact *known);
 
 /*
- * Notes what a verdict tells about the sale, to be sent by facts_flush(). `user` is whom it is
- * about: who holds the item, or who has reached the limit.
+ * Notes what a verdict tells about the sale, to be sent by facts_flush(): at most a fact for each
+ * ticket of a batch, all of one sale. `user` is whom it is about: who holds the item, or who has
+ * reached the limit.
  */
 void facts_note(struct facts *facts, int64_t sale_made_us, const char *user, size_t user_length,
                 const struct verdict *verdict, enum fact_kind kind);
