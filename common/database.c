@@ -230,6 +230,16 @@ bool database_ensure(struct database *database)
     return database_is_open(database) || connect_anew(database);
 }
 
+/*
+ * Whether a statement waited for too long: for a lock, perhaps, of a commit that waits for the
+ * standby itself (PostgreSQL, appendix A: query_canceled, lock_not_available).
+ */
+static bool ran_out_of_time(const PGresult *answer)
+{
+    const char *state = PQresultErrorField(answer, PG_DIAG_SQLSTATE);
+    return state && (strcmp(state, "57014") == 0 || strcmp(state, "55P03") == 0);
+}
+
 enum database_result database_call(struct database *database, int statement,
                                    const struct database_parameter *parameters, int count,
                                    PGresult **result)
@@ -257,8 +267,13 @@ enum database_result database_call(struct database *database, int statement,
     }
     if (answer && PQstatus(database->connection) == CONNECTION_OK && !database->is_warned) {
         log_error("%s: PostgreSQL: %s", database->options.name, PQresultErrorMessage(answer));
+        bool is_in_vain =
+            ran_out_of_time(answer) && database->options.is_for_commits && commits_wait(database);
         PQclear(answer);
-        return DATABASE_REFUSED;
+        if (!is_in_vain)
+            return DATABASE_REFUSED;
+        disconnect(database);
+        return DATABASE_LOST;
     }
     const char *what = PQerrorMessage(database->connection);
     tell_down(database, *what ? what : "no answer in time");
