@@ -21,6 +21,8 @@
 enum {
     /* Time for the server to give a statement up by itself before this end does. */
     GRACE_MS = 250,
+    /* What committed so recently needs no other proof that commits go through. */
+    PROOF_MS = 1000,
     PARAMETERS_MAX = 16
 };
 
@@ -29,6 +31,7 @@ struct database {
     PGconn *connection; /* NULL: none */
     bool is_down_told;  /* the log has said that the database is out of reach */
     bool is_warned;     /* by the server, since the call began */
+    int64_t proven_ms;  /* when commits were last known to go through */
 };
 
 /*
@@ -141,12 +144,15 @@ static bool prepare(struct database *database)
     return true;
 }
 
-static bool commits_wait(struct database *database)
+static bool takes_commits(struct database *database)
 {
+    if (!database->options.is_for_commits)
+        return true;
     char limit_ms[12];
     snprintf(limit_ms, sizeof limit_ms, "%d", database->options.statement_ms_max);
     const char *values[] = {limit_ms};
-    int64_t deadline_ms = clock_ms() + database->options.statement_ms_max;
+    database->proven_ms = clock_ms();
+    int64_t deadline_ms = database->proven_ms + database->options.statement_ms_max;
     PGresult *result = NULL;
     if (PQsendQueryParams(database->connection, commits_wait_sql, 1, NULL, values, NULL, NULL, 0))
         result = await_result(database->connection, deadline_ms);
@@ -156,9 +162,9 @@ static bool commits_wait(struct database *database)
     else if (PQntuples(result) > 0)
         what = "commits wait for a synchronous standby";
     if (what)
-        tell_down(database, what);
+        tell_down(database, *what ? what : "no answer in time");
     PQclear(result);
-    return what != NULL;
+    return !what;
 }
 
 static bool connect_anew(struct database *database)
@@ -195,7 +201,7 @@ static bool connect_anew(struct database *database)
         return false;
     }
     PQsetNoticeReceiver(database->connection, hear, database);
-    if (!prepare(database) || (database->options.is_for_commits && commits_wait(database))) {
+    if (!prepare(database) || !takes_commits(database)) {
         disconnect(database);
         return false;
     }
@@ -218,8 +224,12 @@ static bool is_closed_by_server(PGconn *connection)
 
 bool database_is_open(struct database *database)
 {
-    if (database->connection && is_closed_by_server(database->connection)) {
+    if (!database->connection)
+        return false;
+    if (is_closed_by_server(database->connection)) {
         tell_down(database, "the server closed the connection");
+        disconnect(database);
+    } else if (clock_ms() - database->proven_ms >= PROOF_MS && !takes_commits(database)) {
         disconnect(database);
     }
     return database->connection != NULL;
@@ -228,16 +238,6 @@ bool database_is_open(struct database *database)
 bool database_ensure(struct database *database)
 {
     return database_is_open(database) || connect_anew(database);
-}
-
-/*
- * Whether a statement waited for too long: for a lock, perhaps, of a commit that waits for the
- * standby itself (PostgreSQL, appendix A: query_canceled, lock_not_available).
- */
-static bool ran_out_of_time(const PGresult *answer)
-{
-    const char *state = PQresultErrorField(answer, PG_DIAG_SQLSTATE);
-    return state && (strcmp(state, "57014") == 0 || strcmp(state, "55P03") == 0);
 }
 
 enum database_result database_call(struct database *database, int statement,
@@ -263,17 +263,13 @@ enum database_result database_call(struct database *database, int statement,
 
     if (PQresultStatus(answer) == PGRES_TUPLES_OK && !database->is_warned) {
         *result = answer;
+        database->proven_ms = clock_ms();
         return DATABASE_DONE;
     }
     if (answer && PQstatus(database->connection) == CONNECTION_OK && !database->is_warned) {
         log_error("%s: PostgreSQL: %s", database->options.name, PQresultErrorMessage(answer));
-        bool is_in_vain =
-            ran_out_of_time(answer) && database->options.is_for_commits && commits_wait(database);
         PQclear(answer);
-        if (!is_in_vain)
-            return DATABASE_REFUSED;
-        disconnect(database);
-        return DATABASE_LOST;
+        return DATABASE_REFUSED;
     }
     const char *what = PQerrorMessage(database->connection);
     tell_down(database, *what ? what : "no answer in time");

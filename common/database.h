@@ -48,7 +48,11 @@ void database_free(struct database *database);
  */
 bool database_ensure(struct database *database) __attribute__((warn_unused_result));
 
-/* Whether there is a connection, as far as can be seen: false also where the server closed it. */
+/*
+ * Whether there is a connection, as far as can be seen: false also where the server closed it. One
+ * that is for commits, and has made none for a second, asks the server whether they go through;
+ * that may block for statement_ms_max.
+ */
 bool database_is_open(struct database *database) __attribute__((warn_unused_result));
 
 /*

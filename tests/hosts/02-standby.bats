@@ -119,6 +119,21 @@ no_lane_is_up() {
     done
 }
 
+@test "one commit that waits: lanes that nobody asks go down too, and leave none behind" {
+    freeze
+    same "$(checkout web1 hal | jq --raw-output .outcome)" unavailable
+    for host in web1 web2; do
+        wait_until 5000 no_lane_is_up "$host"
+        is_down "$host"
+    done
+    same "$(waiting "client_addr = '${ADDRESS[web2]}'")" 0
+    thaw
+    for host in web1 web2; do
+        wait_until 5000 sells "$host" ida
+    done
+    same "$(audit)" ''
+}
+
 @test "a wait for the standby that somebody cancels: committed here alone, and not answered 200" {
     code=$(checkout web1 carl | jq --raw-output .code)
     freeze
