@@ -48,8 +48,8 @@ AS $$
         WHERE l.outcome = 'accepted'
         WINDOW w AS (PARTITION BY l.number ORDER BY l.attempted_at)
     ), bought AS MATERIALIZED (
-        SELECT b.user_id, n.number, n.place, b.purchase_limit
-        FROM buyer b CROSS JOIN LATERAL unnest(b.numbers) WITH ORDINALITY n (number, place)
+        SELECT b.user_id, n.number
+        FROM buyer b CROSS JOIN LATERAL unnest(b.numbers) n (number)
         WHERE b.sale_id = p_sale_id
     ), totals AS (
         SELECT coalesce(sum(checkouts_accepted), 0) AS checkouts_accepted,
@@ -88,10 +88,10 @@ AS $$
     HAVING count(*) > 1
     UNION ALL
     SELECT 'buyer_differs', coalesce(i.number, b.number), coalesce(b.user_id, i.held_by),
-           format('item: %s as %s, buyer: %s as %s', i.held_by, i.buyer_purchases, b.user_id, b.place)
+           format('item: %s, buyer: %s', i.held_by, b.user_id)
     FROM (SELECT * FROM items WHERE purchased_at IS NOT NULL) i
     FULL JOIN bought b ON b.number = i.number AND b.user_id = i.held_by
-    WHERE i.number IS NULL OR b.number IS NULL OR b.place <> i.buyer_purchases
+    WHERE i.number IS NULL OR b.number IS NULL
     UNION ALL
     SELECT 'sold_without_code', i.number, i.held_by, format('purchased at %s', i.purchased_at)
     FROM logged_sale, items i

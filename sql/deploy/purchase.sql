@@ -35,106 +35,124 @@ SET jit = off
 AS $$
 #variable_conflict use_column
 DECLARE
-    v_sale sale;
-    v_slot integer;
+    v_sale      sale;
+    v_slot      integer;
+    v_purchased bigint := 0;
+    v_answered  bigint[]; -- ordinals
+    v_returned  uuid[];
 BEGIN
     v_sale := open_sale();
     IF v_sale.sale_id IS NOT NULL THEN
         v_slot := (lock_slot(v_sale.sale_id)).slot;
     END IF;
 
+    -- First those who get what they ask for: the items that the codes open are taken, then each
+    -- buyer's row takes as many of the numbers as the limit leaves room for. Of requests with the
+    -- same code it is the first.
+    IF v_slot IS NOT NULL THEN
+        RETURN QUERY
+        WITH taken AS (
+            UPDATE item i
+            SET purchased_at = now()
+            FROM (
+                SELECT r.*
+                FROM unnest(p_sales, p_numbers, p_secrets)
+                     WITH ORDINALITY r (sale_id, number, secret, ordinal)
+                WHERE r.sale_id = v_sale.sale_id
+                ORDER BY r.number, r.ordinal
+            ) r
+            WHERE i.sale_id = v_sale.sale_id AND i.number = r.number AND i.secret = r.secret
+              AND i.purchased_at IS NULL AND i.held_until > now()
+            RETURNING r.ordinal, i.number, i.held_by, i.name, i.price_cents, i.picture_seed
+        ), granted AS (
+            INSERT INTO buyer AS b (sale_id, user_id, numbers, granted, purchase_limit)
+            SELECT v_sale.sale_id, w.held_by, w.numbers, cardinality(w.numbers), v_sale.purchase_limit
+            FROM (
+                SELECT t.held_by, (array_agg(t.number))[: v_sale.purchase_limit] AS numbers
+                FROM (SELECT * FROM taken t ORDER BY t.held_by, t.ordinal) t
+                GROUP BY t.held_by
+                ORDER BY t.held_by
+            ) w
+            ON CONFLICT (sale_id, user_id) DO UPDATE
+            SET numbers = b.numbers
+                    || excluded.numbers[: b.purchase_limit - cardinality(b.numbers)],
+                granted = least(cardinality(excluded.numbers),
+                                b.purchase_limit - cardinality(b.numbers))
+            WHERE cardinality(b.numbers) < b.purchase_limit
+            RETURNING b.numbers, b.granted
+        ), places AS MATERIALIZED (
+            -- One row: what was granted, and beside it which of its buyer's items each is.
+            SELECT array_agg(g.numbers[p.place]) AS numbers, array_agg(p.place) AS places
+            FROM granted g
+            CROSS JOIN LATERAL generate_series(
+                cardinality(g.numbers) - g.granted + 1, cardinality(g.numbers)) p (place)
+        ), purchased AS MATERIALIZED (
+            SELECT t.*, p.places[f.at] AS place
+            FROM taken t
+            CROSS JOIN places p
+            CROSS JOIN LATERAL (SELECT array_position(p.numbers, t.number) AS at OFFSET 0) f
+            WHERE f.at IS NOT NULL
+        ), counted AS (
+            UPDATE sale_slot s
+            SET purchases_accepted = s.purchases_accepted + cardinality(p.ordinals),
+                purchased = p.ordinals
+            FROM (SELECT array_agg(p.ordinal) AS ordinals FROM purchased p) p
+            WHERE s.sale_id = v_sale.sale_id AND s.slot = v_slot AND p.ordinals IS NOT NULL
+        )
+        SELECT p.ordinal::integer, 'purchased'::outcome, v_sale.sale_id, p.number, p.held_by, now(),
+               p.place, v_sale.generated_at, v_sale.ends_at, now(), p.name, p.price_cents,
+               p.picture_seed
+        FROM purchased p;
+        GET DIAGNOSTICS v_purchased = ROW_COUNT;
+    END IF;
+
+    -- Then, if there are any, those who don't.
+    IF v_purchased = cardinality(p_numbers) THEN
+        RETURN;
+    END IF;
+    IF v_purchased > 0 THEN
+        SELECT s.purchased INTO v_answered FROM sale_slot s
+        WHERE s.sale_id = v_sale.sale_id AND s.slot = v_slot;
+    END IF;
+    -- What was taken beyond the limit, and is in no buyer's row, goes back to who holds it.
+    WITH returned AS (
+        UPDATE item i
+        SET purchased_at = NULL
+        FROM unnest(p_sales, p_numbers, p_secrets) r (sale_id, number, secret)
+        WHERE r.sale_id = v_sale.sale_id
+          AND i.sale_id = v_sale.sale_id AND i.number = r.number AND i.secret = r.secret
+          AND i.purchased_at IS NOT NULL
+          AND NOT EXISTS (SELECT FROM buyer b
+                          WHERE b.sale_id = v_sale.sale_id AND b.user_id = i.held_by
+                            AND i.number = ANY (b.numbers))
+        RETURNING i.secret
+    )
+    SELECT array_agg(r.secret) INTO v_returned FROM returned r;
+
     RETURN QUERY
-    WITH coded AS MATERIALIZED (
-        -- The items that the codes open, locked, as their last committed versions are.
+    WITH others AS MATERIALIZED (
         SELECT r.ordinal, i.*,
-               coalesce(i.purchased_at IS NULL AND i.held_until > now()
-                        AND i.sale_id = v_sale.sale_id, false) AS is_due
-        FROM (
-            SELECT r.*
-            FROM unnest(p_sales, p_numbers, p_secrets)
-                 WITH ORDINALITY r (sale_id, number, secret, ordinal)
-            ORDER BY r.sale_id, r.number
-        ) r
+               CASE WHEN i.secret = ANY (v_returned) THEN 'user_limit'
+                    WHEN i.purchased_at IS NOT NULL THEN 'repeated'
+                    ELSE 'unknown_code' END::outcome AS outcome
+        FROM unnest(p_sales, p_numbers, p_secrets)
+             WITH ORDINALITY r (sale_id, number, secret, ordinal)
         CROSS JOIN LATERAL (
             SELECT i.* FROM item i
             WHERE i.sale_id = r.sale_id AND i.number = r.number AND i.secret = r.secret
-            FOR NO KEY UPDATE
         ) i
-    ), granted AS (
-        -- A buyer's row takes as many of the numbers as the limit leaves room for.
-        INSERT INTO buyer AS b (sale_id, user_id, numbers, granted, purchase_limit)
-        SELECT v_sale.sale_id, w.held_by, w.numbers, cardinality(w.numbers), v_sale.purchase_limit
-        FROM (
-            SELECT c.held_by,
-                   (array_agg(c.number ORDER BY c.ordinal))[: v_sale.purchase_limit] AS numbers
-            FROM (SELECT DISTINCT ON (c.number) c.* FROM coded c
-                  WHERE c.is_due ORDER BY c.number, c.ordinal) c
-            GROUP BY c.held_by
-            ORDER BY c.held_by
-        ) w
-        ON CONFLICT (sale_id, user_id) DO UPDATE
-        SET numbers = b.numbers
-                || excluded.numbers[: b.purchase_limit - cardinality(b.numbers)],
-            granted = least(cardinality(excluded.numbers),
-                            b.purchase_limit - cardinality(b.numbers))
-        WHERE cardinality(b.numbers) < b.purchase_limit
-        RETURNING b.numbers, b.granted
-    ), bought AS (
-        UPDATE item i
-        SET purchased_at = now(),
-            buyer_purchases = array_position(g.numbers, i.number)
-        FROM granted g
-        WHERE i.sale_id = v_sale.sale_id
-          AND i.number = ANY (g.numbers[cardinality(g.numbers) - g.granted + 1 :])
-        RETURNING i.number, i.purchased_at, i.buyer_purchases
-    ), results AS MATERIALIZED (
-        -- Each item's requests behind its new purchase, if there is one: sorted side by side
-        -- instead of joined, for a join of two such lists has no plan that is always good.
-        SELECT w.ordinal, w.sale_id, w.number, w.held_by, w.name, w.price_cents, w.picture_seed,
-               coalesce(w.purchased_at, w.bought_at) AS purchased_at,
-               coalesce(w.buyer_purchases, w.bought_as) AS buyer_purchases,
-               CASE WHEN w.purchased_at IS NOT NULL THEN 'repeated'
-                    WHEN NOT w.is_due THEN 'unknown_code'
-                    WHEN w.bought_at IS NULL THEN 'user_limit'
-                    WHEN w.rank = 2 THEN 'purchased'
-                    ELSE 'repeated' END::outcome AS outcome
-        FROM (
-            SELECT u.*,
-                   first_value(u.new_at) OVER w AS bought_at,
-                   first_value(u.new_as) OVER w AS bought_as,
-                   row_number() OVER w AS rank
-            FROM (
-                SELECT NULL::bigint AS ordinal, v_sale.sale_id AS sale_id, b.number,
-                       b.purchased_at AS new_at, b.buyer_purchases AS new_as,
-                       NULL::timestamptz AS purchased_at, NULL::integer AS buyer_purchases,
-                       true AS is_due, NULL::text AS held_by, NULL::text AS name,
-                       NULL::integer AS price_cents, NULL::bigint AS picture_seed
-                FROM bought b
-                UNION ALL
-                SELECT c.ordinal, c.sale_id, c.number, NULL, NULL,
-                       c.purchased_at, c.buyer_purchases, c.is_due, c.held_by, c.name,
-                       c.price_cents, c.picture_seed
-                FROM coded c
-            ) u
-            WINDOW w AS (PARTITION BY u.sale_id, u.number ORDER BY u.new_at NULLS LAST, u.ordinal)
-        ) w
-        WHERE w.ordinal IS NOT NULL
+        WHERE r.ordinal = ANY (v_answered) IS NOT TRUE
     ), counted AS (
         UPDATE sale_slot s
-        SET purchases_accepted = s.purchases_accepted + c.accepted,
-            purchases_refused = s.purchases_refused + cardinality(p_numbers)
-                - c.accepted - c.repeated
-        FROM (
-            SELECT count(*) FILTER (WHERE r.outcome = 'purchased') AS accepted,
-                   count(*) FILTER (WHERE r.outcome = 'repeated') AS repeated
-            FROM results r
-        ) c
+        SET purchases_refused = s.purchases_refused + cardinality(p_numbers) - v_purchased
+            - (SELECT count(*) FROM others o WHERE o.outcome = 'repeated')
         WHERE s.sale_id = v_sale.sale_id AND s.slot = v_slot
     )
-    SELECT r.ordinal::integer, r.outcome, r.sale_id, r.number, r.held_by, r.purchased_at,
-           r.buyer_purchases, v_sale.generated_at, v_sale.ends_at, now(), r.name, r.price_cents,
-           r.picture_seed
-    FROM results r;
+    SELECT o.ordinal::integer, o.outcome, o.sale_id, o.number, o.held_by, o.purchased_at,
+           (SELECT array_position(b.numbers, o.number) FROM buyer b
+            WHERE b.sale_id = o.sale_id AND b.user_id = o.held_by),
+           v_sale.generated_at, v_sale.ends_at, now(), o.name, o.price_cents, o.picture_seed
+    FROM others o;
 END
 $$;
 COMMENT ON FUNCTION purchase_batch(integer[], integer[], uuid[]) IS

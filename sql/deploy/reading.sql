@@ -142,23 +142,24 @@ LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = flashsale, pg_temp
 AS $$
     -- Holds are found by the queue of those that have not run out; items have no index on users.
-    SELECT i.sale_id, i.number, i.name, i.price_cents, i.picture_seed, item_state(i),
-           i.held_until, i.secret, i.purchased_at, i.buyer_purchases, s.purchase_limit
+    SELECT (u.item).sale_id, (u.item).number, (u.item).name, (u.item).price_cents,
+           (u.item).picture_seed, item_state(u.item), (u.item).held_until, (u.item).secret,
+           (u.item).purchased_at, u.place::integer, s.purchase_limit
     FROM current_sale() s
     LEFT JOIN LATERAL (
-        SELECT i.* FROM buyer b
-        CROSS JOIN LATERAL unnest(b.numbers) n (number)
+        SELECT i AS item, n.place FROM buyer b
+        CROSS JOIN LATERAL unnest(b.numbers) WITH ORDINALITY n (number, place)
         JOIN item i ON i.sale_id = b.sale_id AND i.number = n.number
         WHERE b.sale_id = s.sale_id AND b.user_id = p_user_id
         UNION
-        SELECT i.* FROM hold_queue q
+        SELECT i, NULL FROM hold_queue q
         CROSS JOIN LATERAL unnest(q.numbers) n (number)
         JOIN item i ON i.sale_id = q.sale_id AND i.number = n.number
         WHERE q.sale_id = s.sale_id AND q.available_at > now()
           AND i.held_by = p_user_id AND i.purchased_at IS NULL AND i.held_until > now()
-    ) i ON true
+    ) u ON true
     WHERE s.sale_id IS NOT NULL
-    ORDER BY i.purchased_at, i.buyer_purchases, i.number
+    ORDER BY u.place, (u.item).number
 $$;
 COMMENT ON FUNCTION read_user(text) IS
     'what a user bought of the current sale, in order, and then holds; one row without an item '

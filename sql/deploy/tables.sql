@@ -46,7 +46,6 @@ CREATE TABLE item (
     name            text        NOT NULL,
     held_until      timestamptz NOT NULL DEFAULT '-infinity',
     purchased_at    timestamptz,
-    buyer_purchases integer,
     secret          uuid,
     held_by         text COLLATE "C",
     CONSTRAINT item_pkey PRIMARY KEY (sale_id, number),
@@ -54,9 +53,7 @@ CREATE TABLE item (
     CONSTRAINT item_held_by_code CHECK (
         (held_until = '-infinity') = (held_by IS NULL)
         AND (held_by IS NULL) = (secret IS NULL)),
-    CONSTRAINT item_sold_while_held CHECK (
-        (purchased_at IS NULL) = (buyer_purchases IS NULL)
-        AND (purchased_at IS NULL OR (held_by IS NOT NULL AND purchased_at < held_until)))
+    CONSTRAINT item_sold_while_held CHECK (purchased_at < held_until)
 ) WITH (fillfactor = 50);
 COMMENT ON TABLE item IS
     'one row is one thing to sell: free, held until a time by the user with its secret, or sold';
@@ -64,7 +61,6 @@ COMMENT ON COLUMN item.held_until IS
     'the item is free again from then on, by the clock alone, unless it was purchased';
 COMMENT ON COLUMN item.secret IS 'the random part of the code that buys the item';
 COMMENT ON COLUMN item.held_by IS 'the user who holds the item or, once it is purchased, the buyer';
-COMMENT ON COLUMN item.buyer_purchases IS 'how many items of the sale the buyer then had';
 
 CREATE TABLE buyer (
     sale_id        integer   NOT NULL,
@@ -109,6 +105,7 @@ CREATE TABLE sale_slot (
     queue_next         bigint  NOT NULL DEFAULT 0,
     queue_offset       integer NOT NULL DEFAULT 0,
     queue_length       bigint  NOT NULL DEFAULT 0,
+    purchased          bigint[],
     CONSTRAINT sale_slot_pkey PRIMARY KEY (sale_id, slot)
 ) WITH (fillfactor = 10);
 COMMENT ON TABLE sale_slot IS
@@ -119,6 +116,8 @@ COMMENT ON COLUMN sale_slot.fresh_next IS
 COMMENT ON COLUMN sale_slot.queue_next IS
     'of the rows of hold_queue before queue_length, the first not yet used up; '
     'queue_offset of its numbers were offered';
+COMMENT ON COLUMN sale_slot.purchased IS
+    'which requests of the last batch that had purchases were such, for that batch itself';
 
 CREATE TABLE hold_queue (
     sale_id      integer     NOT NULL,

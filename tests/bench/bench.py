@@ -126,7 +126,7 @@ class Stack:
         """The sale as it was generated: nothing held, sold or logged."""
         self.sql("TRUNCATE flashsale.attempt, flashsale.buyer, flashsale.hold_queue;"
                  "UPDATE flashsale.item SET held_by = NULL, held_until = '-infinity', secret = NULL,"
-                 " purchased_at = NULL, buyer_purchases = NULL WHERE held_by IS NOT NULL;"
+                 " purchased_at = NULL WHERE held_by IS NOT NULL;"
                  "UPDATE flashsale.sale SET generated_at = clock_timestamp();"
                  "UPDATE flashsale.sale_slot l SET checkouts_accepted = 0, checkouts_repeated = 0,"
                  " checkouts_refused = 0, purchases_accepted = 0, purchases_refused = 0,"
@@ -318,7 +318,7 @@ def take(stack, held, sold):
     stack.sql(
         "UPDATE flashsale.item SET held_by = 'early', secret = gen_random_uuid(),"
         f" held_until = now() + interval '1 hour' WHERE number <= {held + sold};"
-        "UPDATE flashsale.item SET purchased_at = now(), buyer_purchases = 1"
+        "UPDATE flashsale.item SET purchased_at = now()"
         f" WHERE number > {held} AND number <= {held + sold}")
 
 

@@ -26,9 +26,10 @@ SELECT json_build_object(
                  'hold_s', hold_s, 'purchase_limit', purchase_limit, 'ends_at', {us:ends_at})
              FROM s),
     'items', (SELECT coalesce(json_agg(json_build_object('number', number, 'held_by', held_by,
-                  'secret', secret, 'buyer_purchases', buyer_purchases,
-                  'purchased_at', {us:purchased_at})), '[]')
-              FROM flashsale.item JOIN s USING (sale_id)),
+                  'secret', secret, 'purchased_at', {us:purchased_at},
+                  'buyer_purchases', array_position(numbers, number))), '[]')
+              FROM flashsale.item JOIN s USING (sale_id)
+              LEFT JOIN flashsale.buyer b ON b.sale_id = s.sale_id AND b.user_id = held_by),
     'buyers', (SELECT coalesce(json_agg(json_build_object('user_id', user_id,
                    'numbers', numbers)), '[]')
                FROM flashsale.buyer JOIN s USING (sale_id)),
