@@ -1,14 +1,10 @@
-# What the end-to-end tests share: a private stack for each file, requests, the rows, waiting.
-#
-# TEST_SLOWNESS (1): how many times longer things may take, for builds with sanitizers.
+# What the end-to-end tests share: a private stack for each file, requests, the rows.
 # shellcheck shell=bash
 
 bats_require_minimum_version 1.5.0
 
-TOP=$(realpath "$BATS_TEST_DIRNAME/../..")
-: "${BUILD_DIR:=$TOP/build}" "${TEST_SLOWNESS:=1}"
-BUILD_DIR=$(realpath --canonicalize-missing "$BUILD_DIR")
-export TOP BUILD_DIR TEST_SLOWNESS
+# shellcheck source=tests/helper.bash
+source "$(dirname "${BASH_SOURCE[0]}")/../helper.bash"
 
 # ---- the stack ------------------------------------------------------------------------------------------
 
@@ -85,38 +81,6 @@ after_test() {
     return "$status"
 }
 
-# ---- time -----------------------------------------------------------------------------------------------
-
-now_ms() {
-    printf '%s' "$((${EPOCHREALTIME/[.,]/} / 1000))"
-}
-
-# wait_until MS COMMAND...: until it succeeds, for no longer than that (times TEST_SLOWNESS).
-wait_until() {
-    local deadline=$(($(now_ms) + $1 * TEST_SLOWNESS))
-    shift
-    until "$@" >/dev/null 2>&1; do
-        if [[ $(now_ms) -gt $deadline ]]; then
-            printf 'waited too long for: %s\n' "$*" >&2
-            return 1
-        fi
-        sleep 0.02
-    done
-}
-
-# within MS COMMAND...: it succeeds, and in time.
-within() {
-    local began limit=$(($1 * TEST_SLOWNESS))
-    shift
-    began=$(now_ms)
-    "$@" || return
-    local took=$(($(now_ms) - began))
-    [[ $took -le $limit ]] || {
-        printf '%s: took %d ms, longer than %d\n' "$*" "$took" "$limit" >&2
-        return 1
-    }
-}
-
 # ---- requests -------------------------------------------------------------------------------------------
 
 # request METHOD TARGET [curl's options]: sets HTTP_STATUS, and leaves headers and body in files.
@@ -163,13 +127,6 @@ expect() {
         cat "$HEADERS" "$BODY"
         return 1
     } >&2
-}
-
-same() {
-    [[ $1 == "$2" ]] || {
-        printf 'expected: %s\ngot:      %s\n' "$2" "$1" >&2
-        return 1
-    }
 }
 
 # The last reply is a refusal as the contract has them, with this status and outcome.

@@ -10,25 +10,12 @@ LANES=8
 STATEMENT_MS=1500
 
 setup_file() {
-    export HINDRANCE
-    HINDRANCE=$(hosts_hindrance)
-    [[ -z $HINDRANCE ]] || return 0
-    hosts_open
-    hosts_start sale.items_per_sale=20000 sale.hold_s=600 "database.statement_ms_max=$STATEMENT_MS"
-}
-
-setup() {
-    [[ -z $HINDRANCE ]] || skip "$HINDRANCE"
-}
-
-teardown_file() {
-    hosts_close
+    hosts_setup sale.items_per_sale=20000 sale.hold_s=600 "database.statement_ms_max=$STATEMENT_MS"
 }
 
 teardown() {
-    [[ -z $HINDRANCE ]] || return 0
     thaw
-    [[ ${BATS_TEST_COMPLETED:-} == 1 ]] || tail --lines=5 "$HOSTS_DIR"/log/*.log
+    after_test
 }
 
 freeze() {
@@ -105,13 +92,7 @@ no_lane_is_up() {
     touch "$BATS_TEST_TMPDIR/stop"
     wait "$crowd_pid"
     same "$(waiting "clock_timestamp() - state_change > '$STATEMENT_MS ms'")" 0
-    jq --raw-output 'select(.kind == "purchase" and .status == 200) | .item + " " + .user' "$history" |
-        sort --unique >"$BATS_TEST_TMPDIR/told"
-    for host in "$PRIMARY" "$STANDBY"; do
-        sql "$host" "SELECT sale_id || '-' || number || ' ' || held_by FROM flashsale.item
-            WHERE purchased_at IS NOT NULL" | sort >"$BATS_TEST_TMPDIR/sold"
-        same "$(comm -23 "$BATS_TEST_TMPDIR/told" "$BATS_TEST_TMPDIR/sold")" ''
-    done
+    told_is_sold "$history" "$PRIMARY" "$STANDBY"
     same "$(audit)" ''
     # A line when it began and one when it ended, for each lane.
     for worker in "$HOSTS_DIR"/log/web?-worker-?.log; do

@@ -9,9 +9,8 @@
 # a network speaks TLS, with certificates of a CA made for the run; Unix sockets stay within a host.
 # shellcheck shell=bash
 
-TOP=$(realpath "$(dirname "${BASH_SOURCE[0]}")/../..")
-: "${BUILD_DIR:=$TOP/build}" "${TEST_SLOWNESS:=1}"
-BUILD_DIR=$(realpath --canonicalize-missing "$BUILD_DIR")
+# shellcheck source=tests/helper.bash
+source "$(dirname "${BASH_SOURCE[0]}")/../helper.bash"
 
 HOSTS=(client balancer web1 web2 database1 database2 redis)
 declare -gA ADDRESS=([client]=10.77.0.1 [balancer]=10.77.0.2 [web1]=10.77.0.11 [web2]=10.77.0.12
@@ -19,27 +18,31 @@ declare -gA ADDRESS=([client]=10.77.0.1 [balancer]=10.77.0.2 [web1]=10.77.0.11 [
 NETWORK=10.77.0.0/24
 URL=http://${ADDRESS[balancer]}:80
 
-fail() {
-    printf '%s\n' "$*" >&2
-    return 1
+# ---- a file of tests -------------------------------------------------------------------------------------
+
+# hosts_setup [SETTING=VALUE...]: all hosts, for a file's tests, where they can be made.
+hosts_setup() {
+    export HINDRANCE
+    HINDRANCE=$(hosts_hindrance)
+    [[ -z $HINDRANCE ]] || return 0
+    hosts_open
+    hosts_start "$@"
 }
 
-now_ms() {
-    printf '%s' "$((${EPOCHREALTIME/[.,]/} / 1000))"
+setup() {
+    [[ -z ${HINDRANCE:-} ]] || skip "$HINDRANCE"
 }
 
-# wait_until MS COMMAND...: until it succeeds, for no longer than that (times TEST_SLOWNESS).
-wait_until() {
-    local deadline=$(($(now_ms) + $1 * TEST_SLOWNESS))
-    shift
-    until "$@" >/dev/null 2>&1; do
-        [[ $(now_ms) -le $deadline ]] || fail "waited too long for: $*" || return
-        sleep 0.02
-    done
+teardown() {
+    after_test
 }
 
-same() {
-    [[ $1 == "$2" ]] || fail "expected: $2"$'\n'"got:      $1"
+after_test() {
+    [[ ${BATS_TEST_COMPLETED:-} == 1 || ! -d ${HOSTS_DIR:-} ]] || tail --lines=5 "$HOSTS_DIR"/log/*.log
+}
+
+teardown_file() {
+    hosts_close
 }
 
 # ---- the network ----------------------------------------------------------------------------------------
@@ -546,6 +549,19 @@ purchases_of() {
 
 sold() {
     sql "$PRIMARY" 'SELECT count(*) FROM flashsale.item WHERE purchased_at IS NOT NULL'
+}
+
+# told_is_sold HISTORY HOST...: who was told of a purchase has it, in the rows of each of these hosts.
+told_is_sold() {
+    local host
+    jq --raw-output 'select(.kind == "purchase" and .status == 200) | .item + " " + .user' "$1" |
+        sort --unique >"$BATS_TEST_TMPDIR/told"
+    [[ -s $BATS_TEST_TMPDIR/told ]]
+    for host in "${@:2}"; do
+        sql "$host" "SELECT sale_id || '-' || number || ' ' || held_by FROM flashsale.item
+            WHERE purchased_at IS NOT NULL" | sort >"$BATS_TEST_TMPDIR/sold"
+        same "$(comm -23 "$BATS_TEST_TMPDIR/told" "$BATS_TEST_TMPDIR/sold" | head)" ''
+    done
 }
 
 audit() {

@@ -59,6 +59,18 @@ class Strike:
         backends = self.stack.backends()
         return self.chance.choice(backends) if backends else None
 
+    def end_workers(self, how_many, with_signal):
+        for _ in range(self.chance.choice(how_many)):
+            self.nemesis.end_worker(self.a_worker(), with_signal)
+            self.pause(0.1, 0.7)
+
+    def end_backends(self, how_many, with_signal, least_s, most_s):
+        for _ in range(self.chance.choice(how_many)):
+            backend = self.a_backend()
+            if backend:
+                send_signal([backend], with_signal)
+            self.pause(least_s, most_s)
+
     def put_to_sleep(self, pids):
         send_signal(pids, signal.SIGSTOP)
         self.pause(0.8, 2)
@@ -69,9 +81,7 @@ class Strike:
 
 @fault("workers")
 def worker_killed(strike):
-    for _ in range(strike.chance.choice((1, 1, 2, 3))):
-        strike.nemesis.end_worker(strike.a_worker(), signal.SIGKILL)
-        strike.pause(0.1, 0.7)
+    strike.end_workers((1, 1, 2, 3), signal.SIGKILL)
 
 
 @fault("workers")
@@ -82,9 +92,7 @@ def all_workers_killed(strike):
 
 @fault("workers")
 def worker_ended(strike):
-    for _ in range(strike.chance.choice((1, 2))):
-        strike.nemesis.end_worker(strike.a_worker(), signal.SIGTERM)
-        strike.pause(0.1, 0.7)
+    strike.end_workers((1, 2), signal.SIGTERM)
 
 
 @fault("workers")
@@ -103,20 +111,12 @@ def clock_stepped(strike):
 
 @fault("postgresql")
 def backend_killed(strike):
-    for _ in range(strike.chance.choice((1, 1, 2))):
-        backend = strike.a_backend()
-        if backend:
-            send_signal([backend], signal.SIGKILL)
-        strike.pause(0.2, 0.8)
+    strike.end_backends((1, 1, 2), signal.SIGKILL, 0.2, 0.8)
 
 
 @fault("postgresql")
 def backend_ended(strike):
-    for _ in range(strike.chance.choice((1, 3, 6))):
-        backend = strike.a_backend()
-        if backend:
-            send_signal([backend], signal.SIGTERM)
-        strike.pause(0.02, 0.3)
+    strike.end_backends((1, 3, 6), signal.SIGTERM, 0.02, 0.3)
 
 
 @fault("postgresql")

@@ -1,0 +1,42 @@
+# What all tests in bats share: where things are, waiting, comparing.
+#
+# BUILD_DIR (build); TEST_SLOWNESS (1): how many times longer things may take, for builds with sanitizers.
+# shellcheck shell=bash
+
+TOP=$(realpath "$(dirname "${BASH_SOURCE[0]}")/..")
+: "${BUILD_DIR:=$TOP/build}" "${TEST_SLOWNESS:=1}"
+BUILD_DIR=$(realpath --canonicalize-missing "$BUILD_DIR")
+export TOP BUILD_DIR TEST_SLOWNESS
+
+fail() {
+    printf '%s\n' "$*" >&2
+    return 1
+}
+
+same() {
+    [[ $1 == "$2" ]] || fail "expected: $2"$'\n'"got:      $1"
+}
+
+now_ms() {
+    printf '%s' "$((${EPOCHREALTIME/[.,]/} / 1000))"
+}
+
+# wait_until MS COMMAND...: until it succeeds, for no longer than that (times TEST_SLOWNESS).
+wait_until() {
+    local deadline=$(($(now_ms) + $1 * TEST_SLOWNESS))
+    shift
+    until "$@" >/dev/null 2>&1; do
+        [[ $(now_ms) -le $deadline ]] || fail "waited too long for: $*" || return
+        sleep 0.02
+    done
+}
+
+# within MS COMMAND...: it succeeds, and in time.
+within() {
+    local began limit=$(($1 * TEST_SLOWNESS))
+    shift
+    began=$(now_ms)
+    "$@" || return
+    local took=$(($(now_ms) - began))
+    [[ $took -le $limit ]] || fail "$*: took $took ms, longer than $limit"
+}
