@@ -38,7 +38,7 @@ DECLARE
     v_sale      sale;
     v_slot      integer;
     v_purchased bigint := 0;
-    v_answered  bigint[]; -- ordinals
+    v_answered  smallint[]; -- ordinals
     v_returned  uuid[];
 BEGIN
     v_sale := open_sale();
@@ -96,7 +96,7 @@ BEGIN
             UPDATE sale_slot s
             SET purchases_accepted = s.purchases_accepted + cardinality(p.ordinals),
                 purchased = p.ordinals
-            FROM (SELECT array_agg(p.ordinal) AS ordinals FROM purchased p) p
+            FROM (SELECT array_agg(p.ordinal::smallint) AS ordinals FROM purchased p) p
             WHERE s.sale_id = v_sale.sale_id AND s.slot = v_slot AND p.ordinals IS NOT NULL
         )
         SELECT p.ordinal::integer, 'purchased'::outcome, v_sale.sale_id, p.number, p.held_by, now(),
@@ -118,10 +118,11 @@ BEGIN
     WITH returned AS (
         UPDATE item i
         SET purchased_at = NULL
-        FROM unnest(p_sales, p_numbers, p_secrets) r (sale_id, number, secret)
-        WHERE r.sale_id = v_sale.sale_id
+        FROM unnest(p_sales, p_numbers, p_secrets)
+             WITH ORDINALITY r (sale_id, number, secret, ordinal)
+        WHERE r.sale_id = v_sale.sale_id AND r.ordinal = ANY (v_answered) IS NOT TRUE
           AND i.sale_id = v_sale.sale_id AND i.number = r.number AND i.secret = r.secret
-          AND i.purchased_at IS NOT NULL
+          AND i.purchased_at = now()
           AND NOT EXISTS (SELECT FROM buyer b
                           WHERE b.sale_id = v_sale.sale_id AND b.user_id = i.held_by
                             AND i.number = ANY (b.numbers))

@@ -105,7 +105,7 @@ CREATE TABLE sale_slot (
     queue_next         bigint  NOT NULL DEFAULT 0,
     queue_offset       integer NOT NULL DEFAULT 0,
     queue_length       bigint  NOT NULL DEFAULT 0,
-    purchased          bigint[],
+    purchased          smallint[],
     CONSTRAINT sale_slot_pkey PRIMARY KEY (sale_id, slot)
 ) WITH (fillfactor = 10);
 COMMENT ON TABLE sale_slot IS
