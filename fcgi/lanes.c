@@ -250,9 +250,12 @@ static bool reconnect(struct lane *lane, struct queue *queue)
 static bool serve(struct lane *lane, struct queue *queue)
 {
     while (queue_await(queue, TICK_MS)) {
-        /* What came waits for the next connection: that the server closed one costs no request. */
-        if (!database_is_open(lane->database))
+        /* What came waits for the next connection, or for another lane: that the server closed one
+         * costs no request. */
+        if (!database_is_open(lane->database)) {
+            queue_pass(queue);
             return true;
+        }
         gather(lane, queue);
         int count = queue_take(queue, lane->tickets, lane->lanes->settings->lane.batch_max);
         if (count > 0)

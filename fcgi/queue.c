@@ -94,6 +94,14 @@ bool queue_await(struct queue *queue, int ms_max)
     return is_going_on;
 }
 
+void queue_pass(struct queue *queue)
+{
+    pthread_mutex_lock(&queue->mutex);
+    if (queue->first)
+        pthread_cond_signal(&queue->came);
+    pthread_mutex_unlock(&queue->mutex);
+}
+
 bool queue_pause(struct queue *queue, int ms)
 {
     int64_t due_us = clock_us() + (int64_t)ms * 1000;

@@ -38,6 +38,9 @@ struct ticket *queue_leave(struct queue *queue);
    stops. */
 bool queue_await(struct queue *queue, int ms_max);
 
+/* Has another who waits look at what is there: the caller takes nothing now. */
+void queue_pass(struct queue *queue);
+
 /* Waits `ms`. False: the queue stops. */
 bool queue_pause(struct queue *queue, int ms);
 

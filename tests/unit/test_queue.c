@@ -175,11 +175,41 @@ static void test_pausing_beside_waiting(void **state)
     queue_close(&queue);
 }
 
+static void *await_and_pass(void *argument)
+{
+    assert_true(queue_await(argument, 10000));
+    queue_pass(argument);
+    return NULL;
+}
+
+/* Who was woken and takes nothing has the next one look. */
+static void test_passing(void **state)
+{
+    (void)state;
+    enum { WAITING = 3 };
+    struct queue queue;
+    struct ticket ticket;
+    pthread_t waiting[WAITING];
+    queue_open(&queue);
+    queue_join(&queue);
+    for (int i = 0; i < WAITING; i++)
+        assert_int_equal(pthread_create(&waiting[i], NULL, await_and_pass, &queue), 0);
+    usleep(20000);
+
+    int64_t start_us = clock_us();
+    assert_true(queue_put(&queue, &ticket));
+    for (int i = 0; i < WAITING; i++)
+        pthread_join(waiting[i], NULL);
+    assert_true(clock_us() - start_us < 5000000);
+    queue_close(&queue);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_order),   cmocka_unit_test(test_nobody_takes),
         cmocka_unit_test(test_bound),   cmocka_unit_test(test_older),
-        cmocka_unit_test(test_waiting), cmocka_unit_test(test_pausing_beside_waiting)};
+        cmocka_unit_test(test_waiting), cmocka_unit_test(test_pausing_beside_waiting),
+        cmocka_unit_test(test_passing)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
