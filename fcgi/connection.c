@@ -285,12 +285,15 @@ struct connection *connections_next(struct connections *set)
 }
 
 /*
- * Sends the end of the reply. What libfcgi has allocated stays until the connection's next request
- * is read, or its end: then it is freed by the thread that allocates it, out of its own cache.
+ * Sends the end of the reply: the streams in this order, so that all of it is one write (libfcgi's
+ * FCGX_Finish_r does the same). What libfcgi has allocated stays until the connection's next
+ * request is read, or its end: then a request's thread frees it, as one allocated it, and no lane.
  */
 static bool finish(FCGX_Request *fcgx)
 {
-    int failures = FCGX_FClose(fcgx->err) | FCGX_FClose(fcgx->out) | FCGX_GetError(fcgx->in);
+    int failures = FCGX_FClose(fcgx->err);
+    failures |= FCGX_FClose(fcgx->out);
+    failures |= FCGX_GetError(fcgx->in);
     return failures == 0 && fcgx->keepConnection;
 }
 
