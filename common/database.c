@@ -21,7 +21,7 @@
 enum {
     /* Time for the server to give a statement up by itself before this end does. */
     GRACE_MS = 250,
-    /* What committed so recently needs no other proof that commits go through. */
+    /* A call done so recently needs no other proof that commits go through. */
     PROOF_MS = 1000,
     PARAMETERS_MAX = 16
 };

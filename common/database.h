@@ -50,8 +50,8 @@ bool database_ensure(struct database *database) __attribute__((warn_unused_resul
 
 /*
  * Whether there is a connection, as far as can be seen: false also where the server closed it. One
- * that is for commits, and has made none for a second, asks the server whether they go through;
- * that may block for statement_ms_max.
+ * that is for commits, and has had no call done for a second, asks the server whether they go
+ * through; that may block for statement_ms_max.
  */
 bool database_is_open(struct database *database) __attribute__((warn_unused_result));
 
