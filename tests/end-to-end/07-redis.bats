@@ -97,10 +97,19 @@ refusals_hold() {
     nobody_noticed
 }
 
+hold_is_noted() {
+    [[ $(redis hexists "$(redis --scan --pattern '*:held')" "$1") == 1 ]]
+}
+
 @test "facts of a sale made another time, or nonsense, let nothing through and refuse nothing wrong" {
     code=$(hold carl 9906)
+    post '/checkout?user_id=dora&id=9906'
+    expect_problem 412 held
+    wait_until 2000 hold_is_noted 9906
     redis --scan | while read -r key; do
-        redis set "$key" nonsense px 60000
+        redis hkeys "$key" | while read -r field; do
+            redis hset "$key" "$field" nonsense
+        done
     done
     post '/checkout?user_id=dora&id=9906'
     expect_problem 412 held
