@@ -55,6 +55,7 @@ loses_no_more_than_processors() {
     wait
     printf '%s alone, %s beside viewers who take %s ms of %s\n' "$alone" "$beside" "$viewers_ms" "$cpu" |
         tee /dev/stderr
+    [[ $alone -gt 0 && $beside -gt 0 ]] || return
     [[ $((beside * cpu * 10)) -ge $((alone * (cpu - viewers_ms) * 8)) ]]
 }
 
