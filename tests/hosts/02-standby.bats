@@ -47,6 +47,20 @@ one_waits() {
     [[ $(waiting) -ge 1 ]]
 }
 
+# purchase_while FUNCTION USER: a purchase whose commit waits for the standby, until this is done to its
+# backend; the answer is in a file.
+purchase_while() {
+    local asking
+    code=$(checkout web1 "$2" | jq --raw-output .code)
+    freeze
+    ask web1 POST "/purchase?code=$code" >"$BATS_TEST_TMPDIR/answer" &
+    asking=$!
+    wait_until $STATEMENT_MS one_waits
+    sql "$PRIMARY" "SELECT $1(pid) FROM pg_stat_activity
+        WHERE usename = 'flashsale_worker' AND wait_event = 'SyncRep'"
+    wait "$asking"
+}
+
 refuses_at_once() {
     local began
     began=$(now_ms)
@@ -116,14 +130,7 @@ no_lane_is_up() {
 }
 
 @test "a wait for the standby that somebody cancels: committed here alone, and not answered 200" {
-    code=$(checkout web1 carl | jq --raw-output .code)
-    freeze
-    ask web1 POST "/purchase?code=$code" >"$BATS_TEST_TMPDIR/answer" &
-    asking=$!
-    wait_until $STATEMENT_MS one_waits
-    sql "$PRIMARY" "SELECT pg_cancel_backend(pid) FROM pg_stat_activity
-        WHERE usename = 'flashsale_worker' AND wait_event = 'SyncRep'"
-    wait "$asking"
+    purchase_while pg_cancel_backend carl
     same "$(sql "$PRIMARY" "SELECT count(*) FROM flashsale.buyer WHERE user_id = 'carl'")" 1
     same "$(jq --raw-output .outcome "$BATS_TEST_TMPDIR/answer")" unavailable
     grep --quiet 'canceling wait for synchronous replication' "$HOSTS_DIR"/log/web1-worker-?.log
@@ -139,14 +146,7 @@ no_lane_is_up() {
 }
 
 @test "backends that wait are ended: not answered 200 either, and sales go on once the standby is back" {
-    code=$(checkout web1 dora | jq --raw-output .code)
-    freeze
-    ask web1 POST "/purchase?code=$code" >"$BATS_TEST_TMPDIR/answer" &
-    asking=$!
-    wait_until $STATEMENT_MS one_waits
-    sql "$PRIMARY" "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-        WHERE usename = 'flashsale_worker' AND wait_event = 'SyncRep'"
-    wait "$asking"
+    purchase_while pg_terminate_backend dora
     same "$(jq --raw-output .outcome "$BATS_TEST_TMPDIR/answer")" unavailable
     thaw
     wait_until 5000 sells web1 fay
