@@ -71,11 +71,11 @@ PGconn *database_connection(struct database *database)
     return database->connection;
 }
 
-/* One line when it begins, however often it is tried again. */
+/* One line when it begins, however often it is tried again. libpq says nothing of its deadline. */
 static void tell_down(struct database *database, const char *what)
 {
     if (!database->is_down_told)
-        log_error("%s: PostgreSQL: %s", database->options.name, what);
+        log_error("%s: PostgreSQL: %s", database->options.name, *what ? what : "no answer in time");
     database->is_down_told = true;
 }
 
@@ -162,7 +162,7 @@ static bool takes_commits(struct database *database)
     else if (PQntuples(result) > 0)
         what = "commits wait for a synchronous standby";
     if (what)
-        tell_down(database, *what ? what : "no answer in time");
+        tell_down(database, what);
     PQclear(result);
     return !what;
 }
@@ -271,8 +271,7 @@ enum database_result database_call(struct database *database, int statement,
         PQclear(answer);
         return DATABASE_REFUSED;
     }
-    const char *what = PQerrorMessage(database->connection);
-    tell_down(database, *what ? what : "no answer in time");
+    tell_down(database, PQerrorMessage(database->connection));
     PQclear(answer);
     disconnect(database);
     return DATABASE_LOST;
