@@ -31,6 +31,18 @@ wait_until() {
     done
 }
 
+# history_is_sold HISTORY BEFORE SQL...: who was told of a purchase (before that time, in seconds, or null)
+# has it, by the rows that the command gets.
+history_is_sold() {
+    jq --raw-output --argjson before "$2" 'select(.kind == "purchase" and .status == 200
+        and ($before == null or .answered < $before)) | .item + " " + .user' "$1" |
+        sort --unique >"$BATS_TEST_TMPDIR/told"
+    "${@:3}" "SELECT sale_id || '-' || number || ' ' || held_by FROM flashsale.item
+        WHERE purchased_at IS NOT NULL" | sort >"$BATS_TEST_TMPDIR/sold"
+    [[ -s $BATS_TEST_TMPDIR/told ]]
+    same "$(comm -23 "$BATS_TEST_TMPDIR/told" "$BATS_TEST_TMPDIR/sold" | head)" ''
+}
+
 # within MS COMMAND...: it succeeds, and in time.
 within() {
     local began limit=$(($1 * TEST_SLOWNESS))

@@ -211,13 +211,7 @@ sold_at_least() {
 
 # told_is_sold [BEFORE]: who was told of a purchase (before that time, in seconds) has it.
 told_is_sold() {
-    jq --raw-output --argjson before "${1:-null}" 'select(.kind == "purchase" and .status == 200
-        and ($before == null or .answered < $before)) | .item + " " + .user' "$HISTORY" |
-        sort --unique >"$BATS_TEST_TMPDIR/told"
-    sql "SELECT sale_id || '-' || number || ' ' || held_by FROM flashsale.item
-         WHERE purchased_at IS NOT NULL" | sort >"$BATS_TEST_TMPDIR/sold"
-    [[ -s $BATS_TEST_TMPDIR/told ]]
-    same "$(comm -23 "$BATS_TEST_TMPDIR/told" "$BATS_TEST_TMPDIR/sold" | head)" ''
+    history_is_sold "$HISTORY" "${1:-null}" sql
 }
 
 # ---- the rows -------------------------------------------------------------------------------------------

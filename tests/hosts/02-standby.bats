@@ -14,7 +14,7 @@ setup_file() {
 }
 
 teardown() {
-    thaw
+    [[ -n $HINDRANCE ]] || thaw
     after_test
 }
 
