@@ -132,7 +132,8 @@ enum options_result options_read(int count, char **arguments, const struct optio
     bool good = !file || settings_read(settings, file, stderr);
     for (int i = 0; i < line.override_count; i++)
         good = settings_override(settings, line.overrides[i], stderr) && good;
-    good = good && settings_check(settings, stderr);
+    good = good && settings_check(settings, stderr) &&
+           (!line.check_only || settings_check_files(settings, stderr));
 
     if (!good) {
         fprintf(stderr, "%s: the settings are wrong: not started\n", program->name);

@@ -1,9 +1,16 @@
 #include "settings.h"
 
+#include <errno.h>
 #include <libconfig.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+
+#include "address.h"
+#include "conninfo.h"
+#include "source.h"
+#include "utf8.h"
 
 enum setting_type { SETTING_INTEGER, SETTING_BOOLEAN, SETTING_TEXT, SETTING_CHOICE };
 
@@ -24,6 +31,9 @@ static const struct choice identities[] = {
 static const struct choice unknown_items[] = {
     {"refuse", UNKNOWN_ITEM_REFUSE}, {"any", UNKNOWN_ITEM_ANY}, {NULL, 0}};
 
+/* Whether a text means anything to whoever will use it; if not, `why` says what is expected. */
+typedef bool check_text(const char *text, char *why, size_t size);
+
 struct setting {
     const char *name;
     enum setting_type type;
@@ -31,25 +41,49 @@ struct setting {
     int min;       /* integers */
     int max;       /* integers; of a text the size of its array */
     const struct choice *choices;
+    check_text *check;    /* of a text; NULL: any will do */
     const char *fallback; /* the default, as one would write it behind "name=" */
     const char *meaning;
 };
+
+static bool check_listen(const char *text, char *why, size_t size)
+{
+    /* libfcgi takes what has a colon for a port. */
+    snprintf(why, size, "the path of a socket, without a colon");
+    return !strchr(text, ':');
+}
+
+static bool check_address(const char *text, char *why, size_t size)
+{
+    struct address ignored;
+    snprintf(why, size, "%s", address_expected);
+    return !*text || address_read(&ignored, text, ADDRESS_REDIS_PORT);
+}
+
+static bool check_conninfo(const char *text, char *why, size_t size)
+{
+    char fault[256];
+    if (conninfo_check(text, fault, sizeof fault))
+        return true;
+    snprintf(why, size, "a connection string as libpq has them: %s", fault);
+    return false;
+}
 
 /* One row a setting, the same by every version of the formatter. */
 /* clang-format off */
 #define AT(member) offsetof(struct settings, member)
 #define INTEGER(group, name, min, max, fallback, meaning) \
-    {#group "." #name, SETTING_INTEGER, AT(group.name), min, max, NULL, fallback, meaning}
+    {#group "." #name, SETTING_INTEGER, AT(group.name), min, max, NULL, NULL, fallback, meaning}
 #define BOOLEAN(group, name, fallback, meaning) \
-    {#group "." #name, SETTING_BOOLEAN, AT(group.name), 0, 0, NULL, fallback, meaning}
-#define TEXT(group, name, fallback, meaning) \
+    {#group "." #name, SETTING_BOOLEAN, AT(group.name), 0, 0, NULL, NULL, fallback, meaning}
+#define TEXT(group, name, check, fallback, meaning) \
     {#group "." #name, SETTING_TEXT, AT(group.name), \
-     0, (int)sizeof(((struct settings *)0)->group.name), NULL, fallback, meaning}
+     0, (int)sizeof(((struct settings *)0)->group.name), NULL, check, fallback, meaning}
 #define CHOICE(group, name, choices, fallback, meaning) \
-    {#group "." #name, SETTING_CHOICE, AT(group.name), 0, 0, choices, fallback, meaning}
+    {#group "." #name, SETTING_CHOICE, AT(group.name), 0, 0, choices, NULL, fallback, meaning}
 
 static const struct setting setting_table[] = {
-    TEXT(worker, listen, "",
+    TEXT(worker, listen, check_listen, "",
          "path of the socket to listen on; empty: the one inherited as standard input"),
     INTEGER(worker, threads, 1, 64, "4", "threads that read requests; each takes but a moment"),
     INTEGER(worker, connections_max, 1, 60000, "1024",
@@ -65,17 +99,18 @@ static const struct setting setting_table[] = {
     INTEGER(lane, batch_max, 1, 256, "128", "requests decided in one transaction, at most"),
     INTEGER(lane, gather_us_max, 0, 100000, "5000",
             "how long a busy lane lets a batch gather, at most"),
-    TEXT(database, worker_conninfo, "dbname=flashsale user=flashsale_worker",
+    TEXT(database, worker_conninfo, check_conninfo, "dbname=flashsale user=flashsale_worker",
          "how workers reach PostgreSQL: a libpq connection string"),
-    TEXT(database, generator_conninfo, "dbname=flashsale user=flashsale_generator",
+    TEXT(database, generator_conninfo, check_conninfo, "dbname=flashsale user=flashsale_generator",
          "how the generator reaches PostgreSQL"),
     INTEGER(database, connect_ms_max, 1000, 60000, "2000",
             "how long a connection to one host may take; whole seconds count"),
     INTEGER(database, statement_ms_max, 50, 60000, "1000",
             "how long a batch may take before it is given up"),
-    TEXT(redis, address, "", "host:port or unix:/path of Redis; empty: go without"),
-    TEXT(redis, user, "", "user to authenticate as; empty: the default user"),
-    TEXT(redis, password_file, "", "file whose first line is the password; empty: none"),
+    TEXT(redis, address, check_address, "",
+         "host:port, [IPv6]:port or unix:/path of Redis; empty: go without"),
+    TEXT(redis, user, NULL, "", "user to authenticate as; empty: the default user"),
+    TEXT(redis, password_file, NULL, "", "file whose first line is the password; empty: none"),
     INTEGER(redis, timeout_ms, 1, 10000, "50", "how long an answer of Redis may take"),
     BOOLEAN(
         redis, fail_open, "true",
@@ -86,6 +121,8 @@ static const struct setting setting_table[] = {
     INTEGER(sale, hold_s, 1, 86400, "30", "how long a checkout reserves an item"),
     INTEGER(sale, purchase_limit, 1, 1000, "10", "items of a sale that one user may buy"),
     INTEGER(sale, sales_ahead, 0, 1000, "1", "sales to generate after the current one"),
+    INTEGER(sale, generated_every_s, 0, 604800, "3600",
+            "how often a timer runs the generator; 0: no timer does"),
     BOOLEAN(sale, stays_open_until_sold_out, "false",
             "whether a sale goes on beyond its end until it is sold out; the next one waits"),
     CHOICE(sale, unknown_item, unknown_items, "refuse",
@@ -99,7 +136,7 @@ static const struct setting setting_table[] = {
             "status of held, sold, sold_out, sale_closed"),
     INTEGER(http, status_limit, 400, 499, "429", "status of user_limit"),
     INTEGER(http, status_unknown_code, 400, 499, "404", "status of unknown_code"),
-    TEXT(metrics, file, "/dev/shm/flashsale-metrics",
+    TEXT(metrics, file, NULL, "/dev/shm/flashsale-metrics",
          "file that all workers of a host count in; empty: each worker for itself"),
     CHOICE(log, level, log_levels, "info",
            "least urgent lines to log: \"error\", \"warning\", \"info\" or \"debug\""),
@@ -131,10 +168,18 @@ static void tell_origin(const struct origin *origin)
         fprintf(origin->errors, "-o: ");
 }
 
+/* What may be told: neither what a terminal would obey nor a secret. */
+static const char *showable(const char *value)
+{
+    if (!utf8_is_plain(value))
+        return "text with other bytes";
+    return strstr(value, "password") ? "text with a password" : value;
+}
+
 static bool refuse(const struct origin *origin, const struct setting *setting, const char *value)
 {
     tell_origin(origin);
-    fprintf(origin->errors, "%s = %s: expected ", setting->name, value);
+    fprintf(origin->errors, "%s = %s: expected ", setting->name, showable(value));
     switch (setting->type) {
     case SETTING_INTEGER:
         fprintf(origin->errors, "a whole number from %d to %d", setting->min, setting->max);
@@ -143,7 +188,8 @@ static bool refuse(const struct origin *origin, const struct setting *setting, c
         fprintf(origin->errors, "true or false");
         break;
     case SETTING_TEXT:
-        fprintf(origin->errors, "a string of at most %d bytes", setting->max - 1);
+        fprintf(origin->errors, "a string of at most %d bytes, UTF-8 without control characters",
+                setting->max - 1);
         break;
     case SETTING_CHOICE:
         for (const struct choice *choice = setting->choices; choice->word; choice++)
@@ -168,7 +214,7 @@ static bool store_word(struct settings *settings, const struct setting *setting,
     char *place = (char *)settings + setting->offset;
     if (setting->type == SETTING_TEXT) {
         size_t size = strlen(text) + 1;
-        if (size > (size_t)setting->max)
+        if (size > (size_t)setting->max || !utf8_is_plain(text))
             return false;
         memcpy(place, text, size);
         return true;
@@ -188,8 +234,9 @@ static bool store_text(struct settings *settings, const struct setting *setting,
     char *end;
     switch (setting->type) {
     case SETTING_INTEGER: {
-        long long value = strtoll(text, &end, 10);
-        return *text && !*end && store_integer(settings, setting, value);
+        long long value = strtoll(text, &end, 10); /* saturates beyond 64 bits, out of any bounds */
+        return (*text == '-' || (*text >= '0' && *text <= '9')) && !*end &&
+               store_integer(settings, setting, value);
     }
     case SETTING_BOOLEAN:
         if (strcmp(text, "true") != 0 && strcmp(text, "false") != 0)
@@ -209,6 +256,19 @@ void settings_default(struct settings *settings)
     for (size_t i = 0; i < SETTING_COUNT; i++)
         if (!store_text(settings, &setting_table[i], setting_table[i].fallback))
             abort(); /* the table contradicts itself */
+}
+
+/* What was stored is taken for what it is by whoever will use it. */
+static bool is_usable(const struct settings *settings, const struct setting *setting,
+                      const struct origin *origin)
+{
+    char why[384];
+    const char *text = (const char *)settings + setting->offset;
+    if (!setting->check || setting->check(text, why, sizeof why))
+        return true;
+    tell_origin(origin);
+    fprintf(origin->errors, "%s = \"%s\": expected %s\n", setting->name, showable(text), why);
+    return false;
 }
 
 static bool read_setting(struct settings *settings, const struct setting *setting,
@@ -238,16 +298,24 @@ static bool read_setting(struct settings *settings, const struct setting *settin
     default:
         break;
     }
-    return stored || refuse(origin, setting, shown);
+    return stored ? is_usable(settings, setting, origin) : refuse(origin, setting, shown);
 }
 
-static bool read_group(struct settings *settings, const config_setting_t *group, const char *path,
-                       FILE *errors)
+static struct origin origin_of(const struct source *source, int line, FILE *errors)
+{
+    struct origin origin = {.errors = errors};
+    origin.file = source_place(source, line, &origin.line);
+    return origin;
+}
+
+static bool read_group(struct settings *settings, const config_setting_t *group,
+                       const struct source *source, FILE *errors)
 {
     bool good = true;
     for (int i = 0; i < config_setting_length(group); i++) {
         const config_setting_t *node = config_setting_get_elem(group, (unsigned)i);
-        const struct origin origin = {path, (int)config_setting_source_line(node), errors};
+        const struct origin origin =
+            origin_of(source, (int)config_setting_source_line(node), errors);
         char name[256];
         snprintf(name, sizeof name, "%s.%s", config_setting_name(group), config_setting_name(node));
         const struct setting *setting = setting_find(name);
@@ -264,16 +332,18 @@ static bool read_group(struct settings *settings, const config_setting_t *group,
 
 bool settings_read(struct settings *settings, const char *path, FILE *errors)
 {
+    struct source *source = source_read(path, errors);
+    if (!source)
+        return false;
     bool good = true;
     config_t config;
     config_init(&config);
 
-    if (config_read_file(&config, path) != CONFIG_TRUE) {
-        if (config_error_type(&config) == CONFIG_ERR_FILE_IO)
-            fprintf(errors, "%s: cannot be read\n", path);
-        else
-            fprintf(errors, "%s:%d: %s: expected settings as libconfig has them\n", path,
-                    config_error_line(&config), config_error_text(&config));
+    if (config_read_string(&config, source_text(source)) != CONFIG_TRUE) {
+        const struct origin origin = origin_of(source, config_error_line(&config), errors);
+        tell_origin(&origin);
+        fprintf(errors, "%s: expected settings as libconfig has them\n",
+                config_error_text(&config));
         good = false;
         goto out;
     }
@@ -281,16 +351,19 @@ bool settings_read(struct settings *settings, const char *path, FILE *errors)
     const config_setting_t *root = config_root_setting(&config);
     for (int i = 0; i < config_setting_length(root); i++) {
         const config_setting_t *group = config_setting_get_elem(root, (unsigned)i);
+        const struct origin origin =
+            origin_of(source, (int)config_setting_source_line(group), errors);
         if (config_setting_is_group(group)) {
-            good = read_group(settings, group, path, errors) && good;
+            good = read_group(settings, group, source, errors) && good;
         } else {
-            fprintf(errors, "%s:%d: %s: expected a group of settings\n", path,
-                    (int)config_setting_source_line(group), config_setting_name(group));
+            tell_origin(&origin);
+            fprintf(errors, "%s: expected a group of settings\n", config_setting_name(group));
             good = false;
         }
     }
 out:
     config_destroy(&config);
+    source_free(source);
     return good;
 }
 
@@ -312,7 +385,8 @@ bool settings_override(struct settings *settings, const char *assignment, FILE *
         fprintf(errors, "%s: there is no such setting\n", name);
         return false;
     }
-    return store_text(settings, setting, equals + 1) || refuse(&origin, setting, equals + 1);
+    return store_text(settings, setting, equals + 1) ? is_usable(settings, setting, &origin)
+                                                     : refuse(&origin, setting, equals + 1);
 }
 
 bool settings_check(const struct settings *settings, FILE *errors)
@@ -329,6 +403,54 @@ bool settings_check(const struct settings *settings, FILE *errors)
     if (settings->sale.hold_s > settings->sale.duration_s) {
         fprintf(errors, "sale.hold_s = %d: expected no more than sale.duration_s = %d\n",
                 settings->sale.hold_s, settings->sale.duration_s);
+        good = false;
+    }
+    /* A run just before the end of a sale makes no more than those ahead. */
+    int every_s = settings->sale.generated_every_s, duration_s = settings->sale.duration_s;
+    if ((long long)settings->sale.sales_ahead * duration_s < every_s) {
+        fprintf(errors,
+                "sale.sales_ahead = %d: expected %d or more with sale.duration_s = %d and "
+                "sale.generated_every_s = %d, or there would be no sale until the generator runs "
+                "again\n",
+                settings->sale.sales_ahead, (every_s + duration_s - 1) / duration_s, duration_s,
+                every_s);
+        good = false;
+    }
+    return good;
+}
+
+/* Whether the folder that `path` is to be in is there. */
+static bool has_folder(const char *path)
+{
+    char folder[SETTING_TEXT_MAX];
+    struct stat found;
+    const char *slash = strrchr(path, '/');
+    if (!slash || slash == path)
+        return true;
+    snprintf(folder, sizeof folder, "%.*s", (int)(slash - path), path);
+    return stat(folder, &found) == 0 && S_ISDIR(found.st_mode);
+}
+
+bool settings_check_files(const struct settings *settings, FILE *errors)
+{
+    const struct {
+        const char *name, *path;
+    } made[] = {{"worker.listen", settings->worker.listen},
+                {"metrics.file", settings->metrics.file}};
+    bool good = true;
+    for (size_t i = 0; i < sizeof made / sizeof made[0]; i++) {
+        if (!made[i].path[0] || has_folder(made[i].path))
+            continue;
+        fprintf(errors, "%s = \"%s\": expected a path in a folder that is there\n", made[i].name,
+                made[i].path);
+        good = false;
+    }
+    const char *secret = settings->redis.password_file;
+    struct stat found;
+    /* Who may not look there is not who will read it: the generator has its own user. */
+    if (*secret && settings->redis.address[0] &&
+        (stat(secret, &found) == 0 ? S_ISDIR(found.st_mode) : errno != EACCES)) {
+        fprintf(errors, "redis.password_file = \"%s\": expected a file\n", secret);
         good = false;
     }
     return good;

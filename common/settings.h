@@ -54,6 +54,7 @@ struct settings {
         int hold_s;
         int purchase_limit;
         int sales_ahead;
+        int generated_every_s; /* 0: by no timer */
         bool stays_open_until_sold_out;
         int unknown_item; /* enum unknown_item */
     } sale;
@@ -79,9 +80,10 @@ struct settings {
 void settings_default(struct settings *settings);
 
 /*
- * Reads `path` over what `settings` holds. Whatever is wrong in it - a syntax error, a name that
- * is no setting, a value of another type or out of bounds - is told on `errors`, a line each with
- * file, line and what was expected; then the result is false and the settings are not to be used.
+ * Reads `path`, and the files that it includes, over what `settings` holds. Whatever is wrong in
+ * them - a syntax error, a name that is no setting, a value of another type or out of bounds, or
+ * one that means nothing to whoever will use it - is told on `errors`, a line each with file, line
+ * and what was expected; then the result is false and the settings are not to be used.
  */
 bool settings_read(struct settings *settings, const char *path, FILE *errors)
     __attribute__((warn_unused_result));
@@ -92,6 +94,10 @@ bool settings_override(struct settings *settings, const char *assignment, FILE *
 
 /* Checks what settings demand of each other, once all are read. */
 bool settings_check(const struct settings *settings, FILE *errors)
+    __attribute__((warn_unused_result));
+
+/* Checks that the files and folders that they name are there, as they are now. */
+bool settings_check_files(const struct settings *settings, FILE *errors)
     __attribute__((warn_unused_result));
 
 /* Calls `visit` with each setting's name ("group.name") and meaning, in the table's order. */

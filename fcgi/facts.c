@@ -8,6 +8,7 @@
 #include <sys/time.h>
 #include <time.h>
 
+#include "common/address.h"
 #include "common/clock.h"
 #include "common/log.h"
 #include "metrics.h"
@@ -174,19 +175,13 @@ static bool authenticate(struct facts *facts)
 
 static bool connect_anew(struct facts *facts)
 {
-    const char *address = facts->settings->redis.address;
+    struct address address;
     int timeout_ms = facts->settings->redis.timeout_ms;
     struct timeval timeout = {timeout_ms / 1000, timeout_ms % 1000 * 1000};
-    const char *colon = strrchr(address, ':');
-
-    if (strncmp(address, "unix:", 5) == 0) {
-        facts->context = redisConnectUnixWithTimeout(address + 5, timeout);
-    } else {
-        char host[256];
-        int length = colon ? (int)(colon - address) : (int)strlen(address);
-        snprintf(host, sizeof host, "%.*s", length, address);
-        facts->context = redisConnectWithTimeout(host, colon ? atoi(colon + 1) : 6379, timeout);
-    }
+    if (!address_read(&address, facts->settings->redis.address, ADDRESS_REDIS_PORT))
+        return false; /* settings_check() let none of these through */
+    facts->context = address.is_unix ? redisConnectUnixWithTimeout(address.path, timeout)
+                                     : redisConnectWithTimeout(address.host, address.port, timeout);
     if (!facts->context || facts->context->err) {
         fail(facts, facts->context ? facts->context->errstr : "out of memory");
         return false;

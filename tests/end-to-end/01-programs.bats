@@ -94,6 +94,65 @@ refused() {
     refused 'sale = { hold_s = 61; duration_s = 60; };' sale.hold_s sale.duration_s
 }
 
+@test "what a setting means is asked of whoever will use it" {
+    refused $'redis = {\n  address = "redis://127.0.0.1:6379";\n};' "$conf:2" redis.address 'host:port'
+    refused $'redis = {\n  address = "::1:6379";\n};' "$conf:2" '[IPv6]:port'
+    refused $'database = {\n  worker_conninfo = "host=a bogus=1";\n};' "$conf:2" 'invalid connection option "bogus"'
+    refused $'database = {\n  generator_conninfo = "port=99999";\n};' "$conf:2" 'invalid port number'
+    refused $'database = {\n  worker_conninfo = "target_session_attrs=rw";\n};' "$conf:2" target_session_attrs
+    refused $'worker = {\n  listen = ":9000";\n};' "$conf:2" worker.listen
+}
+
+@test "a number is what it says, however large and however written" {
+    refused $'sale = {\n  items_per_sale = 4294968296;\n};' "$conf:2" 'items_per_sale = 4294968296' 'to 1000000'
+    refused $'sale = {\n  items_per_sale = 4294968296L;\n};' "$conf:2" 'items_per_sale = 4294968296'
+    refused $'sale = {\n  items_per_sale = 0x1000003E8;\n};' "$conf:2" 'items_per_sale = 4294968296'
+    refused $'sale = {\n  items_per_sale = 01000;\n};' "$conf:2" 'leading zeros'
+    for program in "${programs[@]}"; do
+        run -2 "$BUILD_DIR/$program" -t -o sale.items_per_sale=4294968296
+        run -2 "$BUILD_DIR/$program" -t -o sale.items_per_sale=18446744073709552616
+    done
+}
+
+@test "sales that end before the generator runs again are refused" {
+    refused 'sale = { duration_s = 600; };' 'sale.sales_ahead = 1' 'expected 6 or more'
+    refused 'sale = { sales_ahead = 0; };' 'sale.sales_ahead = 0' 'expected 1 or more'
+    for program in "${programs[@]}"; do
+        run -0 "$BUILD_DIR/$program" -t -o sale.duration_s=600 -o sale.sales_ahead=6
+        run -0 "$BUILD_DIR/$program" -t -o sale.duration_s=600 -o sale.generated_every_s=60
+    done
+}
+
+@test "what is included is looked up beside the file that includes it, and its faults have its name" {
+    mkdir "$BATS_TEST_TMPDIR/parts"
+    printf '%s\n' '@include "parts/sale"' >"$conf"
+    printf '%s\n' 'sale:' '{' '@include "terms"' '};' >"$BATS_TEST_TMPDIR/parts/sale"
+    printf '%s\n' '// terms' 'hold_s = 31;' >"$BATS_TEST_TMPDIR/parts/terms"
+    for program in "${programs[@]}"; do
+        cd /
+        run -0 "$BUILD_DIR/$program" -t -c "$conf"
+        cd "$BATS_TEST_TMPDIR"
+        run -0 "$BUILD_DIR/$program" -t -c flashsale.conf
+    done
+    printf '%s\n' '// terms' 'hold_s = 0;' >"$BATS_TEST_TMPDIR/parts/terms"
+    refused '@include "parts/sale"' "$BATS_TEST_TMPDIR/parts/terms:2: sale.hold_s = 0"
+    printf '%s\n' '// terms' 'hold_s = ;' >"$BATS_TEST_TMPDIR/parts/terms"
+    refused '@include "parts/sale"' "$BATS_TEST_TMPDIR/parts/terms:2: syntax error"
+    refused $'\n@include "none"' "$conf:2: " "$BATS_TEST_TMPDIR/none: cannot be read"
+}
+
+@test "-t looks for the files and folders that are named" {
+    refused 'metrics = { file = "/nonexistent/metrics"; };' metrics.file /nonexistent
+    refused 'worker = { listen = "/nonexistent/1.sock"; };' worker.listen /nonexistent
+    refused 'redis = { address = "h:1"; password_file = "/nonexistent"; };' redis.password_file
+    refused 'redis = { address = "h:1"; password_file = "/tmp"; };' redis.password_file
+    echo secret >"$BATS_TEST_TMPDIR/password"
+    for program in "${programs[@]}"; do
+        run -0 "$BUILD_DIR/$program" -t -o "redis.password_file=$BATS_TEST_TMPDIR/password" -o redis.address=h \
+            -o "worker.listen=$BATS_TEST_TMPDIR/1.sock" -o "metrics.file=$BATS_TEST_TMPDIR/metrics"
+    done
+}
+
 @test "all wrong settings are named at once" {
     refused $'sale = {\n  hold_s = 0;\n  holds = 1;\n};' "$conf:2" "$conf:3"
 }
@@ -109,7 +168,8 @@ refused() {
 @test "-o sets one over what the file says, and is checked alike" {
     echo 'sale = { hold_s = 30; };' >"$conf"
     for program in "${programs[@]}"; do
-        run -0 "$BUILD_DIR/$program" -t -c "$conf" -o sale.hold_s=2 -o sale.duration_s=4
+        run -0 "$BUILD_DIR/$program" -t -c "$conf" -o sale.hold_s=2 -o sale.duration_s=4 \
+            -o sale.generated_every_s=4
         run -2 "$BUILD_DIR/$program" -t -c "$conf" -o sale.duration_s=4
         for wrong in sale.hold_s=0 sale.hold_s=x sale.hold_s= sale.holds=1 sale.hold_s \
             redis.fail_open=yes; do

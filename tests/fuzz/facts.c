@@ -40,7 +40,7 @@ static void ask(const char *answer, size_t length, struct fact known[TICKETS])
     static struct settings settings;
     if (settings.lane.batch_max == 0) {
         settings_default(&settings);
-        strcpy(settings.redis.address, "unix:redis");
+        strcpy(settings.redis.address, "unix:/redis");
         log_open("fuzz", LOG_LEVEL_ERROR);
         metrics = metrics_open("");
         assert(metrics);

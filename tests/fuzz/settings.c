@@ -2,6 +2,7 @@
  * A settings file; or, where the input begins with "-o ", a command line's overrides, one a line.
  */
 #include "common/settings.h"
+#include "common/address.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -69,6 +70,7 @@ static void check(const struct settings *settings)
            settings->http.identity == IDENTITY_REMOTE_USER);
     assert(settings->http.body_bytes_max >= 0 && settings->http.body_bytes_max <= 1048576);
     assert(settings->http.status_limit >= 400 && settings->http.status_limit <= 499);
+    assert(settings->sale.generated_every_s >= 0 && settings->sale.sales_ahead >= 0);
     assert(settings->log.level >= LOG_LEVEL_ERROR && settings->log.level <= LOG_LEVEL_DEBUG);
 }
 
@@ -106,6 +108,17 @@ static bool read_any(struct settings *settings, const uint8_t *data, size_t size
     return good;
 }
 
+/* What was taken for an address is one, and no name that a shell or a terminal would obey. */
+static void check_address(const char *text)
+{
+    struct address address;
+    if (*text == '\0')
+        return;
+    assert(address_read(&address, text, ADDRESS_REDIS_PORT));
+    assert(address.is_unix ? address.path[0] == '/' : address.host[0] != '\0');
+    assert(address.port >= 1 && address.port <= 65535);
+}
+
 /* To the last byte: settings_default() sets those between members, too. */
 static bool is_same(const void *settings, const void *others)
 {
@@ -127,6 +140,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     assert(is_same(&settings, &again));
     if (!good)
         return 0;
+    check_address(settings.redis.address);
     /* Over itself it changes nothing. */
     assert(read_any(&again, data, size));
     assert(is_same(&settings, &again));
@@ -136,6 +150,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     told_check(&told, good);
     if (good)
         assert(settings.worker.connections_max > settings.worker.kept_connections_max &&
-               settings.sale.hold_s <= settings.sale.duration_s);
+               settings.sale.hold_s <= settings.sale.duration_s &&
+               (int64_t)settings.sale.sales_ahead * settings.sale.duration_s >=
+                   settings.sale.generated_every_s);
     return 0;
 }

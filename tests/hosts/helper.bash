@@ -455,6 +455,7 @@ configure_workers() {
         [metrics.file]="\"$home/metrics\""
         # None ends while it is tested.
         [sale.duration_s]=604800
+        [sale.generated_every_s]=0
     )
     for setting in "$@"; do
         settings[${setting%%=*}]=${setting#*=}

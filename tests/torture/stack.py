@@ -243,6 +243,7 @@ class Stack:
         """Started; the caller waits for it."""
         conninfo = f"host={self.database_dir} dbname=flashsale user=flashsale_generator"
         options = {"database.generator_conninfo": conninfo, "sale.duration_s": 604800,
+                   "sale.generated_every_s": 0,
                    **{f"sale.{name}": value for name, value in settings.items()}}
         command = [BUILD_DIR / "flashsale-generator", "-c", TOP / "conf" / "flashsale.conf"]
         for name, value in options.items():
