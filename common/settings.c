@@ -419,13 +419,13 @@ bool settings_check(const struct settings *settings, FILE *errors)
     return good;
 }
 
-/* Whether the folder that `path` is to be in is there. */
+/* Whether the folder that `path` is to be in is there; those below /run are made at each boot. */
 static bool has_folder(const char *path)
 {
     char folder[SETTING_TEXT_MAX];
     struct stat found;
     const char *slash = strrchr(path, '/');
-    if (!slash || slash == path)
+    if (!slash || slash == path || strncmp(path, "/run/", 5) == 0)
         return true;
     snprintf(folder, sizeof folder, "%.*s", (int)(slash - path), path);
     return stat(folder, &found) == 0 && S_ISDIR(found.st_mode);

@@ -6,7 +6,7 @@ BEGIN;
 \ir helper/sale.psql
 \set slowness 1
 \getenv slowness TEST_SLOWNESS
-SELECT plan(16);
+SELECT plan(18);
 SELECT set_config('statement_timeout', (60000 * :slowness)::text, true) AS ignored \gset
 
 CREATE FUNCTION analyzed(p_tables text) RETURNS void
@@ -52,6 +52,11 @@ WHERE sale_id = :sale AND slot = 0;
 SELECT format('SELECT * FROM sale_audit(%s)', :sale) AS audit, (3000 * :slowness)::integer AS limit_ms \gset
 SELECT performs_ok(:'audit', :limit_ms, 'with statistics of nearly empty tables');
 SELECT is_empty(:'audit', 'it is sound');
+-- Batches look all up by primary key: these are refused, for all is sold.
+SELECT format($$ SELECT * FROM checkout_batch(users(1, 128), array_fill(0, ARRAY[128]), numbers(5001, 5128),
+    ARRAY(SELECT gen_random_uuid() FROM generate_series(1, 128)), array_fill(0, ARRAY[128])::smallint[],
+    array_fill(NULL::timestamptz, ARRAY[128]), now(), false) $$) AS batch \gset
+SELECT performs_ok(:'batch', 100 * :slowness, 'a batch of checkouts');
 SELECT analyzed('') AS ignored \gset
 SELECT performs_ok(:'audit', :limit_ms, 'without statistics');
 SELECT analyzed('sale') AS ignored \gset
@@ -68,6 +73,7 @@ SELECT analyzed('attempt sale') AS ignored \gset
 SELECT performs_ok(:'audit', :limit_ms, 'with those of sales and the log');
 SELECT analyzed('sale item buyer attempt sale_slot') AS ignored \gset
 SELECT performs_ok(:'audit', :limit_ms, 'with all statistics');
+SELECT performs_ok(:'batch', 100 * :slowness, 'a batch of checkouts');
 
 -- What is wrong is found among the million, and does not cost much more.
 UPDATE item SET secret = gen_random_uuid() WHERE sale_id = :sale AND number = 777777;
