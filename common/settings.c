@@ -46,6 +46,21 @@ struct setting {
     const char *meaning;
 };
 
+/* A connection string may have a password in it. */
+static bool has_secret(const char *text)
+{
+    const char *scheme = strstr(text, "://");
+    return strstr(text, "password") || (scheme && strchr(scheme, '@'));
+}
+
+/* What may be told: neither what a terminal would obey nor a secret. */
+static const char *showable(const struct setting *setting, const char *text)
+{
+    if (!utf8_is_plain(text))
+        return "text with other bytes";
+    return setting->check && has_secret(text) ? "text that is not shown" : text;
+}
+
 static bool check_listen(const char *text, char *why, size_t size)
 {
     /* libfcgi takes what has a colon for a port. */
@@ -65,7 +80,9 @@ static bool check_conninfo(const char *text, char *why, size_t size)
     char fault[256];
     if (conninfo_check(text, fault, sizeof fault))
         return true;
-    snprintf(why, size, "a connection string as libpq has them: %s", fault);
+    /* Of a URI it quotes all. */
+    bool is_shown = !has_secret(text) || !strstr(fault, "://");
+    snprintf(why, size, "a connection string as libpq has them: %s", is_shown ? fault : "not this");
     return false;
 }
 
@@ -168,18 +185,10 @@ static void tell_origin(const struct origin *origin)
         fprintf(origin->errors, "-o: ");
 }
 
-/* What may be told: neither what a terminal would obey nor a secret. */
-static const char *showable(const char *value)
-{
-    if (!utf8_is_plain(value))
-        return "text with other bytes";
-    return strstr(value, "password") ? "text with a password" : value;
-}
-
 static bool refuse(const struct origin *origin, const struct setting *setting, const char *value)
 {
     tell_origin(origin);
-    fprintf(origin->errors, "%s = %s: expected ", setting->name, showable(value));
+    fprintf(origin->errors, "%s = %s: expected ", setting->name, showable(setting, value));
     switch (setting->type) {
     case SETTING_INTEGER:
         fprintf(origin->errors, "a whole number from %d to %d", setting->min, setting->max);
@@ -267,7 +276,7 @@ static bool is_usable(const struct settings *settings, const struct setting *set
     if (!setting->check || setting->check(text, why, sizeof why))
         return true;
     tell_origin(origin);
-    fprintf(origin->errors, "%s = \"%s\": expected %s\n", setting->name, showable(text), why);
+    fprintf(origin->errors, "%s = %s: expected %s\n", setting->name, showable(setting, text), why);
     return false;
 }
 

@@ -330,9 +330,15 @@ static void test_a_password_is_not_told(void **state)
     (void)state;
     struct told told;
     char path[64];
-    assert_false(read_value("database.worker_conninfo", "\"bogus=1 password=x7q\"", path, &told));
-    assert_null(strstr(told.text, "x7q"));
-    free(told.text);
+    static const char *const values[] = {"\"bogus=1 password=x7q\"", "\"postgresql://a:x7q@[::1\"",
+                                         "\"postgresql://a:x7q@h/d?bogus=1\"",
+                                         "\"password=x7q port=x\""};
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+        assert_false(read_value("database.worker_conninfo", values[i], path, &told));
+        assert_null(strstr(told.text, "x7q"));
+        assert_non_null(strstr(told.text, ":3: database.worker_conninfo = "));
+        free(told.text);
+    }
 }
 
 static void test_twice(void **state)
