@@ -44,4 +44,12 @@ void array_add_time_us(struct array *array, int64_t time_us);
 
 struct database_parameter array_parameter(const struct array *array);
 
+/* A parameter that is an array without elements, for constants. */
+enum { ARRAY_EMPTY_BYTES = 12 };
+
+#define ARRAY_EMPTY(type)                                                                          \
+    {(const char[ARRAY_EMPTY_BYTES]){[8] = (char)((type) >> 24), [9] = (char)((type) >> 16),       \
+                                     [10] = (char)((type) >> 8), [11] = (char)(type)},             \
+     ARRAY_EMPTY_BYTES}
+
 #endif

@@ -10,6 +10,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "lookup.h"
 #include "metrics.h"
 
 /* A sale's facts are hashes: of numbers or, the last, of users. */
@@ -26,6 +27,8 @@ enum {
     TIME_BYTES_MAX = 24,
     BREAKER_MS_MIN = 100,
     BREAKER_MS_MAX = 5000,
+    WELL_MS = 10000, /* who failed sooner than that was not well again: the breaker goes on growing */
+    PORT = 6379,
     /* Keys outlive their sale a little: a worker's clock sets this, and it decides nothing. */
     KEEP_AFTER_SALE_MS = 60000
 };
@@ -37,8 +40,11 @@ struct facts {
     redisContext *context; /* NULL: not connected */
     int sent;              /* commands whose replies nobody has waited for yet */
     bool is_down_told;
+    struct lookup *lookup; /* NULL: the address is a path */
+    int port;
     int64_t retry_at_ms; /* the breaker: not before */
     int64_t breaker_ms;
+    int64_t well_since_ms;
     /* What is to be sent by facts_flush(): the facts, of one sale, and how long to keep them. */
     struct note *notes; /* lane.batch_max of them */
     int noted;
@@ -57,6 +63,23 @@ struct note {
     char value[TIME_BYTES_MAX + PARAMETER_BYTES_MAX];
 };
 
+/* "unix:/path", "host" or "host:port". */
+static bool read_address(struct facts *facts)
+{
+    const char *address = facts->settings->redis.address;
+    if (*address == '\0' || strncmp(address, "unix:", 5) == 0)
+        return true;
+    const char *colon = strrchr(address, ':'), *bracket = strrchr(address, ']');
+    if (colon && bracket && colon < bracket)
+        colon = NULL; /* one of an IPv6 address */
+    char host[256];
+    snprintf(host, sizeof host, "%.*s", colon ? (int)(colon - address) : (int)strlen(address),
+             address);
+    facts->port = colon ? atoi(colon + 1) : PORT;
+    facts->lookup = lookup_new(host);
+    return facts->lookup != NULL;
+}
+
 struct facts *facts_new(const struct settings *settings, const char *name, struct metrics *metrics)
 {
     struct facts *facts = calloc(1, sizeof *facts);
@@ -71,7 +94,8 @@ struct facts *facts_new(const struct settings *settings, const char *name, struc
     facts->arguments = calloc(3 + 2 * count, sizeof *facts->arguments);
     facts->lengths = calloc(3 + 2 * count, sizeof *facts->lengths);
     facts->numbers = calloc(count, sizeof *facts->numbers);
-    if (!facts->notes || !facts->arguments || !facts->lengths || !facts->numbers) {
+    if (!facts->notes || !facts->arguments || !facts->lengths || !facts->numbers ||
+        !read_address(facts)) {
         facts_free(facts);
         return NULL;
     }
@@ -83,6 +107,7 @@ void facts_free(struct facts *facts)
     if (!facts)
         return;
     redisFree(facts->context);
+    lookup_free(facts->lookup);
     free(facts->notes);
     free(facts->arguments);
     free(facts->lengths);
@@ -103,6 +128,9 @@ static void fail(struct facts *facts, const char *what)
 {
     if (!facts->is_down_told)
         log_warning("%s: Redis: %s; going on without", facts->name, what);
+    if (facts->well_since_ms != 0 && clock_ms() - facts->well_since_ms >= WELL_MS)
+        facts->breaker_ms = BREAKER_MS_MIN;
+    facts->well_since_ms = 0;
     facts->is_down_told = true;
     redisFree(facts->context);
     facts->context = NULL;
@@ -172,20 +200,45 @@ static bool authenticate(struct facts *facts)
     return good;
 }
 
+/* Has a fact of no sale noted, for a moment: who reads is not yet one who writes. */
+static bool prove(struct facts *facts)
+{
+    static const char *const commands[] = {"HSET flashsale:proof proof 1",
+                                           "PEXPIRE flashsale:proof 60000",
+                                           "HMGET flashsale:proof proof"};
+    enum { COMMANDS = sizeof commands / sizeof commands[0] };
+    for (int i = 0; i < COMMANDS; i++) {
+        if (redisAppendCommand(facts->context, commands[i]) != REDIS_OK) {
+            fail(facts, "out of memory");
+            return false;
+        }
+    }
+    facts->sent += COMMANDS;
+    if (!catch_up(facts))
+        return false;
+    if (facts->is_down_told)
+        log_warning("%s: Redis: answers again", facts->name);
+    facts->is_down_told = false;
+    if (facts->well_since_ms == 0)
+        facts->well_since_ms = clock_ms();
+    return true;
+}
+
 static bool connect_anew(struct facts *facts)
 {
     const char *address = facts->settings->redis.address;
     int timeout_ms = facts->settings->redis.timeout_ms;
     struct timeval timeout = {timeout_ms / 1000, timeout_ms % 1000 * 1000};
-    const char *colon = strrchr(address, ':');
 
-    if (strncmp(address, "unix:", 5) == 0) {
+    if (!facts->lookup) {
         facts->context = redisConnectUnixWithTimeout(address + 5, timeout);
     } else {
-        char host[256];
-        int length = colon ? (int)(colon - address) : (int)strlen(address);
-        snprintf(host, sizeof host, "%.*s", length, address);
-        facts->context = redisConnectWithTimeout(host, colon ? atoi(colon + 1) : 6379, timeout);
+        char host[INET6_ADDRSTRLEN];
+        if (!lookup_get(facts->lookup, timeout_ms, host)) {
+            fail(facts, "the name of its host cannot be looked up");
+            return false;
+        }
+        facts->context = redisConnectWithTimeout(host, facts->port, timeout);
     }
     if (!facts->context || facts->context->err) {
         fail(facts, facts->context ? facts->context->errstr : "out of memory");
@@ -195,7 +248,7 @@ static bool connect_anew(struct facts *facts)
         fail(facts, "the timeout could not be set");
         return false;
     }
-    return authenticate(facts);
+    return authenticate(facts) && prove(facts);
 }
 
 bool facts_are_out_of_reach(const struct facts *facts)
@@ -211,28 +264,12 @@ static bool connected(struct facts *facts)
     return is_wanted(facts) && clock_ms() >= facts->retry_at_ms && connect_anew(facts);
 }
 
-/* An answer came: the breaker closes. */
-static void succeed(struct facts *facts)
-{
-    if (facts->is_down_told)
-        log_warning("%s: Redis: answers again", facts->name);
-    facts->is_down_told = false;
-    facts->breaker_ms = BREAKER_MS_MIN;
-}
-
 void facts_ensure(struct facts *facts)
 {
-    if (!connected(facts))
-        return;
-    if (redisAppendCommand(facts->context, "PING") != REDIS_OK) {
-        fail(facts, "out of memory");
-        return;
-    }
-    redisReply *reply = catch_up(facts) ? read_reply(facts) : NULL;
-    if (!reply)
-        return;
-    freeReplyObject(reply);
-    succeed(facts);
+    if (facts->context)
+        prove(facts);
+    else
+        connected(facts);
 }
 
 /* ---- what is asked ---- */
@@ -319,8 +356,6 @@ static bool read_answers(struct facts *facts, int count, redisReply *answers[TAB
         answers[table] = read_values(facts, (size_t)count + (table == TABLE_SOLD));
         good = answers[table] != NULL;
     }
-    if (good)
-        succeed(facts);
     return good;
 }
 

@@ -11,6 +11,9 @@ const char *const purchase_batch_statement =
     " sale_made_at, sale_ends_at, decided_at, name, price_cents, picture_seed"
     " FROM flashsale.purchase_batch($1, $2, $3)";
 
+const struct database_parameter purchase_batch_trial[PURCHASE_BATCH_PARAMETERS] = {
+    ARRAY_EMPTY(ARRAY_INT4), ARRAY_EMPTY(ARRAY_INT4), ARRAY_EMPTY(ARRAY_UUID)};
+
 enum column {
     COLUMN_ORDINAL,
     COLUMN_OUTCOME,
@@ -99,7 +102,7 @@ void purchase_batch_decide(struct purchase_batch *batch, struct database *databa
                                                     array_parameter(&batch->secrets)};
     PGresult *result;
     int64_t began_us = clock_us();
-    enum database_result done = database_call(database, 0, parameters, 3, &result);
+    enum database_result done = database_call(database, 0, parameters, PURCHASE_BATCH_PARAMETERS, &result);
     metrics_observe(batch->metrics, METRIC_COMMIT_TIME, LANE_PURCHASE, clock_us() - began_us);
     if (done != DATABASE_DONE)
         return;

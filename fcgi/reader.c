@@ -20,7 +20,8 @@ struct database *reader_new(const struct settings *settings)
                                              .statement_ms_max =
                                                  settings->database.statement_ms_max,
                                              .statements = statements,
-                                             .statement_count = READ_STATEMENTS};
+                                             .statement_count = READ_STATEMENTS,
+                                             .is_in_background = true};
     return database_new(&options);
 }
 

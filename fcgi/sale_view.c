@@ -42,7 +42,8 @@ struct sale_view *sale_view_new(const struct settings *settings)
                                              .statement_ms_max =
                                                  settings->database.statement_ms_max,
                                              .statements = &statement,
-                                             .statement_count = 1};
+                                             .statement_count = 1,
+                                             .is_in_background = true};
     pthread_mutex_init(&view->mutex, NULL);
     view->database = database_new(&options);
     if (!view->database) {
