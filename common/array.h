@@ -48,8 +48,12 @@ struct database_parameter array_parameter(const struct array *array);
 enum { ARRAY_EMPTY_BYTES = 12 };
 
 #define ARRAY_EMPTY(type)                                                                          \
-    {(const char[ARRAY_EMPTY_BYTES]){[8] = (char)((type) >> 24), [9] = (char)((type) >> 16),       \
-                                     [10] = (char)((type) >> 8), [11] = (char)(type)},             \
-     ARRAY_EMPTY_BYTES}
+    {                                                                                              \
+        (const char[ARRAY_EMPTY_BYTES]){[8] = (char)((type) >> 24),                                \
+                                        [9] = (char)((type) >> 16),                                \
+                                        [10] = (char)((type) >> 8),                                \
+                                        [11] = (char)(type)},                                      \
+            ARRAY_EMPTY_BYTES                                                                      \
+    }
 
 #endif

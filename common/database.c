@@ -38,9 +38,10 @@ enum {
  * is in its first packet, where it counts for more than what the database and the role are set to;
  * so does what a connection string says there, for what is not in the list.
  */
-static const char first_options[] = "-c statement_timeout=%d -c lock_timeout=%d"
-                                    " -c idle_session_timeout=0 -c default_transaction_deferrable=off"
-                                    " -c idle_in_transaction_session_timeout=%d";
+static const char first_options[] =
+    "-c statement_timeout=%d -c lock_timeout=%d"
+    " -c idle_session_timeout=0 -c default_transaction_deferrable=off"
+    " -c idle_in_transaction_session_timeout=%d";
 
 /*
  * An answer must not leave before it is durable: synchronous_commit may be more than on, not less.
@@ -52,7 +53,7 @@ static const char session_sql[] =
     " FROM (VALUES ('statement_timeout', $1), ('lock_timeout', $1), ('transaction_timeout', '0'),"
     " ('idle_session_timeout', '0'), ('idle_in_transaction_session_timeout', $1),"
     " ('default_transaction_isolation', 'read committed'),"
-       " ('default_transaction_deferrable', 'off'), ('row_security', 'on'), ('role', 'none'),"
+    " ('default_transaction_deferrable', 'off'), ('row_security', 'on'), ('role', 'none'),"
     " ('search_path', 'pg_catalog, pg_temp'), ('client_min_messages', 'notice'),"
     " ('DateStyle', 'ISO, MDY'), ('IntervalStyle', 'postgres'), ('TimeZone', 'UTC'),"
     " ('bytea_output', 'hex'), ('extra_float_digits', '1'), ('xmloption', 'content'),"
@@ -499,8 +500,7 @@ bool database_ensure(struct database *database)
 {
     if (database_is_open(database))
         return true;
-    return database->options.is_in_background ? await_connection(database)
-                                              : connect_anew(database);
+    return database->options.is_in_background ? await_connection(database) : connect_anew(database);
 }
 
 /* ---- calls ---- */

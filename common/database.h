@@ -46,8 +46,8 @@ enum database_result {
                          is unknown. Or it said no in a way that another connection may cure */
 };
 
-/* Makes the object without connecting. What the options point to, but the name, must stay for as long
- * as the process does. NULL: out of memory. */
+/* Makes the object without connecting. What the options point to, but the name, must stay for as
+ * long as the process does. NULL: out of memory. */
 struct database *database_new(const struct database_options *options);
 void database_free(struct database *database);
 

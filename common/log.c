@@ -31,7 +31,7 @@ struct line {
 static struct {
     const char *program;
     enum log_level level_max;
-    bool is_running; /* the thread writes; else whoever logs */
+    bool is_running;       /* the thread writes; else whoever logs */
     pthread_mutex_t mutex; /* of what follows */
     pthread_cond_t came;
     pthread_cond_t written;

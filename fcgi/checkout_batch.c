@@ -14,8 +14,9 @@ const char *const checkout_batch_statement =
     " FROM flashsale.checkout_batch($1, $2, $3, $4, $5, $6, $7, $8)";
 
 const struct database_parameter checkout_batch_trial[CHECKOUT_BATCH_PARAMETERS] = {
-    ARRAY_EMPTY(ARRAY_TEXT), ARRAY_EMPTY(ARRAY_INT4),        ARRAY_EMPTY(ARRAY_INT4),
-    ARRAY_EMPTY(ARRAY_UUID), ARRAY_EMPTY(ARRAY_INT2),        ARRAY_EMPTY(ARRAY_TIMESTAMPTZ),
+    ARRAY_EMPTY(ARRAY_TEXT), ARRAY_EMPTY(ARRAY_INT4),
+    ARRAY_EMPTY(ARRAY_INT4), ARRAY_EMPTY(ARRAY_UUID),
+    ARRAY_EMPTY(ARRAY_INT2), ARRAY_EMPTY(ARRAY_TIMESTAMPTZ),
     {"\0\0\0\0\0\0\0", 8},   {"", 1}};
 
 enum column {
@@ -132,7 +133,8 @@ static PGresult *call(struct checkout_batch *batch, struct database *database,
         {(const char *)&sale_made, 8},    {&unknown_is_any, 1}};
     PGresult *result;
     int64_t began_us = clock_us();
-    enum database_result done = database_call(database, 0, parameters, CHECKOUT_BATCH_PARAMETERS, &result);
+    enum database_result done =
+        database_call(database, 0, parameters, CHECKOUT_BATCH_PARAMETERS, &result);
     metrics_observe(batch->metrics, METRIC_COMMIT_TIME, LANE_CHECKOUT, clock_us() - began_us);
     return done == DATABASE_DONE ? result : NULL;
 }

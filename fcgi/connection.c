@@ -48,7 +48,7 @@ struct connections {
     pthread_mutex_t mutex; /* of what follows */
     struct connection *free;
     int open;
-    bool is_deaf;  /* no longer listening: as many are open as may be, or accept(2) failed */
+    bool is_deaf;     /* no longer listening: as many are open as may be, or accept(2) failed */
     int64_t again_ms; /* not before, by clock_ms() */
     int64_t told_ms;  /* when the log has said so */
 };

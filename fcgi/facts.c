@@ -27,7 +27,7 @@ enum {
     TIME_BYTES_MAX = 24,
     BREAKER_MS_MIN = 100,
     BREAKER_MS_MAX = 5000,
-    WELL_MS = 10000, /* who failed sooner than that was not well again: the breaker goes on growing */
+    WELL_MS = 1000, /* who fails sooner than that was not well: the breaker goes on growing */
     PORT = 6379,
     /* Keys outlive their sale a little: a worker's clock sets this, and it decides nothing. */
     KEEP_AFTER_SALE_MS = 60000

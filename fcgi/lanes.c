@@ -115,8 +115,7 @@ enum redis_state lanes_redis_state(struct lanes *lanes)
 static bool can_sell(const struct lane *lane)
 {
     int64_t refused_ms = atomic_load(&lane->refused_ms);
-    return atomic_load(&lane->is_up) &&
-           (refused_ms == 0 || clock_ms() - refused_ms >= REFUSED_MS);
+    return atomic_load(&lane->is_up) && (refused_ms == 0 || clock_ms() - refused_ms >= REFUSED_MS);
 }
 
 bool lanes_are_up(struct lanes *lanes)
@@ -314,20 +313,17 @@ static bool lane_open(struct lane *lane, struct lanes *lanes, enum lane_kind kin
     lane->kind = kind;
     snprintf(lane->name, sizeof lane->name, "flashsale %s lane %d", kind_names[kind], number);
 
-    const struct database_options options = {.conninfo = settings->database.worker_conninfo,
-                                             .name = lane->name,
-                                             .connect_ms_max = settings->database.connect_ms_max,
-                                             .statement_ms_max =
-                                                 settings->database.statement_ms_max,
-                                             .statements = statement,
-                                             .statement_count = 1,
-                                             .is_for_commits = true,
-                                             .trial = is_checkout ? checkout_batch_trial
-                                                                  : purchase_batch_trial,
-                                             .trial_count = is_checkout
-                                                                ? CHECKOUT_BATCH_PARAMETERS
-                                                                : PURCHASE_BATCH_PARAMETERS,
-                                             .is_in_background = true};
+    const struct database_options options = {
+        .conninfo = settings->database.worker_conninfo,
+        .name = lane->name,
+        .connect_ms_max = settings->database.connect_ms_max,
+        .statement_ms_max = settings->database.statement_ms_max,
+        .statements = statement,
+        .statement_count = 1,
+        .is_for_commits = true,
+        .trial = is_checkout ? checkout_batch_trial : purchase_batch_trial,
+        .trial_count = is_checkout ? CHECKOUT_BATCH_PARAMETERS : PURCHASE_BATCH_PARAMETERS,
+        .is_in_background = true};
     lane->database = database_new(&options);
     lane->tickets = calloc((size_t)settings->lane.batch_max, sizeof(struct ticket *));
     lane->facts = facts_new(settings, lane->name, lanes->metrics);

@@ -67,8 +67,7 @@ static int bind_and_rename(const char *path, int backlog)
         unlink(beside); /* of one that was killed at this point */
     struct sockaddr_un address;
     int fd = unix_socket(beside, &address);
-    bool is_bound =
-        fd >= 0 && bind(fd, (const struct sockaddr *)&address, sizeof address) == 0;
+    bool is_bound = fd >= 0 && bind(fd, (const struct sockaddr *)&address, sizeof address) == 0;
     if (is_bound && listen(fd, backlog) == 0 && rename(beside, path) == 0)
         return fd;
     refuse(path, strerror(errno));

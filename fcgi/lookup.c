@@ -78,8 +78,8 @@ struct lookup *lookup_new(const char *host)
         return NULL;
     size_t length = strlen(host);
     bool is_bracketed = length > 2 && host[0] == '[' && host[length - 1] == ']';
-    snprintf(lookup->host, sizeof lookup->host, "%.*s",
-             (int)(is_bracketed ? length - 2 : length), host + is_bracketed);
+    snprintf(lookup->host, sizeof lookup->host, "%.*s", (int)(is_bracketed ? length - 2 : length),
+             host + is_bracketed);
     pthread_mutex_init(&lookup->mutex, NULL);
     pthread_condattr_t attributes;
     pthread_condattr_init(&attributes);

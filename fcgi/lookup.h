@@ -10,8 +10,8 @@
 
 struct lookup;
 
-/* Starts to look the host up: its name, or an address, an IPv6 one perhaps in brackets. NULL: out of
- * memory. */
+/* Starts to look the host up: its name, or an address, an IPv6 one perhaps in brackets. NULL: out
+ * of memory. */
 struct lookup *lookup_new(const char *host);
 
 /* Never waits. */

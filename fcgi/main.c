@@ -22,8 +22,8 @@ enum {
     OTHER_DESCRIPTORS = 128
 };
 
-/* The socket to accept on: the one of the settings, or that which spawn-fcgi gave. -1: none, and the
-   log says why. */
+/* The socket to accept on: the one of the settings, or that which spawn-fcgi gave. -1: none, and
+   the log says why. */
 static int open_socket(const struct settings *settings)
 {
     if (settings->worker.listen[0])

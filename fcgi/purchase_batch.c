@@ -102,7 +102,8 @@ void purchase_batch_decide(struct purchase_batch *batch, struct database *databa
                                                     array_parameter(&batch->secrets)};
     PGresult *result;
     int64_t began_us = clock_us();
-    enum database_result done = database_call(database, 0, parameters, PURCHASE_BATCH_PARAMETERS, &result);
+    enum database_result done =
+        database_call(database, 0, parameters, PURCHASE_BATCH_PARAMETERS, &result);
     metrics_observe(batch->metrics, METRIC_COMMIT_TIME, LANE_PURCHASE, clock_us() - began_us);
     if (done != DATABASE_DONE)
         return;

@@ -35,8 +35,8 @@ void queue_close(struct queue *queue);
  * taker's. */
 bool queue_put(struct queue *queue, struct ticket *ticket) __attribute__((warn_unused_result));
 
-/* Counts the caller as one who takes, or no more; the last who leaves gets the tickets left. How long
- * the queue may become for the sake of this taker has no bound at first. */
+/* Counts the caller as one who takes, or no more; the last who leaves gets the tickets left. How
+ * long the queue may become for the sake of this taker has no bound at first. */
 void queue_join(struct queue *queue, struct taker *taker);
 struct ticket *queue_leave(struct queue *queue, struct taker *taker);
 
