@@ -462,16 +462,30 @@ static bool start_background(struct database *database)
     return background->is_started;
 }
 
+/* The caller holds the lock. */
+static void want(struct database *database)
+{
+    struct background *background = &database->background;
+    if (background->is_wanted || database->connection || !start_background(database))
+        return;
+    background->is_wanted = true;
+    pthread_cond_broadcast(&background->changed);
+}
+
+void database_begin(struct database *database)
+{
+    pthread_mutex_lock(&database->background.mutex);
+    want(database);
+    pthread_mutex_unlock(&database->background.mutex);
+}
+
 /* Waits for the connection being made, unless none could be made the last time. */
 static bool await_connection(struct database *database)
 {
     struct background *background = &database->background;
     const struct timespec due = clock_timespec(clock_us() + BACKGROUND_WAIT_MS * 1000);
     pthread_mutex_lock(&background->mutex);
-    if (start_background(database) && !background->is_wanted && !database->connection) {
-        background->is_wanted = true;
-        pthread_cond_broadcast(&background->changed);
-    }
+    want(database);
     while (background->is_wanted && !background->has_failed &&
            pthread_cond_timedwait(&background->changed, &background->mutex, &due) == 0)
         ;

@@ -82,6 +82,9 @@ enum database_result database_call(struct database *database, int statement,
                                    const struct database_parameter *parameters, int count,
                                    PGresult **result) __attribute__((warn_unused_result));
 
+/* Has a connection made in the background, so that it is there when it is asked for. */
+void database_begin(struct database *database);
+
 /* Whether the last attempt to connect in the background has failed, rather than goes on. */
 bool database_is_failing(struct database *database);
 

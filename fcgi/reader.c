@@ -22,7 +22,10 @@ struct database *reader_new(const struct settings *settings)
                                              .statements = statements,
                                              .statement_count = READ_STATEMENTS,
                                              .is_in_background = true};
-    return database_new(&options);
+    struct database *database = database_new(&options);
+    if (database)
+        database_begin(database);
+    return database;
 }
 
 PGresult *reader_call(struct database *database, enum reader_statement statement,

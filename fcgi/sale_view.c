@@ -50,6 +50,7 @@ struct sale_view *sale_view_new(const struct settings *settings)
         sale_view_free(view);
         return NULL;
     }
+    database_begin(view->database);
     return view;
 }
 
