@@ -25,6 +25,8 @@ enum {
     /* A call done so recently needs no other proof that commits go through. */
     PROOF_MS = 1000,
     PARAMETERS_MAX = 16,
+    /* One error may be the session's, and the next session has not got it. */
+    ERRORS_MAX = 2,
     OPTIONS_BYTES_MAX = 1024,
     NAME_BYTES_MAX = 64, /* PostgreSQL's NAMEDATALEN */
     /* Who needs a connection that is made in the background waits so long for it; a failure is
@@ -92,7 +94,7 @@ struct database {
     PGconn *connection; /* NULL: none */
     bool is_down_told;  /* the log has said that the database is out of reach */
     bool is_warned;     /* by the server, since the call began */
-    bool is_refused;    /* the last call was */
+    int errors;         /* the server's, since a call was done, up to ERRORS_MAX */
     int64_t proven_ms;  /* when commits were last known to go through */
     struct background background;
 };
@@ -390,7 +392,6 @@ static bool connect_anew(struct database *database)
         disconnect(database);
         return false;
     }
-    database->is_refused = false;
     tell_up(database);
     return true;
 }
@@ -545,9 +546,9 @@ enum database_result database_call(struct database *database, int statement,
     database->is_warned = false;
     PGresult *answer = send_and_await(database, statement, parameters, count);
 
-    database->is_refused = false;
     if (PQresultStatus(answer) == PGRES_TUPLES_OK && !database->is_warned) {
         *result = answer;
+        database->errors = 0;
         database->proven_ms = clock_ms();
         return DATABASE_DONE;
     }
@@ -555,9 +556,11 @@ enum database_result database_call(struct database *database, int statement,
         spares_session(answer)) {
         log_error("%s: PostgreSQL: %s", database->options.name, PQresultErrorMessage(answer));
         PQclear(answer);
-        database->is_refused = true;
+        database->errors = ERRORS_MAX;
         return DATABASE_REFUSED;
     }
+    if (answer && !database->is_warned && database->errors < ERRORS_MAX)
+        database->errors++;
     tell_down(database, complaint(database, answer));
     PQclear(answer);
     disconnect(database);
@@ -574,7 +577,7 @@ bool database_is_failing(struct database *database)
 
 bool database_was_refused(const struct database *database)
 {
-    return database->is_refused;
+    return database->errors >= ERRORS_MAX;
 }
 
 bool database_is_null(const PGresult *result, int row, int column)

@@ -88,7 +88,8 @@ void database_begin(struct database *database);
 /* Whether the last attempt to connect in the background has failed, rather than goes on. */
 bool database_is_failing(struct database *database);
 
-/* Whether the server has said no lately, and nothing was done since. The connection's thread. */
+/* Whether the server says no, to a session that is sound or to one after the other, and nothing was
+ * done since. The connection's thread. */
 bool database_was_refused(const struct database *database);
 
 /* The libpq connection, or NULL: for what only libpq can do, such as COPY. */

@@ -13,11 +13,16 @@ const char *const checkout_batch_statement =
     " decided_at, name, price_cents, picture_seed, held_by"
     " FROM flashsale.checkout_batch($1, $2, $3, $4, $5, $6, $7, $8)";
 
+/* Number -1: no item could have it, so none is locked. */
 const struct database_parameter checkout_batch_trial[CHECKOUT_BATCH_PARAMETERS] = {
-    ARRAY_EMPTY(ARRAY_TEXT), ARRAY_EMPTY(ARRAY_INT4),
-    ARRAY_EMPTY(ARRAY_INT4), ARRAY_EMPTY(ARRAY_UUID),
-    ARRAY_EMPTY(ARRAY_INT2), ARRAY_EMPTY(ARRAY_TIMESTAMPTZ),
-    {"\0\0\0\0\0\0\0", 8},   {"", 1}};
+    ARRAY_ONE(ARRAY_TEXT, 1, [ARRAY_ONE_AT] = '-'),
+    ARRAY_ONE(ARRAY_INT4, 4, [ARRAY_ONE_AT] = 0),
+    ARRAY_ONE(ARRAY_INT4, 4, [ARRAY_ONE_AT] = -1, -1, -1, -1),
+    ARRAY_ONE(ARRAY_UUID, CODE_SECRET_BYTES, [ARRAY_ONE_AT] = 0),
+    ARRAY_ONE(ARRAY_INT2, 2, [ARRAY_ONE_AT] = 0),
+    ARRAY_ONE(ARRAY_TIMESTAMPTZ, 8, [ARRAY_ONE_AT] = 0),
+    {"\0\0\0\0\0\0\0", 8},
+    {"", 1}};
 
 enum column {
     COLUMN_ORDINAL,

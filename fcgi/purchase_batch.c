@@ -12,7 +12,9 @@ const char *const purchase_batch_statement =
     " FROM flashsale.purchase_batch($1, $2, $3)";
 
 const struct database_parameter purchase_batch_trial[PURCHASE_BATCH_PARAMETERS] = {
-    ARRAY_EMPTY(ARRAY_INT4), ARRAY_EMPTY(ARRAY_INT4), ARRAY_EMPTY(ARRAY_UUID)};
+    ARRAY_ONE(ARRAY_INT4, 4, [ARRAY_ONE_AT + 3] = 1),
+    ARRAY_ONE(ARRAY_INT4, 4, [ARRAY_ONE_AT] = -1, -1, -1, -1),
+    ARRAY_ONE(ARRAY_UUID, CODE_SECRET_BYTES, [ARRAY_ONE_AT] = 0)};
 
 enum column {
     COLUMN_ORDINAL,
