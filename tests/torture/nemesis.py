@@ -107,6 +107,14 @@ def clock_stepped(strike):
         strike.pause(0.2, 0.8)
 
 
+@fault("workers", needs="unread log")
+def log_unread(strike):
+    """Each line that a worker logs goes into a pipe that is full already; at last it is read."""
+    for worker in WORKERS:
+        strike.nemesis.end_worker(worker, signal.SIGTERM)
+    strike.pause(0.8, 2)
+
+
 # ---- PostgreSQL ----
 
 @fault("postgresql")
@@ -145,6 +153,14 @@ def postgresql_stopped_at_once(strike):
 @fault("postgresql")
 def postgresql_asleep(strike):
     strike.put_to_sleep(strike.stack.pids("postgresql"))
+
+
+@fault("postgresql")
+def postgresql_read_only(strike):
+    """Sessions live on, and none may write; a new one may not either."""
+    strike.stack.set_read_only(True)
+    strike.pause(0.5, 2)
+    strike.stack.set_read_only(False)
 
 
 def fill_disk(filler):
@@ -302,6 +318,8 @@ class Nemesis:
             send_signal(self.stack.backends(), signal.SIGTERM)
             wait_until(10, lambda: len(self.stack.backends()) >= len(WORKERS),
                        "the workers to connect")
+        if self.needs("unread log"):
+            self.stack.leave_logs_unread()
         if self.needs("clock"):
             self.set_clock("+0")
             self.end_worker("worker-2", signal.SIGTERM)
@@ -331,12 +349,19 @@ class Nemesis:
             self.proxy.wait()
             self.proxy.stdout.close()
             self.proxy = None
+        if self.needs("unread log"):
+            self.stack.read_logs()
+            for worker in WORKERS:
+                self.end_worker(worker, signal.SIGTERM)
+                self.await_worker(worker)
         (self.stack.database_dir / "filler").unlink(missing_ok=True)
         self.stack.wake_all()
         # A server that could not start for want of room may take a moment to give up.
         self.start_what_died("postgresql", 0.5 if self.needs("small disk") else 0)
         for part in ("redis", "nginx"):
             self.start_what_died(part, 0)
+        if any(fault.name == "postgresql_read_only" for _, fault in self.faults):
+            self.stack.set_read_only(False)  # the server may have been down when it was due
         if self.needs("clock") and (self.stack.run_dir / "clock").exists():
             (self.stack.run_dir / "clock").unlink()
             for worker in WORKERS:
