@@ -225,6 +225,41 @@ END
     within 2500 worker_ends
 }
 
+# A server that was made read-only, for another has taken over: its sessions live on.
+@test "another server takes over, and the old one is read-only: a lane leaves it, and sells at the new one" {
+    as_postgresql=()
+    [[ $EUID -ne 0 ]] || as_postgresql=(setpriv --reuid=postgres --regid=postgres --init-groups)
+    other=$RUN_DIR/other
+    install --directory --mode=0700 "$other"
+    [[ $EUID -ne 0 ]] || chown postgres: "$other"
+    "${as_postgresql[@]}" "$(pg_config --bindir)/pg_basebackup" --host="$RUN_DIR/postgresql" --username=postgres \
+        --pgdata="$other/data" --checkpoint=fast
+    "${as_postgresql[@]}" "$(pg_config --bindir)/postgres" -D "$other/data" -c listen_addresses= \
+        -c unix_socket_directories="$other" >"$BATS_TEST_TMPDIR/other.log" 2>&1 3>&- &
+    other_pid=$!
+    others=("$other_pid")
+    wait_until 10000 pg_isready --host="$other"
+    hosts=host=$RUN_DIR/postgresql,$other
+    worker_start -o "database.worker_conninfo=$hosts dbname=flashsale user=flashsale_worker"
+    own_sells amy
+    before=$(sold)
+    sql 'ALTER SYSTEM SET default_transaction_read_only = on'
+    sql 'SELECT pg_reload_conf()'
+    wait_until 3000 own_sells bob
+    result=$(crowd buy --url "unix://$socket" --users 10 --each 3 --connections 4)
+    same "$(jq .status_5xx+.unknown+.not_sent <<<"$result")" 0
+    same "$(sold)" "$before"
+    own GET /health ''
+    expect 200
+    worker_ends
+    export PGOPTIONS='-c default_transaction_read_only=off'
+    sql 'ALTER SYSTEM RESET default_transaction_read_only'
+    sql 'SELECT pg_reload_conf()'
+    unset PGOPTIONS
+    kill -INT "$other_pid"
+    wait "$other_pid"
+}
+
 # ---- a name server ----
 
 @test "a name server that does not answer: nobody who buys waits for it, and SIGTERM ends the worker" {

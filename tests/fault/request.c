@@ -293,7 +293,7 @@ static bool try(const struct settings *settings, const struct scenario *scenario
     struct trial trial = {.scenario = scenario, .number = next_number++};
     name_user(&trial);
     settle(settings);
-    if (fault == FAULT_REDIS)
+    if (fault == FAULT_REDIS || scenario->is_broken)
         usleep(WELL_MS * 1000);
     if (scenario->prepare)
         scenario->prepare(&trial);

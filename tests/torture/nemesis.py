@@ -19,6 +19,8 @@ CLOCK_STEPS = ("+2s", "-2s", "+90s", "-90s", "+2h", "-2h", "+40d", "-40d")
 GENERATED_ITEMS = 20000
 # So long after it was started a worker hears signals, however busy the machine is.
 WORKER_START_S = 2
+# A worker that nobody asks to sell looks once a second whether it could.
+READ_ONLY_TOLD_S_MAX = 5
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ def clock_stepped(strike):
 
 @fault("workers", needs="unread log")
 def log_unread(strike):
-    """Each line that a worker logs goes into a pipe that is full already; at last it is read."""
+    """Each line that a worker logs goes into a pipe that is full already, until the round is over."""
     for worker in WORKERS:
         strike.nemesis.end_worker(worker, signal.SIGTERM)
     strike.pause(0.8, 2)
@@ -160,6 +162,14 @@ def postgresql_read_only(strike):
     """Sessions live on, and none may write; a new one may not either."""
     strike.stack.set_read_only(True)
     strike.pause(0.5, 2)
+    if strike.stack.is_read_only():
+        ends = time.monotonic() + READ_ONLY_TOLD_S_MAX * SLOWNESS
+        while who := [worker for worker in WORKERS if strike.stack.says_that_it_sells(worker)]:
+            if time.monotonic() > ends:
+                strike.nemesis.violations.append(
+                    ("lies", f"PostgreSQL is read-only, and these say that they sell: {who}"))
+                break
+            time.sleep(0.05)
     strike.stack.set_read_only(False)
 
 
@@ -299,6 +309,7 @@ class Nemesis:
         self.proxy = None
         self.locks = {fault.part: threading.Lock() for _, fault in faults}
         self.errors = []
+        self.violations = []
         self.ended = set()  # pids of workers
         self.ended_young = set()  # ... that perhaps had not yet come to hear signals
         self.generator_settings = []
@@ -349,11 +360,6 @@ class Nemesis:
             self.proxy.wait()
             self.proxy.stdout.close()
             self.proxy = None
-        if self.needs("unread log"):
-            self.stack.read_logs()
-            for worker in WORKERS:
-                self.end_worker(worker, signal.SIGTERM)
-                self.await_worker(worker)
         (self.stack.database_dir / "filler").unlink(missing_ok=True)
         self.stack.wake_all()
         # A server that could not start for want of room may take a moment to give up.
@@ -367,6 +373,15 @@ class Nemesis:
             for worker in WORKERS:
                 self.end_worker(worker, signal.SIGTERM)
                 self.await_worker(worker)
+
+    def end(self):
+        """All has been well, whatever stays as it is until then."""
+        if self.needs("unread log"):
+            self.stack.use_logs()
+            for worker in WORKERS:
+                self.end_worker(worker, signal.SIGTERM)
+                self.await_worker(worker)
+            self.stack.read_logs()
 
     def start_what_died(self, part, wait_s):
         ends = time.monotonic() + wait_s

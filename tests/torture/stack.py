@@ -293,6 +293,20 @@ class Stack:
             self.sql(text, check=False)
         del self.environment["PGOPTIONS"]
 
+    def is_read_only(self):
+        return self.sql("SHOW transaction_read_only", check=False) == "on"
+
+    def says_that_it_sells(self, worker):
+        """By its /health, past the web server; False also where it does not answer."""
+        try:
+            done = subprocess.run(
+                ["cgi-fcgi", "-bind", "-connect", self.socket(worker)],
+                env={"PATH": os.environ["PATH"], "REQUEST_METHOD": "GET", "PATH_INFO": "/health"},
+                stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=10)
+        except subprocess.TimeoutExpired:
+            return False
+        return '"database":"ok"' in done.stdout
+
     # ---- logs ----
 
     def leave_logs_unread(self):
@@ -306,11 +320,12 @@ class Stack:
         except BlockingIOError:
             pass
 
+    def use_logs(self):
+        """Who starts from here on logs as ever."""
+        (self.run_dir / "unread").unlink(missing_ok=True)
+
     def read_logs(self):
-        """All that is in the pipe; who starts from here on logs as ever."""
-        if self.unread is None:
-            return
-        (self.run_dir / "unread").unlink()
+        """All that is in the pipe."""
         with open(self.run_dir / "log" / "unread.log", "ab") as log:
             try:
                 while True:
