@@ -213,16 +213,6 @@ signature='text[], integer[], integer[], uuid[], smallint[], timestamptz[], time
     same_workers
 }
 
-# A statement of the session's own is gone, or fits no more: another session has it.
-@test "a function that is made anew with another result under its sessions: sales go on" {
-    sells amy
-    for column in "'one'::text" "2::integer"; do
-        sql "BEGIN; ALTER TABLE flashsale.sale ADD COLUMN later text; ALTER TABLE flashsale.sale DROP COLUMN later; COMMIT"
-        wait_until 2000 sells bob
-    done
-    same_workers
-}
-
 # ---- what sessions inherit ----
 
 @test "whatever the database and the role are set to: a small sale without a 503, exact" {

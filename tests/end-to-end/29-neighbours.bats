@@ -36,9 +36,29 @@ worker_start() {
 
 worker_ends() {
     kill -TERM "$worker_pid"
-    wait_until "${1:-3000}" test ! -e "/proc/$worker_pid/fd/0" || fail "SIGTERM did not end it"
+    wait_until 3000 test ! -e "/proc/$worker_pid/fd/0" || fail "SIGTERM did not end it"
     wait "$worker_pid"
     worker_pid=
+}
+
+# With a log elsewhere.
+worker_begin() {
+    "${command[@]}" 2>"$1" 3>&- 9>&- &
+    worker_pid=$!
+}
+
+worker_begin_closed() {
+    "${command[@]}" 2>&- 3>&- &
+    worker_pid=$!
+}
+
+is_worker() {
+    worker_pid=$!
+}
+
+# The last process in the background ends with the test.
+ends_with_test() {
+    others+=("$!")
 }
 
 # own METHOD PATH QUERY: of the worker by itself.
@@ -57,9 +77,8 @@ own_sells() {
     worker_command -o log.level=debug
     mkfifo "$BATS_TEST_TMPDIR/pipe"
     sleep 60 <>"$BATS_TEST_TMPDIR/pipe" 3>&- & # it keeps the pipe open, and does not read
-    others=($!)
-    "${command[@]}" 2>"$BATS_TEST_TMPDIR/pipe" 3>&- &
-    worker_pid=$!
+    ends_with_test
+    worker_begin "$BATS_TEST_TMPDIR/pipe"
     wait_until 3000 own_sells first
     result=$(crowd buy --url "unix://$socket" --users 400 --each 3 --connections 16)
     same "$(jq .status_5xx+.unknown+.not_sent <<<"$result")" 0
@@ -78,16 +97,15 @@ own_sells() {
     worker_command -o log.level=debug
     for to in "$BATS_TEST_TMPDIR/pipe" /dev/full -; do
         if [[ $to == - ]]; then
-            "${command[@]}" 2>&- 3>&- &
+            worker_begin_closed
         elif [[ $to == /dev/full ]]; then
-            "${command[@]}" 2>/dev/full 3>&- &
+            worker_begin "$to"
         else
             exec 9<>"$to"
-            "${command[@]}" 2>"$to" 3>&- 9>&- &
+            worker_begin "$to"
             sleep 0.2
             exec 9>&-
         fi
-        worker_pid=$!
         wait_until 3000 own_sells amy
         if [[ $to == - ]]; then
             same "$(readlink "/proc/$worker_pid/fd/2")" /dev/null
@@ -111,8 +129,10 @@ own_sells() {
 # ---- the socket ----
 
 refused_at() {
-    run -1 timeout 10 "${command[@]}" -o "worker.listen=$1"
-    [[ $output == *"worker.listen = $1: $2"* ]]
+    local said status=0
+    said=$(timeout 10 "${command[@]}" -o "worker.listen=$1" 2>&1 3>&-) || status=$?
+    same "$status" 1
+    [[ $said == *"worker.listen = $1: $2"* ]] || fail "$said"
 }
 
 @test "worker.listen at a file, a folder, nothing that can be, a path that is taken: refused, and left as it is" {
@@ -145,7 +165,7 @@ refused_at() {
     worker_command
     for number in {1..6}; do
         "${command[@]}" 2>"$BATS_TEST_TMPDIR/log-$number" 3>&- &
-        others+=($!)
+        ends_with_test
     done
     wait_until 5000 own_sells amy
     sleep 0.5
@@ -197,7 +217,7 @@ server.bind(sys.argv[1])
 server.listen(64)
 time.sleep(60)
 END
-    others+=($!)
+    ends_with_test
     wait_until 3000 test -S "$1"
 }
 
@@ -237,7 +257,7 @@ END
     "${as_postgresql[@]}" "$(pg_config --bindir)/postgres" -D "$other/data" -c listen_addresses= \
         -c unix_socket_directories="$other" >"$BATS_TEST_TMPDIR/other.log" 2>&1 3>&- &
     other_pid=$!
-    others=("$other_pid")
+    ends_with_test
     wait_until 10000 pg_isready --host="$other"
     hosts=host=$RUN_DIR/postgresql,$other
     worker_start -o "database.worker_conninfo=$hosts dbname=flashsale user=flashsale_worker"
@@ -271,14 +291,15 @@ deaf.bind(("127.0.0.77", 53))
 pathlib.Path(sys.argv[1]).touch()
 time.sleep(60)
 END
-    others+=($!)
+    ends_with_test
     wait_until 3000 test -e "$BATS_TEST_TMPDIR/deaf"
     printf 'nameserver 127.0.0.77\n' >"$BATS_TEST_TMPDIR/resolv.conf"
     worker_command -o redis.address=redis.flashsale.example:6379
     log=$BATS_TEST_TMPDIR/log
+    # shellcheck disable=SC2016
     unshare --mount sh -c 'mount --bind "$0" /etc/resolv.conf && exec "$@"' "$BATS_TEST_TMPDIR/resolv.conf" \
         "${command[@]}" 2>"$log" 3>&- &
-    worker_pid=$!
+    is_worker
     wait_until 3000 own_sells first
     result=$(crowd buy --url "unix://$socket" --users 60 --each 3 --connections 4)
     same "$(jq .status_5xx+.unknown+.not_sent <<<"$result")" 0
@@ -292,15 +313,15 @@ END
 
 @test "redis.fail_open = false: refused from the moment that Redis is out of reach" {
     worker_start -o redis.fail_open=false
-    wait_until 3000 own_sells amy
+    wait_until 3000 own_sells zoe
     sleep 0.6
-    own_sells amy
+    own_sells zoe
     kill -KILL "$(pid_of redis)"
     for number in {1..20}; do
         own POST /checkout "user_id=late$number"
         expect_problem 503 unavailable
     done
     stack start-part redis
-    wait_until 10000 own_sells amy
+    wait_until 10000 own_sells zoe
     worker_ends
 }
