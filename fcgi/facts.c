@@ -27,7 +27,10 @@ enum {
     TIME_BYTES_MAX = 24,
     BREAKER_MS_MIN = 100,
     BREAKER_MS_MAX = 5000,
-    WELL_MS = 1000, /* who fails sooner than that was not well: the breaker goes on growing */
+    /* Who fails sooner than that was not well, and the breaker goes on growing; */
+    WELL_MS = 250,
+    /* and who was well for so long is told of. */
+    TELL_MS = 1000,
     PORT = 6379,
     /* Keys outlive their sale a little: a worker's clock sets this, and it decides nothing. */
     KEEP_AFTER_SALE_MS = 60000
@@ -168,6 +171,11 @@ static bool catch_up(struct facts *facts)
             return false;
         freeReplyObject(reply);
     }
+    if (facts->is_down_told && facts->well_since_ms != 0 &&
+        clock_ms() - facts->well_since_ms >= TELL_MS) {
+        log_warning("%s: Redis: answers again", facts->name);
+        facts->is_down_told = false;
+    }
     return true;
 }
 
@@ -216,9 +224,6 @@ static bool prove(struct facts *facts)
     facts->sent += COMMANDS;
     if (!catch_up(facts))
         return false;
-    if (facts->is_down_told)
-        log_warning("%s: Redis: answers again", facts->name);
-    facts->is_down_told = false;
     if (facts->well_since_ms == 0)
         facts->well_since_ms = clock_ms();
     return true;
