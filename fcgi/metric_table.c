@@ -169,7 +169,8 @@ const struct metric_row metric_table[METRIC_COUNT] = {
     [METRIC_LANES] = {"flashsale_lanes", METRIC_GAUGE,
         "Lanes there should be, by the settings.", {{"kind", kind}}},
     [METRIC_LANES_UP] = {"flashsale_lanes_up", METRIC_GAUGE,
-        "Lanes that can sell: connected to PostgreSQL, which does not refuse their batches.", {{"kind", kind}}},
+        "Lanes that can sell: connected to PostgreSQL, which does not refuse their batches.",
+        {{"kind", kind}}},
     [METRIC_REDIS_LANES] = {"flashsale_redis_lanes", METRIC_GAUGE,
         "Lanes by what Redis is to them.", {{"state", redis}}},
 };
