@@ -44,4 +44,22 @@ void array_add_time_us(struct array *array, int64_t time_us);
 
 struct database_parameter array_parameter(const struct array *array);
 
+/*
+ * A parameter that is an array of one element, for constants: `size` bytes from [ARRAY_ONE_AT] on,
+ * 0 where nothing else is said.
+ */
+enum { ARRAY_ONE_AT = 24 };
+
+#define ARRAY_ONE(type, size, ...)                                                                 \
+    {                                                                                              \
+        (const char[ARRAY_ONE_AT + (size)]){[3] = 1,                                               \
+                                            [10] = (char)((type) >> 8),                            \
+                                            [11] = (char)(type),                                   \
+                                            [15] = 1,                                              \
+                                            [19] = 1,                                              \
+                                            [23] = (size),                                         \
+                                            __VA_ARGS__},                                          \
+            ARRAY_ONE_AT + (size)                                                                  \
+    }
+
 #endif

@@ -3,6 +3,7 @@
 #include <endian.h>
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,32 +24,110 @@ enum {
     GRACE_MS = 250,
     /* A call done so recently needs no other proof that commits go through. */
     PROOF_MS = 1000,
-    PARAMETERS_MAX = 16
-};
-
-struct database {
-    struct database_options options;
-    PGconn *connection; /* NULL: none */
-    bool is_down_told;  /* the log has said that the database is out of reach */
-    bool is_warned;     /* by the server, since the call began */
-    int64_t proven_ms;  /* when commits were last known to go through */
+    PARAMETERS_MAX = 16,
+    /* One error may be the session's, and the next session has not got it. */
+    ERRORS_MAX = 2,
+    OPTIONS_BYTES_MAX = 1024,
+    NAME_BYTES_MAX = 64, /* PostgreSQL's NAMEDATALEN */
+    /* Who needs a connection that is made in the background waits so long for it; a failure is
+       tried again then. */
+    BACKGROUND_WAIT_MS = 500,
+    BACKGROUND_AGAIN_MS = 200
 };
 
 /*
- * Whether a commit of this role's has waited for its synchronous standby for longer than a call
- * may take. Who gave such a call up leaves a backend behind that waits on, whatever its timeouts:
- * statement_timeout ends before the commit. So one that waits tells everyone not to add another.
+ * What the schema's functions rely on, in every session. What could end a session before it is set
+ * is in its first packet, where it counts for more than what the database and the role are set to;
+ * so does what a connection string says there, for what is not in the list.
  */
-static const char commits_wait_sql[] = "SELECT FROM pg_stat_activity"
-                                       " WHERE usename = session_user AND wait_event = 'SyncRep'"
-                                       " AND clock_timestamp() - state_change"
-                                       "     > $1::integer * interval '1 ms'";
+static const char first_options[] =
+    "-c statement_timeout=%d -c lock_timeout=%d"
+    " -c idle_session_timeout=0 -c default_transaction_deferrable=off"
+    " -c idle_in_transaction_session_timeout=%d";
+
+/*
+ * An answer must not leave before it is durable: synchronous_commit may be more than on, not less.
+ * The others are PostgreSQL's defaults, but for the time zone. What a version does not know is not
+ * set. What only a superuser sets is left as it is.
+ */
+static const char session_sql[] =
+    "SELECT pg_catalog.set_config(name, value, false)"
+    " FROM (VALUES ('statement_timeout', $1), ('lock_timeout', $1), ('transaction_timeout', '0'),"
+    " ('idle_session_timeout', '0'), ('idle_in_transaction_session_timeout', $1),"
+    " ('default_transaction_isolation', 'read committed'),"
+    " ('default_transaction_deferrable', 'off'), ('row_security', 'on'), ('role', 'none'),"
+    " ('search_path', 'pg_catalog, pg_temp'), ('client_min_messages', 'notice'),"
+    " ('DateStyle', 'ISO, MDY'), ('IntervalStyle', 'postgres'), ('TimeZone', 'UTC'),"
+    " ('bytea_output', 'hex'), ('extra_float_digits', '1'), ('xmloption', 'content'),"
+    " ('standard_conforming_strings', 'on'), ('array_nulls', 'on'),"
+    " ('transform_null_equals', 'off'), ('check_function_bodies', 'on'),"
+    " ('plan_cache_mode', 'auto'), ('jit', 'off'), ('from_collapse_limit', '8'),"
+    " ('join_collapse_limit', '8'), ('geqo', 'on'), ('constraint_exclusion', 'partition'),"
+    " ('enable_indexscan', 'on'), ('enable_indexonlyscan', 'on'), ('enable_bitmapscan', 'on'),"
+    " ('enable_seqscan', 'on'), ('enable_tidscan', 'on'), ('enable_sort', 'on'),"
+    " ('enable_nestloop', 'on'), ('enable_hashjoin', 'on'), ('enable_mergejoin', 'on'),"
+    " ('enable_hashagg', 'on'), ('enable_material', 'on'), ('enable_memoize', 'on'),"
+    " ('enable_partition_pruning', 'on'), ('max_parallel_workers_per_gather', '0'),"
+    " ('synchronous_commit', CASE pg_catalog.current_setting('synchronous_commit')"
+    "  WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END)) setting (name, value)"
+    " WHERE pg_catalog.current_setting(name, true) IS NOT NULL";
+
+/* Of a database whose connections are made there. */
+struct background {
+    pthread_t thread;
+    pthread_mutex_t mutex; /* of what follows */
+    pthread_cond_t changed;
+    bool is_started;
+    bool is_wanted;  /* a connection is: it is the thread's to make */
+    bool has_failed; /* to make one, the last time */
+    bool is_ending;
+    bool is_orphan; /* nobody waits for the thread's end: what is left is the thread's */
+};
+
+/* From the year 1 to the end of 9999: what RFC 3339 can write. */
+static const int64_t TIME_US_MIN = INT64_C(-62135596800000000),
+                     TIME_US_MAX = INT64_C(253402300799999999);
+
+struct database {
+    struct database_options options;
+    char name[NAME_BYTES_MAX];
+    PGconn *connection; /* NULL: none */
+    bool is_down_told;  /* the log has said that the database is out of reach */
+    bool is_warned;     /* by the server, since the call began */
+    int errors;         /* the server's, since a call was done, up to ERRORS_MAX */
+    int64_t proven_ms;  /* when commits were last known to go through */
+    struct background background;
+};
+
+/*
+ * Why this server is not one to write to, if so. A session of one that became read-only under it
+ * lives on. And whether a commit of this role's has waited for its synchronous standby for longer
+ * than a call may take: who gave such a call up leaves a backend behind that waits on, whatever its
+ * timeouts, as statement_timeout ends before the commit. So one that waits tells everyone not to
+ * add another.
+ */
+static const char proof_sql[] =
+    "SELECT CASE WHEN pg_catalog.current_setting('transaction_read_only') = 'on'"
+    " THEN 'the server takes no writes (transaction_read_only is on)'"
+    " WHEN EXISTS (SELECT FROM pg_catalog.pg_stat_activity"
+    " WHERE usename = session_user AND wait_event = 'SyncRep'"
+    " AND pg_catalog.clock_timestamp() - state_change > $1::integer * interval '1 ms')"
+    " THEN 'commits wait for a synchronous standby' END";
 
 struct database *database_new(const struct database_options *options)
 {
     struct database *database = calloc(1, sizeof *database);
-    if (database)
-        database->options = *options;
+    if (!database)
+        return NULL;
+    database->options = *options;
+    snprintf(database->name, sizeof database->name, "%s", options->name);
+    database->options.name = database->name;
+    pthread_mutex_init(&database->background.mutex, NULL);
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&database->background.changed, &attributes);
+    pthread_condattr_destroy(&attributes);
     return database;
 }
 
@@ -58,12 +137,33 @@ static void disconnect(struct database *database)
     database->connection = NULL;
 }
 
+static void dispose(struct database *database)
+{
+    disconnect(database);
+    pthread_cond_destroy(&database->background.changed);
+    pthread_mutex_destroy(&database->background.mutex);
+    free(database);
+}
+
 void database_free(struct database *database)
 {
     if (!database)
         return;
-    disconnect(database);
-    free(database);
+    struct background *background = &database->background;
+    pthread_mutex_lock(&background->mutex);
+    background->is_ending = true;
+    background->is_orphan = background->is_wanted; /* it may look up a name for long */
+    bool is_started = background->is_started, is_orphan = background->is_orphan;
+    pthread_cond_broadcast(&background->changed);
+    pthread_t thread = background->thread;
+    pthread_mutex_unlock(&background->mutex);
+    if (is_orphan) {
+        pthread_detach(thread);
+        return;
+    }
+    if (is_started)
+        pthread_join(thread, NULL);
+    dispose(database);
 }
 
 PGconn *database_connection(struct database *database)
@@ -124,6 +224,11 @@ static PGresult *await_result(PGconn *connection, int64_t deadline_ms)
     }
 }
 
+static const char *complaint(const struct database *database, const PGresult *result)
+{
+    return result ? PQresultErrorMessage(result) : PQerrorMessage(database->connection);
+}
+
 static bool prepare(struct database *database)
 {
     for (int i = 0; i < database->options.statement_count; i++) {
@@ -135,8 +240,7 @@ static bool prepare(struct database *database)
             result = await_result(database->connection, deadline_ms);
         bool prepared = PQresultStatus(result) == PGRES_COMMAND_OK;
         if (!prepared)
-            tell_down(database,
-                      result ? PQresultErrorMessage(result) : PQerrorMessage(database->connection));
+            tell_down(database, complaint(database, result));
         PQclear(result);
         if (!prepared)
             return false;
@@ -144,64 +248,147 @@ static bool prepare(struct database *database)
     return true;
 }
 
+/* Runs a query that takes the statement's time limit as its parameter; NULL: it failed. */
+static PGresult *ask_with_limit(struct database *database, const char *sql)
+{
+    char limit_ms[12];
+    snprintf(limit_ms, sizeof limit_ms, "%d", database->options.statement_ms_max);
+    const char *values[] = {limit_ms};
+    int64_t deadline_ms = clock_ms() + database->options.statement_ms_max + GRACE_MS;
+    PGresult *result = NULL;
+    if (PQsendQueryParams(database->connection, sql, 1, NULL, values, NULL, NULL, 0))
+        result = await_result(database->connection, deadline_ms);
+    if (PQresultStatus(result) == PGRES_TUPLES_OK)
+        return result;
+    tell_down(database, complaint(database, result));
+    PQclear(result);
+    return NULL;
+}
+
+static bool set_up_session(struct database *database)
+{
+    PGresult *result = ask_with_limit(database, session_sql);
+    PQclear(result);
+    return result != NULL;
+}
+
 static bool takes_commits(struct database *database)
 {
     if (!database->options.is_for_commits)
         return true;
-    char limit_ms[12];
-    snprintf(limit_ms, sizeof limit_ms, "%d", database->options.statement_ms_max);
-    const char *values[] = {limit_ms};
     database->proven_ms = clock_ms();
-    int64_t deadline_ms = database->proven_ms + database->options.statement_ms_max;
-    PGresult *result = NULL;
-    if (PQsendQueryParams(database->connection, commits_wait_sql, 1, NULL, values, NULL, NULL, 0))
-        result = await_result(database->connection, deadline_ms);
-    const char *what = NULL;
-    if (PQresultStatus(result) != PGRES_TUPLES_OK)
-        what = result ? PQresultErrorMessage(result) : PQerrorMessage(database->connection);
-    else if (PQntuples(result) > 0)
-        what = "commits wait for a synchronous standby";
-    if (what)
-        tell_down(database, what);
+    PGresult *result = ask_with_limit(database, proof_sql);
+    bool good = result && PQgetisnull(result, 0, 0);
+    if (result && !good)
+        tell_down(database, PQgetvalue(result, 0, 0));
     PQclear(result);
-    return !what;
+    return good;
+}
+
+/* A statement without parameters, its rows of no interest. */
+static bool run(struct database *database, const char *sql)
+{
+    int64_t deadline_ms = clock_ms() + database->options.statement_ms_max + GRACE_MS;
+    PGresult *result = NULL;
+    if (PQsendQuery(database->connection, sql))
+        result = await_result(database->connection, deadline_ms);
+    bool good = PQresultStatus(result) == PGRES_COMMAND_OK;
+    if (!good)
+        tell_down(database, complaint(database, result));
+    PQclear(result);
+    return good;
+}
+
+static PGresult *send_and_await(struct database *database, int statement,
+                                const struct database_parameter *parameters, int count)
+{
+    const char *values[PARAMETERS_MAX];
+    int lengths[PARAMETERS_MAX], formats[PARAMETERS_MAX];
+    for (int i = 0; i < count; i++) {
+        values[i] = parameters[i].bytes;
+        lengths[i] = parameters[i].length;
+        formats[i] = 1;
+    }
+    char name[12];
+    snprintf(name, sizeof name, "%d", statement);
+    int64_t deadline_ms = clock_ms() + database->options.statement_ms_max + GRACE_MS;
+    if (!PQsendQueryPrepared(database->connection, name, count, values, lengths, formats, 1))
+        return NULL;
+    return await_result(database->connection, deadline_ms);
+}
+
+/* Whether the statement works here: tables, functions and rights are there. */
+static bool passes_trial(struct database *database)
+{
+    if (!database->options.trial)
+        return true;
+    if (!run(database, "BEGIN"))
+        return false;
+    PGresult *result =
+        send_and_await(database, 0, database->options.trial, database->options.trial_count);
+    bool good = PQresultStatus(result) == PGRES_TUPLES_OK;
+    if (!good)
+        tell_down(database, complaint(database, result));
+    PQclear(result);
+    return good && run(database, "ROLLBACK");
+}
+
+/* What the connection string has for the session's first packet, or else the environment. */
+static void add_options(char *options, size_t size, const char *conninfo)
+{
+    const char *given = getenv("PGOPTIONS");
+    PQconninfoOption *parsed = PQconninfoParse(conninfo, NULL);
+    for (const PQconninfoOption *one = parsed; one && one->keyword; one++)
+        if (strcmp(one->keyword, "options") == 0 && one->val)
+            given = one->val;
+    size_t used = strlen(options);
+    if (given && used + strlen(given) + 2 < size)
+        snprintf(options + used, size - used, " %s", given);
+    PQconninfoFree(parsed);
+}
+
+static PGconn *start_session(const struct database_options *options)
+{
+    char timeout_s[12], tcp_timeout_ms[12], first[OPTIONS_BYTES_MAX];
+    int limit_ms = options->statement_ms_max;
+    snprintf(timeout_s, sizeof timeout_s, "%d", options->connect_ms_max / 1000);
+    snprintf(tcp_timeout_ms, sizeof tcp_timeout_ms, "%d", limit_ms);
+    snprintf(first, sizeof first, first_options, limit_ms, limit_ms, limit_ms);
+    add_options(first, sizeof first, options->conninfo);
+    bool is_for_writing = options->is_for_writing || options->is_for_commits;
+
+    /* What stands behind another overrides it: so the connection string does what stands in front,
+       if it says something about it. */
+    const char *const settings[][2] = {
+        {"application_name", options->name},
+        {"connect_timeout", timeout_s},
+        {"tcp_user_timeout", tcp_timeout_ms},
+        {"keepalives_idle", KEEPALIVE_IDLE_S},
+        {"keepalives_interval", KEEPALIVE_INTERVAL_S},
+        {"target_session_attrs", is_for_writing ? "read-write" : NULL},
+        {"dbname", options->conninfo},
+        {"options", first},
+        {"client_encoding", "UTF8"}};
+    enum { SETTINGS = sizeof settings / sizeof settings[0] };
+    const char *keywords[SETTINGS + 1] = {NULL}, *values[SETTINGS + 1] = {NULL};
+    for (int i = 0; i < SETTINGS; i++) {
+        keywords[i] = settings[i][0];
+        values[i] = settings[i][1];
+    }
+    return PQconnectdbParams(keywords, values, 1);
 }
 
 static bool connect_anew(struct database *database)
 {
-    char timeout_s[12], tcp_timeout_ms[12], server_options[128];
-    snprintf(timeout_s, sizeof timeout_s, "%d", database->options.connect_ms_max / 1000);
-    snprintf(tcp_timeout_ms, sizeof tcp_timeout_ms, "%d", database->options.statement_ms_max);
-    snprintf(server_options, sizeof server_options, "-c statement_timeout=%d -c lock_timeout=%d",
-             database->options.statement_ms_max, database->options.statement_ms_max);
-
-    /* What stands behind "dbname" overrides what stands before it. */
-    const char *keywords[] = {"application_name",
-                              "connect_timeout",
-                              "tcp_user_timeout",
-                              "keepalives_idle",
-                              "keepalives_interval",
-                              "options",
-                              "client_encoding",
-                              "dbname",
-                              NULL};
-    const char *values[] = {database->options.name,
-                            timeout_s,
-                            tcp_timeout_ms,
-                            KEEPALIVE_IDLE_S,
-                            KEEPALIVE_INTERVAL_S,
-                            server_options,
-                            "UTF8",
-                            database->options.conninfo,
-                            NULL};
-    database->connection = PQconnectdbParams(keywords, values, 1);
+    database->connection = start_session(&database->options);
     if (PQstatus(database->connection) != CONNECTION_OK) {
         tell_down(database, PQerrorMessage(database->connection));
         disconnect(database);
         return false;
     }
     PQsetNoticeReceiver(database->connection, hear, database);
-    if (!prepare(database) || !takes_commits(database)) {
+    if (!set_up_session(database) || !prepare(database) || !takes_commits(database) ||
+        !passes_trial(database)) {
         disconnect(database);
         return false;
     }
@@ -222,7 +409,7 @@ static bool is_closed_by_server(PGconn *connection)
     return false;
 }
 
-bool database_is_open(struct database *database)
+static bool is_open(struct database *database)
 {
     if (!database->connection)
         return false;
@@ -235,46 +422,162 @@ bool database_is_open(struct database *database)
     return database->connection != NULL;
 }
 
+/* ---- in the background ---- */
+
+/* While a connection is wanted, it and all else but the struct's options are this thread's. */
+static void *background_main(void *argument)
+{
+    struct database *database = argument;
+    struct background *background = &database->background;
+    pthread_mutex_lock(&background->mutex);
+    while (!background->is_ending) {
+        if (!background->is_wanted) {
+            pthread_cond_wait(&background->changed, &background->mutex);
+            continue;
+        }
+        pthread_mutex_unlock(&background->mutex);
+        bool good = connect_anew(database);
+        pthread_mutex_lock(&background->mutex);
+        background->has_failed = !good;
+        background->is_wanted = !good;
+        pthread_cond_broadcast(&background->changed);
+        const struct timespec again = clock_timespec(clock_us() + BACKGROUND_AGAIN_MS * 1000);
+        while (!good && !background->is_ending &&
+               pthread_cond_timedwait(&background->changed, &background->mutex, &again) == 0)
+            ;
+    }
+    bool is_orphan = background->is_orphan;
+    pthread_mutex_unlock(&background->mutex);
+    if (is_orphan)
+        dispose(database);
+    return NULL;
+}
+
+static bool start_background(struct database *database)
+{
+    struct background *background = &database->background;
+    if (background->is_started)
+        return true;
+    background->is_started =
+        pthread_create(&background->thread, NULL, background_main, database) == 0;
+    return background->is_started;
+}
+
+/* The caller holds the lock. */
+static void want(struct database *database)
+{
+    struct background *background = &database->background;
+    if (background->is_wanted || database->connection || !start_background(database))
+        return;
+    background->is_wanted = true;
+    pthread_cond_broadcast(&background->changed);
+}
+
+void database_begin(struct database *database)
+{
+    pthread_mutex_lock(&database->background.mutex);
+    want(database);
+    pthread_mutex_unlock(&database->background.mutex);
+}
+
+/* Waits for the connection being made, unless none could be made the last time. */
+static bool await_connection(struct database *database)
+{
+    struct background *background = &database->background;
+    const struct timespec due = clock_timespec(clock_us() + BACKGROUND_WAIT_MS * 1000);
+    pthread_mutex_lock(&background->mutex);
+    want(database);
+    while (background->is_wanted && !background->has_failed &&
+           pthread_cond_timedwait(&background->changed, &background->mutex, &due) == 0)
+        ;
+    bool good = !background->is_wanted && database->connection;
+    pthread_mutex_unlock(&background->mutex);
+    return good;
+}
+
+static bool is_in_the_making(struct database *database)
+{
+    struct background *background = &database->background;
+    if (!database->options.is_in_background)
+        return false;
+    pthread_mutex_lock(&background->mutex);
+    bool is_so = background->is_wanted;
+    pthread_mutex_unlock(&background->mutex);
+    return is_so;
+}
+
+bool database_is_open(struct database *database)
+{
+    return !is_in_the_making(database) && is_open(database);
+}
+
 bool database_ensure(struct database *database)
 {
-    return database_is_open(database) || connect_anew(database);
+    if (database_is_open(database))
+        return true;
+    return database->options.is_in_background ? await_connection(database) : connect_anew(database);
+}
+
+/* ---- calls ---- */
+
+/*
+ * Whether the session may go on behind this error. So it is where the statement's own data, another
+ * transaction, a time limit or a full disk was the reason (SQLSTATE classes 22, 23, 40; 55P03,
+ * 57014, 53100). All else may be the session's fault, or the server's, that another connection does
+ * not have: a server that became read-only (25006), a statement that is no longer prepared (26000)
+ * or no longer fits (0A000, 42P01, 42883), one that shuts down (57P01). Where all connections have
+ * it, the trial of a new one says so.
+ */
+static bool spares_session(const PGresult *error)
+{
+    static const char *const sparing[] = {"22", "23", "40", "55P03", "57014", "53100"};
+    const char *state = PQresultErrorField(error, PG_DIAG_SQLSTATE);
+    for (size_t i = 0; state && i < sizeof sparing / sizeof sparing[0]; i++)
+        if (strncmp(state, sparing[i], strlen(sparing[i])) == 0)
+            return true;
+    return false;
 }
 
 enum database_result database_call(struct database *database, int statement,
                                    const struct database_parameter *parameters, int count,
                                    PGresult **result)
 {
-    const char *values[PARAMETERS_MAX];
-    int lengths[PARAMETERS_MAX], formats[PARAMETERS_MAX];
-    for (int i = 0; i < count; i++) {
-        values[i] = parameters[i].bytes;
-        lengths[i] = parameters[i].length;
-        formats[i] = 1;
-    }
-    char name[12];
-    snprintf(name, sizeof name, "%d", statement);
-
     *result = NULL;
     database->is_warned = false;
-    int64_t deadline_ms = clock_ms() + database->options.statement_ms_max + GRACE_MS;
-    PGresult *answer = NULL;
-    if (PQsendQueryPrepared(database->connection, name, count, values, lengths, formats, 1))
-        answer = await_result(database->connection, deadline_ms);
+    PGresult *answer = send_and_await(database, statement, parameters, count);
 
     if (PQresultStatus(answer) == PGRES_TUPLES_OK && !database->is_warned) {
         *result = answer;
+        database->errors = 0;
         database->proven_ms = clock_ms();
         return DATABASE_DONE;
     }
-    if (answer && PQstatus(database->connection) == CONNECTION_OK && !database->is_warned) {
+    if (answer && PQstatus(database->connection) == CONNECTION_OK && !database->is_warned &&
+        spares_session(answer)) {
         log_error("%s: PostgreSQL: %s", database->options.name, PQresultErrorMessage(answer));
         PQclear(answer);
+        database->errors = ERRORS_MAX;
         return DATABASE_REFUSED;
     }
-    tell_down(database, PQerrorMessage(database->connection));
+    if (answer && !database->is_warned && database->errors < ERRORS_MAX)
+        database->errors++;
+    tell_down(database, complaint(database, answer));
     PQclear(answer);
     disconnect(database);
     return DATABASE_LOST;
+}
+
+bool database_is_failing(struct database *database)
+{
+    pthread_mutex_lock(&database->background.mutex);
+    bool has_failed = database->background.has_failed;
+    pthread_mutex_unlock(&database->background.mutex);
+    return has_failed;
+}
+
+bool database_was_refused(const struct database *database)
+{
+    return database->errors >= ERRORS_MAX;
 }
 
 bool database_is_null(const PGresult *result, int row, int column)
@@ -318,5 +621,9 @@ int64_t database_time_us(const PGresult *result, int row, int column)
 {
     if (database_is_null(result, row, column))
         return 0;
-    return database_int8(result, row, column) + (int64_t)DATABASE_EPOCH_S * 1000000;
+    int64_t epoch_us = (int64_t)DATABASE_EPOCH_S * 1000000;
+    int64_t time_us = database_int8(result, row, column);
+    if (time_us < TIME_US_MIN - epoch_us)
+        return TIME_US_MIN;
+    return time_us > TIME_US_MAX - epoch_us ? TIME_US_MAX : time_us + epoch_us;
 }

@@ -14,6 +14,12 @@
 
 struct database;
 
+/* A binary parameter; `bytes` is read during the call only. */
+struct database_parameter {
+    const char *bytes;
+    int length;
+};
+
 struct database_options {
     const char *conninfo; /* libpq connection string */
     const char *name;     /* application_name, and the connection's name in log lines */
@@ -21,30 +27,38 @@ struct database_options {
     int statement_ms_max; /* the server gives a statement up then, and this end a little later */
     const char *const *statements; /* prepared as "0", "1", ... */
     int statement_count;
-    /* A server whose commits wait for a standby that does not answer counts as out of reach. */
+    /* A server that takes no writes is passed over, unless target_session_attrs says otherwise. */
+    bool is_for_writing;
+    /* That too; and one whose commits wait for a standby that does not answer, or where the first
+       statement fails when it is tried, is out of reach. */
     bool is_for_commits;
+    /* What the statement is tried with: it shall change nothing then, and is rolled back. */
+    const struct database_parameter *trial;
+    int trial_count;
+    /* A thread of its own connects, and whoever calls waits for it but a moment. */
+    bool is_in_background;
 };
 
 enum database_result {
     DATABASE_DONE,    /* committed, and *result holds its rows */
     DATABASE_REFUSED, /* the server said no and rolled back; the connection is fine */
     DATABASE_LOST     /* the connection broke, the time ran out, or the server warned: the outcome
-                         is unknown */
+                         is unknown. Or it said no in a way that another connection may cure */
 };
 
-/* A binary parameter; `bytes` is read during the call only. */
-struct database_parameter {
-    const char *bytes;
-    int length;
-};
-
-/* Makes the object without connecting; its strings must outlive it. NULL: out of memory. */
+/* Makes the object without connecting. What the options point to, but the name, must stay for as
+ * long as the process does. NULL: out of memory. */
 struct database *database_new(const struct database_options *options);
 void database_free(struct database *database);
 
 /*
  * Makes sure there is a connection, a new one where need be. Logs when the database gets out of
- * reach and when it is back, once each. May block for connect_ms_max for each host.
+ * reach and when it is back, once each. May block for connect_ms_max for each host, and for as long
+ * as looking up its name takes. In the background that blocks nobody: this returns at once where
+ * the last attempt has failed and the next one has not come to an end yet.
+ *
+ * A session has what the schema's functions rely on, whatever the database or the role is set to;
+ * its time limits are those of the options. Only whether it may write is the server's to say.
  */
 bool database_ensure(struct database *database) __attribute__((warn_unused_result));
 
@@ -68,6 +82,16 @@ enum database_result database_call(struct database *database, int statement,
                                    const struct database_parameter *parameters, int count,
                                    PGresult **result) __attribute__((warn_unused_result));
 
+/* Has a connection made in the background, so that it is there when it is asked for. */
+void database_begin(struct database *database);
+
+/* Whether the last attempt to connect in the background has failed, rather than goes on. */
+bool database_is_failing(struct database *database);
+
+/* Whether the server says no, to a session that is sound or to one after the other, and nothing was
+ * done since. The connection's thread. */
+bool database_was_refused(const struct database *database);
+
 /* The libpq connection, or NULL: for what only libpq can do, such as COPY. */
 PGconn *database_connection(struct database *database);
 
@@ -80,7 +104,8 @@ bool database_bool(const PGresult *result, int row, int column);    /* false whe
 /* Copies a text and ends it with a zero; what does not fit in `size` bytes is cut. */
 void database_text(const PGresult *result, int row, int column, char *text, size_t size);
 
-/* A timestamptz as microseconds since 1970, UTC; 0 where null. */
+/* A timestamptz as microseconds since 1970, UTC; 0 where null. What is beyond the years that RFC
+ * 3339 can write, such as infinity, is the first or last moment of them. */
 int64_t database_time_us(const PGresult *result, int row, int column);
 
 /* Microseconds since 1970 to those since 2000, as timestamptz counts (binary protocol). */

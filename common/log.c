@@ -1,51 +1,251 @@
 #include "log.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
-static const char *log_program = "flashsale";
-static enum log_level log_level_max = LOG_LEVEL_INFO;
+#include "clock.h"
 
-void log_open(const char *program, enum log_level level)
-{
-    log_program = program;
-    log_level_max = level;
-}
+enum {
+    LINE_BYTES_MAX = 1024,
+    LINES_MAX = 256, /* that wait to be written */
+    EXIT_MS_MAX = 500,
+    AGAIN_MS = 100 /* who shares standard error may have made it non-blocking: look again then */
+};
+
+struct line {
+    size_t length;
+    char bytes[LINE_BYTES_MAX];
+};
+
+static struct {
+    const char *program;
+    enum log_level level_max;
+    bool is_running;       /* the thread writes; else whoever logs */
+    pthread_mutex_t mutex; /* of what follows */
+    pthread_cond_t came;
+    pthread_cond_t written;
+    struct line lines[LINES_MAX];
+    int first, count; /* the first is at times being written */
+    int64_t lost_untold;
+    _Atomic int64_t lost;
+} logging = {.program = "flashsale",
+             .level_max = LOG_LEVEL_INFO,
+             .mutex = PTHREAD_MUTEX_INITIALIZER,
+             .came = PTHREAD_COND_INITIALIZER};
 
 bool log_enabled(enum log_level level)
 {
-    return level <= log_level_max;
+    return level <= logging.level_max;
+}
+
+int64_t log_lost(void)
+{
+    return atomic_load(&logging.lost);
+}
+
+/* ---- lines ---- */
+
+static void make_line(struct line *line, enum log_level level, const char *format,
+                      va_list arguments)
+{
+    const size_t text_max = sizeof line->bytes - 2; /* room for the line's end */
+    int length = snprintf(line->bytes, text_max, "<%d>%s: ", (int)level, logging.program);
+    size_t used = length > 0 ? (size_t)length : 0;
+    length = vsnprintf(line->bytes + used, text_max - used, format, arguments);
+    if (length > 0)
+        used += strlen(line->bytes + used);
+
+    /* libpq's messages end in a line break and may hold several, and tabs. */
+    while (used > 0 && (line->bytes[used - 1] == '\n' || line->bytes[used - 1] == ' '))
+        used--;
+    for (size_t i = 0; i < used; i++)
+        if ((unsigned char)line->bytes[i] < 0x20 || line->bytes[i] == 0x7f)
+            line->bytes[i] = ' ';
+    line->bytes[used++] = '\n';
+    line->length = used;
+}
+
+static void make_notice(struct line *line, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    make_line(line, LOG_LEVEL_WARNING, format, arguments);
+    va_end(arguments);
+}
+
+/* Says what was lost, in the place of what was; the caller holds the lock and has room for it. */
+static void add_notice(void)
+{
+    struct line *line = &logging.lines[(logging.first + logging.count++) % LINES_MAX];
+    make_notice(line, "%" PRId64 " lines of this log were lost: nobody read them",
+                logging.lost_untold);
+    logging.lost_untold = 0;
+}
+
+static void lose(int64_t count)
+{
+    logging.lost_untold += count;
+    atomic_fetch_add(&logging.lost, count);
+}
+
+static void add_line(enum log_level level, const char *format, va_list arguments)
+{
+    struct line line;
+    make_line(&line, level, format, arguments);
+    if (!logging.is_running) {
+        ssize_t written = write(STDERR_FILENO, line.bytes, line.length);
+        (void)written; /* where a line cannot be written there is nobody to tell */
+        return;
+    }
+    pthread_mutex_lock(&logging.mutex);
+    if (logging.lost_untold > 0 && logging.count < LINES_MAX - 1)
+        add_notice();
+    if (logging.lost_untold == 0 && logging.count < LINES_MAX) {
+        struct line *place = &logging.lines[(logging.first + logging.count++) % LINES_MAX];
+        place->length = line.length;
+        memcpy(place->bytes, line.bytes, line.length);
+    } else {
+        lose(1);
+    }
+    pthread_cond_signal(&logging.came);
+    pthread_mutex_unlock(&logging.mutex);
 }
 
 void log_line(enum log_level level, const char *format, ...)
 {
     if (!log_enabled(level))
         return;
-
-    char line[1024];
-    const size_t text_max = sizeof line - 2; /* room for the line's end */
-    int length = snprintf(line, text_max, "<%d>%s: ", (int)level, log_program);
-    if (length < 0)
-        return;
-
-    size_t used = (size_t)length;
     va_list arguments;
     va_start(arguments, format);
-    length = vsnprintf(line + used, text_max - used, format, arguments);
+    add_line(level, format, arguments);
     va_end(arguments);
-    if (length > 0)
-        used += strlen(line + used);
+}
 
-    /* libpq's messages end in a line break and may hold several, and tabs. */
-    while (used > 0 && (line[used - 1] == '\n' || line[used - 1] == ' '))
-        used--;
-    for (size_t i = 0; i < used; i++)
-        if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f)
-            line[i] = ' ';
-    line[used++] = '\n';
+/* What a library prints on stderr, by stdio: no line's end is lost, and nobody waits. */
+static ssize_t take_printed(void *cookie, const char *bytes, size_t size)
+{
+    (void)cookie;
+    if (size > 0)
+        log_warning("%.*s", size < LINE_BYTES_MAX ? (int)size : LINE_BYTES_MAX, bytes);
+    return (ssize_t)size;
+}
 
-    ssize_t written = write(STDERR_FILENO, line, used);
-    (void)written; /* where a log line cannot be written there is nobody to tell */
+/* ---- the thread ---- */
+
+/* The whole line; false: it is lost. Waits for as long as nobody reads. */
+static bool write_line(const struct line *line)
+{
+    for (size_t done = 0; done < line->length;) {
+        ssize_t count = write(STDERR_FILENO, line->bytes + done, line->length - done);
+        if (count > 0) {
+            done += (size_t)count;
+        } else if (count < 0 && errno == EAGAIN) {
+            struct pollfd writable = {.fd = STDERR_FILENO, .events = POLLOUT};
+            poll(&writable, 1, AGAIN_MS);
+        } else if (count == 0 || errno != EINTR) {
+            return false; /* nobody will ever read it (EPIPE), or there is no room (ENOSPC) */
+        }
+    }
+    return true;
+}
+
+static void *log_main(void *argument)
+{
+    (void)argument;
+    pthread_mutex_lock(&logging.mutex);
+    for (;;) {
+        while (logging.count == 0)
+            pthread_cond_wait(&logging.came, &logging.mutex);
+        /* Nobody else touches the first line while it is counted. */
+        const struct line *line = &logging.lines[logging.first];
+        pthread_mutex_unlock(&logging.mutex);
+        bool good = write_line(line);
+        pthread_mutex_lock(&logging.mutex);
+        logging.first = (logging.first + 1) % LINES_MAX;
+        logging.count--;
+        if (!good)
+            lose(1);
+        else if (logging.count == 0 && logging.lost_untold > 0)
+            add_notice();
+        if (logging.count == 0)
+            pthread_cond_broadcast(&logging.written);
+    }
+    return NULL;
+}
+
+bool log_flush(int ms_max)
+{
+    const struct timespec due = clock_timespec(clock_us() + (int64_t)ms_max * 1000);
+    int timed_out = 0;
+    pthread_mutex_lock(&logging.mutex);
+    while (logging.is_running && logging.count > 0 && timed_out == 0)
+        timed_out = pthread_cond_timedwait(&logging.written, &logging.mutex, &due);
+    bool is_all = logging.count == 0;
+    pthread_mutex_unlock(&logging.mutex);
+    return is_all;
+}
+
+static void flush_at_exit(void)
+{
+    log_flush(EXIT_MS_MAX);
+}
+
+/* ---- start ---- */
+
+static void fill_standard_descriptors(void)
+{
+    int fd;
+    do {
+        fd = open("/dev/null", O_RDWR);
+    } while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd > STDERR_FILENO)
+        close(fd);
+}
+
+/* A thread that takes no signals, nor SIGPIPE for what it writes. */
+static bool start_thread(void)
+{
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&logging.written, &attributes);
+    pthread_condattr_destroy(&attributes);
+
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &before);
+    pthread_t thread;
+    bool good = pthread_create(&thread, NULL, log_main, NULL) == 0;
+    if (good)
+        pthread_detach(thread);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return good;
+}
+
+void log_open(const char *program, enum log_level level)
+{
+    logging.program = program;
+    logging.level_max = level;
+    if (logging.is_running)
+        return;
+    fill_standard_descriptors();
+    logging.is_running = start_thread();
+    if (!logging.is_running)
+        return;
+    /* glibc's stderr is a variable like any other ("Standard Streams" in its manual). */
+    FILE *printed = fopencookie(NULL, "w", (cookie_io_functions_t){.write = take_printed});
+    if (printed && setvbuf(printed, NULL, _IOLBF, LINE_BYTES_MAX) == 0)
+        stderr = printed;
+    atexit(flush_at_exit);
 }

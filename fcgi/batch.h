@@ -26,6 +26,11 @@ void purchase_batch_free(struct purchase_batch *batch);
 extern const char *const checkout_batch_statement;
 extern const char *const purchase_batch_statement;
 
+/* What a new connection tries it with: a batch of one that is refused, and logged. */
+enum { CHECKOUT_BATCH_PARAMETERS = 8, PURCHASE_BATCH_PARAMETERS = 3 };
+extern const struct database_parameter checkout_batch_trial[CHECKOUT_BATCH_PARAMETERS];
+extern const struct database_parameter purchase_batch_trial[PURCHASE_BATCH_PARAMETERS];
+
 /*
  * Decides all tickets in one transaction and fills in every verdict: OUTCOME_UNAVAILABLE for all
  * of them where the connection was lost or the server refused. Facts come from what turned a

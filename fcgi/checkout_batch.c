@@ -13,6 +13,17 @@ const char *const checkout_batch_statement =
     " decided_at, name, price_cents, picture_seed, held_by"
     " FROM flashsale.checkout_batch($1, $2, $3, $4, $5, $6, $7, $8)";
 
+/* Number -1: no item could have it, so none is locked. */
+const struct database_parameter checkout_batch_trial[CHECKOUT_BATCH_PARAMETERS] = {
+    ARRAY_ONE(ARRAY_TEXT, 1, [ARRAY_ONE_AT] = '-'),
+    ARRAY_ONE(ARRAY_INT4, 4, [ARRAY_ONE_AT] = 0),
+    ARRAY_ONE(ARRAY_INT4, 4, [ARRAY_ONE_AT] = -1, -1, -1, -1),
+    ARRAY_ONE(ARRAY_UUID, CODE_SECRET_BYTES, [ARRAY_ONE_AT] = 0),
+    ARRAY_ONE(ARRAY_INT2, 2, [ARRAY_ONE_AT] = 0),
+    ARRAY_ONE(ARRAY_TIMESTAMPTZ, 8, [ARRAY_ONE_AT] = 0),
+    {"\0\0\0\0\0\0\0", 8},
+    {"", 1}};
+
 enum column {
     COLUMN_ORDINAL,
     COLUMN_OUTCOME,
@@ -127,7 +138,8 @@ static PGresult *call(struct checkout_batch *batch, struct database *database,
         {(const char *)&sale_made, 8},    {&unknown_is_any, 1}};
     PGresult *result;
     int64_t began_us = clock_us();
-    enum database_result done = database_call(database, 0, parameters, 8, &result);
+    enum database_result done =
+        database_call(database, 0, parameters, CHECKOUT_BATCH_PARAMETERS, &result);
     metrics_observe(batch->metrics, METRIC_COMMIT_TIME, LANE_CHECKOUT, clock_us() - began_us);
     return done == DATABASE_DONE ? result : NULL;
 }
@@ -211,8 +223,9 @@ static void read_result(struct checkout_batch *batch, struct facts *facts, const
 static bool ask_for_facts(struct checkout_batch *batch, struct facts *facts,
                           struct ticket **tickets, int count)
 {
+    bool is_needed = !batch->settings->redis.fail_open; /* then each batch finds out anew */
     int64_t now = clock_ms();
-    if (now - batch->refused_ms < ASK_AFTER_REFUSAL_MS ||
+    if (is_needed || now - batch->refused_ms < ASK_AFTER_REFUSAL_MS ||
         now - batch->asked_ms >= ASK_AT_LEAST_EVERY_MS) {
         batch->asked_ms = now;
         facts_ask(facts, batch->sale_made_us, tickets, count, batch->facts);
@@ -220,7 +233,7 @@ static bool ask_for_facts(struct checkout_batch *batch, struct facts *facts,
         for (int i = 0; i < count; i++)
             batch->facts[i] = (struct fact){FACT_NONE, INT64_MAX};
     }
-    return batch->settings->redis.fail_open || !facts_are_out_of_reach(facts);
+    return !is_needed || !facts_are_out_of_reach(facts);
 }
 
 void checkout_batch_decide(struct checkout_batch *batch, struct database *database,

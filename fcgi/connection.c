@@ -31,7 +31,10 @@ enum state {
 enum {
     /* A web server sends a request in one go; one that stops half-way must not hold a thread. */
     READ_S_MAX = 5,
-    DRAIN_STEP_MS = 5
+    DRAIN_STEP_MS = 5,
+    /* Where accept(2) fails it is tried again after so long. */
+    AGAIN_MS = 200,
+    TELL_MS = 10000 /* a line of the log in so long says that it is so again and again */
 };
 
 struct connections {
@@ -45,7 +48,9 @@ struct connections {
     pthread_mutex_t mutex; /* of what follows */
     struct connection *free;
     int open;
-    bool is_full; /* no longer listening until one is free */
+    bool is_deaf;     /* no longer listening: as many are open as may be, or accept(2) failed */
+    int64_t again_ms; /* not before, by clock_ms() */
+    int64_t told_ms;  /* when the log has said so */
 };
 
 /* ---- start and end ---- */
@@ -147,14 +152,33 @@ static void set_idle(struct connection *connection)
 
 /* ---- accept ---- */
 
-/* Until a connection is closed. The caller holds the lock. */
+/* For a while: until a connection is closed, or the time has passed. The caller holds the lock. */
 static void stop_listening(struct connections *set, const char *why)
 {
-    if (set->is_full)
+    set->again_ms = clock_ms() + AGAIN_MS;
+    if (set->is_deaf)
         return;
-    set->is_full = true;
+    set->is_deaf = true;
     epoll_ctl(set->epoll_fd, EPOLL_CTL_DEL, set->listen_fd, NULL);
-    log_warning("%d connections, and no more until one is closed: %s", set->open, why);
+    if (set->told_ms != 0 && clock_ms() - set->told_ms < TELL_MS)
+        return;
+    set->told_ms = clock_ms();
+    log_warning("%d connections, and no more for now: %s", set->open, why);
+}
+
+/* If there is room. What fails now is tried again at the next tick. The caller holds the lock. */
+static void listen_again(struct connections *set)
+{
+    if (set->is_deaf && set->free && !atomic_load(&set->is_draining))
+        set->is_deaf = !listen_on(set);
+}
+
+void connections_tick(struct connections *set)
+{
+    pthread_mutex_lock(&set->mutex);
+    if (clock_ms() >= set->again_ms)
+        listen_again(set);
+    pthread_mutex_unlock(&set->mutex);
 }
 
 /* A connection for a socket; NULL where there are as many as there may be, or none waits. */
@@ -172,7 +196,7 @@ static struct connection *take_free(struct connections *set)
     return connection;
 }
 
-/* The connection's socket is closed, or there never was one: then `why` not. */
+/* The connection's socket is closed; or there never was one, and `why` says why not. */
 static void give_back(struct connection *connection, const char *why)
 {
     struct connections *set = connection->set;
@@ -181,12 +205,10 @@ static void give_back(struct connection *connection, const char *why)
     connection->next_free = set->free;
     set->free = connection;
     set->open--;
-    if (why && set->open > 0) {
+    if (why)
         stop_listening(set, why);
-    } else if (set->is_full && !atomic_load(&set->is_draining)) {
-        set->is_full = false;
-        listen_on(set);
-    }
+    else
+        listen_again(set);
     pthread_mutex_unlock(&set->mutex);
 }
 
@@ -301,13 +323,17 @@ void connection_done(struct connection *connection)
 {
     struct connections *set = connection->set;
     bool is_kept = finish(&connection->fcgx);
+    /* Armed while it is still in hand: whoever hears of it waits for its being let go. */
+    if (is_kept && !arm(connection, EPOLL_CTL_MOD)) {
+        log_error("epoll_ctl: %s", strerror(errno));
+        is_kept = false; /* nobody would ever hear of it again */
+    }
     atomic_fetch_sub_explicit(&set->in_hand, 1, memory_order_relaxed);
     if (!is_kept) {
         FCGX_Free(&connection->fcgx, 1);
         give_back(connection, NULL);
         return;
     }
-    arm(connection, EPOLL_CTL_MOD);
     set_idle(connection); /* from here on it is another thread's */
 }
 

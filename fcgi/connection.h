@@ -52,6 +52,9 @@ void connection_done(struct connection *connection);
  */
 int connections_drain(struct connections *set, int ms_max);
 
+/* Listens again where it could not for a while. To be called now and then, by one thread. */
+void connections_tick(struct connections *set);
+
 /* How many are open now, and how many of them have a request in hand. Any thread. */
 void connections_count(struct connections *set, int *open, int *in_hand);
 

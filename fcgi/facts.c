@@ -11,6 +11,7 @@
 #include "common/address.h"
 #include "common/clock.h"
 #include "common/log.h"
+#include "lookup.h"
 #include "metrics.h"
 
 /* A sale's facts are hashes: of numbers or, the last, of users. */
@@ -27,6 +28,10 @@ enum {
     TIME_BYTES_MAX = 24,
     BREAKER_MS_MIN = 100,
     BREAKER_MS_MAX = 5000,
+    /* Who fails sooner than that was not well, and the breaker goes on growing; */
+    WELL_MS = 250,
+    /* and who was well for so long is told of. */
+    TELL_MS = 1000,
     /* Keys outlive their sale a little: a worker's clock sets this, and it decides nothing. */
     KEEP_AFTER_SALE_MS = 60000
 };
@@ -38,8 +43,11 @@ struct facts {
     redisContext *context; /* NULL: not connected */
     int sent;              /* commands whose replies nobody has waited for yet */
     bool is_down_told;
+    struct lookup *lookup; /* NULL: the address is a path */
+    struct address address;
     int64_t retry_at_ms; /* the breaker: not before */
     int64_t breaker_ms;
+    int64_t well_since_ms;
     /* What is to be sent by facts_flush(): the facts, of one sale, and how long to keep them. */
     struct note *notes; /* lane.batch_max of them */
     int noted;
@@ -58,6 +66,19 @@ struct note {
     char value[TIME_BYTES_MAX + PARAMETER_BYTES_MAX];
 };
 
+/* False: out of memory. */
+static bool read_address(struct facts *facts)
+{
+    const char *text = facts->settings->redis.address;
+    if (*text == '\0')
+        return true;
+    if (!address_read(&facts->address, text, ADDRESS_REDIS_PORT))
+        return false; /* settings_check() let none of these through */
+    if (!facts->address.is_unix)
+        facts->lookup = lookup_new(facts->address.host);
+    return facts->address.is_unix || facts->lookup;
+}
+
 struct facts *facts_new(const struct settings *settings, const char *name, struct metrics *metrics)
 {
     struct facts *facts = calloc(1, sizeof *facts);
@@ -72,7 +93,8 @@ struct facts *facts_new(const struct settings *settings, const char *name, struc
     facts->arguments = calloc(3 + 2 * count, sizeof *facts->arguments);
     facts->lengths = calloc(3 + 2 * count, sizeof *facts->lengths);
     facts->numbers = calloc(count, sizeof *facts->numbers);
-    if (!facts->notes || !facts->arguments || !facts->lengths || !facts->numbers) {
+    if (!facts->notes || !facts->arguments || !facts->lengths || !facts->numbers ||
+        !read_address(facts)) {
         facts_free(facts);
         return NULL;
     }
@@ -84,6 +106,7 @@ void facts_free(struct facts *facts)
     if (!facts)
         return;
     redisFree(facts->context);
+    lookup_free(facts->lookup);
     free(facts->notes);
     free(facts->arguments);
     free(facts->lengths);
@@ -104,6 +127,9 @@ static void fail(struct facts *facts, const char *what)
 {
     if (!facts->is_down_told)
         log_warning("%s: Redis: %s; going on without", facts->name, what);
+    if (facts->well_since_ms != 0 && clock_ms() - facts->well_since_ms >= WELL_MS)
+        facts->breaker_ms = BREAKER_MS_MIN;
+    facts->well_since_ms = 0;
     facts->is_down_told = true;
     redisFree(facts->context);
     facts->context = NULL;
@@ -141,6 +167,11 @@ static bool catch_up(struct facts *facts)
             return false;
         freeReplyObject(reply);
     }
+    if (facts->is_down_told && facts->well_since_ms != 0 &&
+        clock_ms() - facts->well_since_ms >= TELL_MS) {
+        log_warning("%s: Redis: answers again", facts->name);
+        facts->is_down_told = false;
+    }
     return true;
 }
 
@@ -173,15 +204,41 @@ static bool authenticate(struct facts *facts)
     return good;
 }
 
+/* Has a fact of no sale noted, for a moment: who reads is not yet one who writes. */
+static bool prove(struct facts *facts)
+{
+    static const char *const commands[] = {"HSET flashsale:proof proof 1",
+                                           "PEXPIRE flashsale:proof 60000",
+                                           "HMGET flashsale:proof proof"};
+    enum { COMMANDS = sizeof commands / sizeof commands[0] };
+    for (int i = 0; i < COMMANDS; i++) {
+        if (redisAppendCommand(facts->context, commands[i]) != REDIS_OK) {
+            fail(facts, "out of memory");
+            return false;
+        }
+    }
+    facts->sent += COMMANDS;
+    if (!catch_up(facts))
+        return false;
+    if (facts->well_since_ms == 0)
+        facts->well_since_ms = clock_ms();
+    return true;
+}
+
 static bool connect_anew(struct facts *facts)
 {
-    struct address address;
     int timeout_ms = facts->settings->redis.timeout_ms;
     struct timeval timeout = {timeout_ms / 1000, timeout_ms % 1000 * 1000};
-    if (!address_read(&address, facts->settings->redis.address, ADDRESS_REDIS_PORT))
-        return false; /* settings_check() let none of these through */
-    facts->context = address.is_unix ? redisConnectUnixWithTimeout(address.path, timeout)
-                                     : redisConnectWithTimeout(address.host, address.port, timeout);
+    if (!facts->lookup) {
+        facts->context = redisConnectUnixWithTimeout(facts->address.path, timeout);
+    } else {
+        char host[INET6_ADDRSTRLEN];
+        if (!lookup_get(facts->lookup, timeout_ms, host)) {
+            fail(facts, "the name of its host cannot be looked up");
+            return false;
+        }
+        facts->context = redisConnectWithTimeout(host, facts->address.port, timeout);
+    }
     if (!facts->context || facts->context->err) {
         fail(facts, facts->context ? facts->context->errstr : "out of memory");
         return false;
@@ -190,7 +247,7 @@ static bool connect_anew(struct facts *facts)
         fail(facts, "the timeout could not be set");
         return false;
     }
-    return authenticate(facts);
+    return authenticate(facts) && prove(facts);
 }
 
 bool facts_are_out_of_reach(const struct facts *facts)
@@ -206,28 +263,12 @@ static bool connected(struct facts *facts)
     return is_wanted(facts) && clock_ms() >= facts->retry_at_ms && connect_anew(facts);
 }
 
-/* An answer came: the breaker closes. */
-static void succeed(struct facts *facts)
-{
-    if (facts->is_down_told)
-        log_warning("%s: Redis: answers again", facts->name);
-    facts->is_down_told = false;
-    facts->breaker_ms = BREAKER_MS_MIN;
-}
-
 void facts_ensure(struct facts *facts)
 {
-    if (!connected(facts))
-        return;
-    if (redisAppendCommand(facts->context, "PING") != REDIS_OK) {
-        fail(facts, "out of memory");
-        return;
-    }
-    redisReply *reply = catch_up(facts) ? read_reply(facts) : NULL;
-    if (!reply)
-        return;
-    freeReplyObject(reply);
-    succeed(facts);
+    if (facts->context)
+        prove(facts);
+    else
+        connected(facts);
 }
 
 /* ---- what is asked ---- */
@@ -314,8 +355,6 @@ static bool read_answers(struct facts *facts, int count, redisReply *answers[TAB
         answers[table] = read_values(facts, (size_t)count + (table == TABLE_SOLD));
         good = answers[table] != NULL;
     }
-    if (good)
-        succeed(facts);
     return good;
 }
 

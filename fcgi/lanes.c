@@ -24,7 +24,9 @@ enum {
     /* An idle lane looks after its connections this often. */
     TICK_MS = 1000,
     RECONNECT_MS_MIN = 50,
-    RECONNECT_MS_MAX = 400
+    RECONNECT_MS_MAX = 400,
+    /* A lane that was refused a batch counts as one that can sell when nothing came for so long. */
+    REFUSED_MS = 5000
 };
 
 struct lane {
@@ -34,7 +36,9 @@ struct lane {
     bool is_running;
     bool was_connected;
     _Atomic bool is_up; /* it takes from its queue: it has a connection, or has just lost it */
-    char name[48];      /* in logs, and PostgreSQL's application_name */
+    _Atomic int64_t refused_ms; /* a batch was, and none was done since; 0: no */
+    struct taker taker;
+    char name[48]; /* in logs, and PostgreSQL's application_name */
     struct database *database;
     struct facts *facts;
     struct checkout_batch *checkouts;
@@ -107,11 +111,18 @@ enum redis_state lanes_redis_state(struct lanes *lanes)
     return worst;
 }
 
+/* It is connected, and no batch was refused lately without another that was done since. */
+static bool can_sell(const struct lane *lane)
+{
+    int64_t refused_ms = atomic_load(&lane->refused_ms);
+    return atomic_load(&lane->is_up) && (refused_ms == 0 || clock_ms() - refused_ms >= REFUSED_MS);
+}
+
 bool lanes_are_up(struct lanes *lanes)
 {
     bool is_kind_up[LANE_KINDS] = {false};
     for (int i = 0; i < lanes->lane_count; i++)
-        is_kind_up[lanes->lane[i].kind] |= atomic_load(&lanes->lane[i].is_up);
+        is_kind_up[lanes->lane[i].kind] |= can_sell(&lanes->lane[i]);
     return is_kind_up[LANE_CHECKOUT] && is_kind_up[LANE_PURCHASE];
 }
 
@@ -121,7 +132,7 @@ void lanes_measure(struct lanes *lanes)
     for (int i = 0; i < lanes->lane_count; i++) {
         const struct lane *lane = &lanes->lane[i];
         count[lane->kind]++;
-        up[lane->kind] += atomic_load(&lane->is_up);
+        up[lane->kind] += can_sell(lane);
         redis[redis_state_of(lane)]++;
     }
     struct metrics *metrics = lanes->metrics;
@@ -181,6 +192,8 @@ static void decide(struct lane *lane, int count)
     else
         purchase_batch_decide(lane->purchases, lane->database, lane->facts, lane->tickets, count);
     lane->ended_us = clock_us();
+    bool is_refused = database_was_refused(lane->database);
+    atomic_store_explicit(&lane->refused_ms, is_refused ? clock_ms() : 0, memory_order_relaxed);
     metrics_observe(lane->lanes->metrics, METRIC_BATCH_SIZE, (int)lane->kind, count);
     metrics_observe(lane->lanes->metrics, METRIC_BATCH_TIME, (int)lane->kind,
                     lane->ended_us - started_us);
@@ -192,13 +205,13 @@ static void decide(struct lane *lane, int count)
  * beyond that would wait in vain, and is better told at once. A batch and the rest behind it take
  * twice a batch's time at most. One batch may always wait.
  */
-static void bound(const struct lane *lane, struct queue *queue)
+static void bound(struct lane *lane, struct queue *queue)
 {
     const struct settings *settings = lane->lanes->settings;
     int64_t wait_us = (int64_t)settings->worker.wait_ms_max * 1000;
     int64_t batches = lane->took_us > 0 ? wait_us / (2 * lane->took_us) : wait_us;
     int64_t length = (batches > 1 ? batches : 1) * settings->lane.batch_max;
-    queue_bound(queue, length < INT_MAX ? (int)length : INT_MAX);
+    queue_bound(queue, &lane->taker, length < INT_MAX ? (int)length : INT_MAX);
 }
 
 /* A batch from its being taken to its last reply. */
@@ -219,9 +232,9 @@ static void set_up(struct lane *lane, struct queue *queue, bool is_up)
         return;
     lane->is_up = is_up;
     if (is_up)
-        queue_join(queue);
+        queue_join(queue, &lane->taker);
     else
-        turn_away(lane->lanes, lane->kind, queue_leave(queue));
+        turn_away(lane->lanes, lane->kind, queue_leave(queue, &lane->taker));
 }
 
 /*
@@ -233,6 +246,11 @@ static bool reconnect(struct lane *lane, struct queue *queue)
 {
     for (int pause_ms = RECONNECT_MS_MIN;;) {
         bool is_connected = database_ensure(lane->database);
+        if (!is_connected && !database_is_failing(lane->database)) {
+            if (!queue_pause(queue, 0))
+                return false;
+            continue;
+        }
         set_up(lane, queue, is_connected);
         if (is_connected) {
             if (lane->was_connected)
@@ -288,20 +306,24 @@ static void *lane_main(void *argument)
 static bool lane_open(struct lane *lane, struct lanes *lanes, enum lane_kind kind, int number)
 {
     const struct settings *settings = lanes->settings;
+    bool is_checkout = kind == LANE_CHECKOUT;
     const char *const *statement =
-        kind == LANE_CHECKOUT ? &checkout_batch_statement : &purchase_batch_statement;
+        is_checkout ? &checkout_batch_statement : &purchase_batch_statement;
     lane->lanes = lanes;
     lane->kind = kind;
     snprintf(lane->name, sizeof lane->name, "flashsale %s lane %d", kind_names[kind], number);
 
-    const struct database_options options = {.conninfo = settings->database.worker_conninfo,
-                                             .name = lane->name,
-                                             .connect_ms_max = settings->database.connect_ms_max,
-                                             .statement_ms_max =
-                                                 settings->database.statement_ms_max,
-                                             .statements = statement,
-                                             .statement_count = 1,
-                                             .is_for_commits = true};
+    const struct database_options options = {
+        .conninfo = settings->database.worker_conninfo,
+        .name = lane->name,
+        .connect_ms_max = settings->database.connect_ms_max,
+        .statement_ms_max = settings->database.statement_ms_max,
+        .statements = statement,
+        .statement_count = 1,
+        .is_for_commits = true,
+        .trial = is_checkout ? checkout_batch_trial : purchase_batch_trial,
+        .trial_count = is_checkout ? CHECKOUT_BATCH_PARAMETERS : PURCHASE_BATCH_PARAMETERS,
+        .is_in_background = true};
     lane->database = database_new(&options);
     lane->tickets = calloc((size_t)settings->lane.batch_max, sizeof(struct ticket *));
     lane->facts = facts_new(settings, lane->name, lanes->metrics);
@@ -343,7 +365,7 @@ struct lanes *lanes_start(const struct settings *settings, struct metrics *metri
         for (int number = 1; number <= counts[kind]; number++) {
             struct lane *lane = &lanes->lane[lanes->lane_count++];
             lane->is_up = true;
-            queue_join(&lanes->queues[kind]);
+            queue_join(&lanes->queues[kind], &lane->taker);
             lane->is_running = lane_open(lane, lanes, (enum lane_kind)kind, number) &&
                                pthread_create(&lane->thread, NULL, lane_main, lane) == 0;
             if (!lane->is_running) {

@@ -11,6 +11,7 @@
 
 #include "common/log.h"
 #include "common/options.h"
+#include "listen.h"
 #include "notify.h"
 #include "worker.h"
 
@@ -21,12 +22,16 @@ enum {
     OTHER_DESCRIPTORS = 128
 };
 
-/* The socket to accept on: the one of the settings, or that which spawn-fcgi gave. */
+/* The socket to accept on: the one of the settings, or that which spawn-fcgi gave. -1: none, and
+   the log says why. */
 static int open_socket(const struct settings *settings)
 {
     if (settings->worker.listen[0])
-        return FCGX_OpenSocket(settings->worker.listen, LISTEN_BACKLOG);
-    return FCGX_IsCGI() ? -1 : STDIN_FILENO;
+        return listen_at(settings->worker.listen, LISTEN_BACKLOG);
+    if (!FCGX_IsCGI())
+        return STDIN_FILENO;
+    log_error("no socket to listen on: start it under spawn-fcgi, or set worker.listen");
+    return -1;
 }
 
 /* One for each connection, and some; as far as the hard limit goes (getrlimit(2)). */
@@ -77,10 +82,8 @@ int main(int count, char **arguments)
 
     allow_descriptors(settings.worker.connections_max);
     int listen_fd = FCGX_Init() == 0 ? open_socket(&settings) : -1;
-    if (listen_fd < 0) {
-        log_error("no socket to listen on: start it under spawn-fcgi, or set worker.listen");
+    if (listen_fd < 0)
         return EXIT_FAILURE;
-    }
     struct worker *worker = worker_start(&settings, listen_fd);
     log_info("%d threads, %d + %d lanes, up to %d connections: ready", settings.worker.threads,
              settings.lane.checkout_count, settings.lane.purchase_count,

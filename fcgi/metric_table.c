@@ -153,6 +153,8 @@ const struct metric_row metric_table[METRIC_COUNT] = {
         {{"fact", fact}}, .is_shown = is_a_fact},
     [METRIC_STARTS] = {"flashsale_worker_starts_total", METRIC_COUNTER,
         "Workers that were started."},
+    [METRIC_LOG_LINES_LOST] = {"flashsale_log_lines_lost_total", METRIC_COUNTER,
+        "Lines of the log that were lost: nobody read them, or they could not be written."},
     [METRIC_QUEUED] = {"flashsale_queued_requests", METRIC_GAUGE,
         "Requests that wait for their turn.", {{"kind", queue}}},
     [METRIC_IN_HAND] = {"flashsale_in_hand_requests", METRIC_GAUGE,
@@ -167,7 +169,8 @@ const struct metric_row metric_table[METRIC_COUNT] = {
     [METRIC_LANES] = {"flashsale_lanes", METRIC_GAUGE,
         "Lanes there should be, by the settings.", {{"kind", kind}}},
     [METRIC_LANES_UP] = {"flashsale_lanes_up", METRIC_GAUGE,
-        "Lanes that are connected to PostgreSQL and take requests.", {{"kind", kind}}},
+        "Lanes that can sell: connected to PostgreSQL, which does not refuse their batches.",
+        {{"kind", kind}}},
     [METRIC_REDIS_LANES] = {"flashsale_redis_lanes", METRIC_GAUGE,
         "Lanes by what Redis is to them.", {{"state", redis}}},
 };

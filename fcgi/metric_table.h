@@ -29,6 +29,7 @@ enum metric {
     METRIC_FACTS_NOTED,      /* no labels */
     METRIC_FACTS_USED,       /* by enum fact_kind */
     METRIC_STARTS,           /* no labels */
+    METRIC_LOG_LINES_LOST,   /* no labels */
     /* Gauges: how it is with the workers that live. */
     METRIC_QUEUED,          /* by enum metric_queue */
     METRIC_IN_HAND,         /* by enum lane_kind */

@@ -25,7 +25,7 @@ static void add_database(struct text *page, const struct metrics *metrics,
     static const char name[] = "flashsale_postgresql_up";
     const struct metric_label *kinds = &metric_table[METRIC_LANES].labels[0];
     metrics_page_head(page, name, "gauge",
-                      "1: all lanes of that kind are connected to PostgreSQL, or, for read, it "
+                      "1: all lanes of that kind can sell by PostgreSQL, or, for read, it "
                       "told about the sale within the last second.");
     for (int kind = 0; kind < LANE_KINDS; kind++) {
         int64_t lanes = metrics_sum(metrics, census, METRIC_LANES, kind, 0);

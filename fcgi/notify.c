@@ -28,8 +28,8 @@ void notify(const char *state)
 
     int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     const socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);
-    if (fd < 0 ||
-        sendto(fd, state, strlen(state), MSG_NOSIGNAL, (const struct sockaddr *)&address, size) < 0)
+    if (fd < 0 || sendto(fd, state, strlen(state), MSG_NOSIGNAL | MSG_DONTWAIT,
+                         (const struct sockaddr *)&address, size) < 0)
         log_warning("%s to NOTIFY_SOCKET=%s: %s", state, path, strerror(errno));
     if (fd >= 0)
         close(fd);

@@ -11,6 +11,11 @@ const char *const purchase_batch_statement =
     " sale_made_at, sale_ends_at, decided_at, name, price_cents, picture_seed"
     " FROM flashsale.purchase_batch($1, $2, $3)";
 
+const struct database_parameter purchase_batch_trial[PURCHASE_BATCH_PARAMETERS] = {
+    ARRAY_ONE(ARRAY_INT4, 4, [ARRAY_ONE_AT + 3] = 1),
+    ARRAY_ONE(ARRAY_INT4, 4, [ARRAY_ONE_AT] = -1, -1, -1, -1),
+    ARRAY_ONE(ARRAY_UUID, CODE_SECRET_BYTES, [ARRAY_ONE_AT] = 0)};
+
 enum column {
     COLUMN_ORDINAL,
     COLUMN_OUTCOME,
@@ -99,7 +104,8 @@ void purchase_batch_decide(struct purchase_batch *batch, struct database *databa
                                                     array_parameter(&batch->secrets)};
     PGresult *result;
     int64_t began_us = clock_us();
-    enum database_result done = database_call(database, 0, parameters, 3, &result);
+    enum database_result done =
+        database_call(database, 0, parameters, PURCHASE_BATCH_PARAMETERS, &result);
     metrics_observe(batch->metrics, METRIC_COMMIT_TIME, LANE_PURCHASE, clock_us() - began_us);
     if (done != DATABASE_DONE)
         return;

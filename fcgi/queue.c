@@ -6,7 +6,7 @@
 
 void queue_open(struct queue *queue)
 {
-    *queue = (struct queue){.length_max = INT_MAX};
+    *queue = (struct queue){0};
     pthread_condattr_t attributes;
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
@@ -28,7 +28,7 @@ bool queue_put(struct queue *queue, struct ticket *ticket)
     ticket->next = NULL;
     ticket->queued_us = clock_us();
     pthread_mutex_lock(&queue->mutex);
-    bool is_taken = queue->takers > 0 && queue->length / queue->takers < queue->length_max;
+    bool is_taken = queue->takers > 0 && queue->length < queue->length_max;
     if (is_taken) {
         if (queue->last)
             queue->last->next = ticket;
@@ -59,17 +59,20 @@ static struct ticket *cut(struct queue *queue, struct ticket *end, int count)
     return first;
 }
 
-void queue_join(struct queue *queue)
+void queue_join(struct queue *queue, struct taker *taker)
 {
     pthread_mutex_lock(&queue->mutex);
     queue->takers++;
+    taker->length_max = INT_MAX;
+    queue->length_max += taker->length_max;
     pthread_mutex_unlock(&queue->mutex);
 }
 
-struct ticket *queue_leave(struct queue *queue)
+struct ticket *queue_leave(struct queue *queue, struct taker *taker)
 {
     struct ticket *left = NULL;
     pthread_mutex_lock(&queue->mutex);
+    queue->length_max -= taker->length_max;
     if (--queue->takers == 0)
         left = cut(queue, NULL, queue->length);
     pthread_mutex_unlock(&queue->mutex);
@@ -113,10 +116,11 @@ bool queue_pause(struct queue *queue, int ms)
     return is_going_on;
 }
 
-void queue_bound(struct queue *queue, int length_max)
+void queue_bound(struct queue *queue, struct taker *taker, int length_max)
 {
     pthread_mutex_lock(&queue->mutex);
-    queue->length_max = length_max;
+    queue->length_max += length_max - taker->length_max;
+    taker->length_max = length_max;
     pthread_mutex_unlock(&queue->mutex);
 }
 

@@ -11,6 +11,11 @@
 
 #include "ticket.h"
 
+/* One who takes; `length_max` is of queue.c. */
+struct taker {
+    int length_max;
+};
+
 struct queue {
     pthread_mutex_t mutex;
     pthread_cond_t came; /* something did, or the queue stops */
@@ -18,7 +23,7 @@ struct queue {
     struct ticket *first;
     struct ticket *last;
     int length;
-    int length_max;
+    int64_t length_max; /* the sum of what its takers have time for */
     int takers;
     bool is_stopping;
 };
@@ -30,9 +35,10 @@ void queue_close(struct queue *queue);
  * taker's. */
 bool queue_put(struct queue *queue, struct ticket *ticket) __attribute__((warn_unused_result));
 
-/* Counts the caller as one who takes, or no more; the last who leaves gets the tickets left. */
-void queue_join(struct queue *queue);
-struct ticket *queue_leave(struct queue *queue);
+/* Counts the caller as one who takes, or no more; the last who leaves gets the tickets left. How
+ * long the queue may become for the sake of this taker has no bound at first. */
+void queue_join(struct queue *queue, struct taker *taker);
+struct ticket *queue_leave(struct queue *queue, struct taker *taker);
 
 /* Waits until there is something to take, at most `ms_max`. False: there is not, and the queue
    stops. */
@@ -44,8 +50,8 @@ void queue_pass(struct queue *queue);
 /* Waits `ms`. False: the queue stops. */
 bool queue_pause(struct queue *queue, int ms);
 
-/* How long the queue may become for each taker; at first there is no such bound. */
-void queue_bound(struct queue *queue, int length_max);
+/* How much of the queue the taker, which has joined, has time for: together they bound it. */
+void queue_bound(struct queue *queue, struct taker *taker, int length_max);
 
 int queue_length(struct queue *queue);
 

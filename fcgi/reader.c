@@ -20,8 +20,12 @@ struct database *reader_new(const struct settings *settings)
                                              .statement_ms_max =
                                                  settings->database.statement_ms_max,
                                              .statements = statements,
-                                             .statement_count = READ_STATEMENTS};
-    return database_new(&options);
+                                             .statement_count = READ_STATEMENTS,
+                                             .is_in_background = true};
+    struct database *database = database_new(&options);
+    if (database)
+        database_begin(database);
+    return database;
 }
 
 PGresult *reader_call(struct database *database, enum reader_statement statement,

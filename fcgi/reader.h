@@ -10,7 +10,7 @@
 /* The functions of sql/deploy/reading.sql; their rows have the columns in that order. */
 enum reader_statement { READ_SALES, READ_ITEMS, READ_ITEM, READ_USER, READ_STATEMENTS };
 
-/* NULL: out of memory. Does not connect. */
+/* NULL: out of memory. Connects in the background. */
 struct database *reader_new(const struct settings *settings);
 
 /* As database_call(), connecting where need be. NULL: PostgreSQL could not be asked. */

@@ -42,13 +42,15 @@ struct sale_view *sale_view_new(const struct settings *settings)
                                              .statement_ms_max =
                                                  settings->database.statement_ms_max,
                                              .statements = &statement,
-                                             .statement_count = 1};
+                                             .statement_count = 1,
+                                             .is_in_background = true};
     pthread_mutex_init(&view->mutex, NULL);
     view->database = database_new(&options);
     if (!view->database) {
         sale_view_free(view);
         return NULL;
     }
+    database_begin(view->database);
     return view;
 }
 

@@ -36,7 +36,7 @@ int64_t sale_status_items_left(const struct sale_status *status);
 
 struct sale_view;
 
-/* NULL: out of memory. Does not connect. */
+/* NULL: out of memory. Connects in the background. */
 struct sale_view *sale_view_new(const struct settings *settings);
 void sale_view_free(struct sale_view *view);
 

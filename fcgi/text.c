@@ -74,8 +74,11 @@ void text_add_money(struct text *text, int64_t cents)
 
 void text_add_time(struct text *text, int64_t time_us)
 {
-    int64_t seconds = time_us / 1000000;
-    int64_t days = seconds / 86400, of_day = seconds % 86400;
+    /* Before 1970 a part of a second, or of a day, counts from its beginning as well. */
+    int64_t of_second_us = (time_us % 1000000 + 1000000) % 1000000;
+    int64_t seconds = (time_us - of_second_us) / 1000000;
+    int64_t of_day = (seconds % 86400 + 86400) % 86400;
+    int64_t days = (seconds - of_day) / 86400;
 
     /* Days since 1970 to a date of the Gregorian calendar, in years that begin in March, so
        that the leap day is a year's last. An era is 400 years, 146,097 days. */
@@ -101,6 +104,6 @@ void text_add_time(struct text *text, int64_t time_us)
     text_add_bytes(text, ":", 1);
     add_digits(text, (uint64_t)(of_day % 60), 2);
     text_add_bytes(text, ".", 1);
-    add_digits(text, (uint64_t)(time_us / 1000 % 1000), 3);
+    add_digits(text, (uint64_t)(of_second_us / 1000), 3);
     text_add_bytes(text, "Z\"", 2);
 }

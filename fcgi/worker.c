@@ -24,6 +24,7 @@ enum {
 struct reading_thread {
     pthread_t thread;
     struct worker *worker;
+    struct taker taker;
     struct services services; /* with a connection of its own */
     char *body;               /* READ_BODY_MAX bytes, for the reply that it writes */
 };
@@ -31,13 +32,15 @@ struct reading_thread {
 struct request_thread {
     struct worker *worker;
     pthread_t thread;
-    char *body; /* http.body_bytes_max + 1 bytes, for the request that it reads */
+    char *body;       /* http.body_bytes_max + 1 bytes, for the request that it reads */
+    char *reply_body; /* READ_BODY_MAX bytes, for a reply that never changes */
 };
 
 struct worker {
     struct services services;
     struct connections *connections;
     struct request_thread *threads;
+    int64_t log_lost;   /* lines, as counted */
     struct queue reads; /* requests that an endpoint answers by reading */
     struct reading_thread reading_threads[READING_THREADS];
 };
@@ -84,9 +87,16 @@ static void decided(struct ticket *ticket)
     send(connection, &reply);
 }
 
-/* Reads the request and answers it, or sees to it that others do. */
-static void handle(struct worker *worker, struct connection *connection)
+/* What never changes is answered at once: it needs no queue, and no database that may be away. */
+static bool is_constant(const struct route *route)
 {
+    return route->read == root_read || route->read == openapi_read || route->read == problem_read;
+}
+
+/* Reads the request and answers it, or sees to it that others do. */
+static void handle(const struct request_thread *thread, struct connection *connection)
+{
+    struct worker *worker = thread->worker;
     const struct services *services = &worker->services;
     const struct settings *settings = services->settings;
     struct request *request = &connection->request;
@@ -107,6 +117,9 @@ static void handle(struct worker *worker, struct connection *connection)
         reply.allow = route->allow;
     } else if (!request_read_parameters(request, &connection->fcgx, route->parameters, &fault)) {
         reply_problem(&reply, fault.outcome, fault.detail, 0, settings);
+    } else if (is_constant(route)) {
+        reply_begin(&reply, thread->reply_body, READ_BODY_MAX);
+        route->read(services, request, &reply);
     } else if (route->read) {
         if (queue_put(&worker->reads, &connection->ticket))
             return;
@@ -126,7 +139,7 @@ static void *request_main(void *argument)
         connection->request.body = thread->body;
         connection->ticket.decided = decided;
         int64_t began_us = connection->began_us;
-        handle(thread->worker, connection);
+        handle(thread, connection);
         metrics_add(thread->worker->services.metrics, METRIC_BUSY_TIME, METRIC_ROLE_REQUEST, 0,
                     clock_us() - began_us);
     }
@@ -170,6 +183,9 @@ static void measure(struct worker *worker)
     metrics_set(metrics, METRIC_THREADS, METRIC_ROLE_READ, READING_THREADS);
     metrics_set(metrics, METRIC_QUEUED, METRIC_QUEUE_READ, queue_length(&worker->reads));
     lanes_measure(worker->services.lanes);
+    int64_t lost = log_lost();
+    metrics_add(metrics, METRIC_LOG_LINES_LOST, 0, 0, lost - worker->log_lost);
+    worker->log_lost = lost;
 }
 
 /* ---- start ---- */
@@ -178,16 +194,18 @@ static bool request_thread_start(struct request_thread *thread, struct worker *w
 {
     thread->worker = worker;
     thread->body = malloc((size_t)worker->services.settings->http.body_bytes_max + 1);
-    return thread->body && pthread_create(&thread->thread, NULL, request_main, thread) == 0;
+    thread->reply_body = malloc(READ_BODY_MAX);
+    return thread->body && thread->reply_body &&
+           pthread_create(&thread->thread, NULL, request_main, thread) == 0;
 }
 
 static bool reading_threads_start(struct worker *worker)
 {
     queue_open(&worker->reads);
-    queue_join(&worker->reads);
     for (int i = 0; i < READING_THREADS; i++) {
         struct reading_thread *thread = &worker->reading_threads[i];
         thread->worker = worker;
+        queue_join(&worker->reads, &thread->taker);
         thread->services = worker->services;
         thread->services.database = reader_new(worker->services.settings);
         thread->body = malloc(READ_BODY_MAX);
@@ -232,6 +250,7 @@ struct worker *worker_start(const struct settings *settings, int listen_fd)
 void worker_tick(struct worker *worker)
 {
     const struct settings *settings = worker->services.settings;
+    connections_tick(worker->connections);
     measure(worker);
 
     int64_t oldest_us = clock_us() - (int64_t)settings->worker.wait_ms_max * 1000;
@@ -268,6 +287,7 @@ bool worker_stop(struct worker *worker)
     for (int i = 0; i < settings->worker.threads; i++) {
         pthread_join(worker->threads[i].thread, NULL);
         free(worker->threads[i].body);
+        free(worker->threads[i].reply_body);
     }
     queue_stop(&worker->reads);
     for (int i = 0; i < READING_THREADS; i++)

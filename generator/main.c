@@ -4,6 +4,7 @@
  */
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,8 +33,11 @@ static void give_up(int signal_number)
 {
     static const char line[] = "<3>" PROGRAM ": PostgreSQL did not answer in time: given up\n";
     (void)signal_number;
-    ssize_t written = write(STDERR_FILENO, line, sizeof line - 1);
-    (void)written;
+    struct pollfd writable = {.fd = STDERR_FILENO, .events = POLLOUT};
+    if (poll(&writable, 1, 0) == 1) {
+        ssize_t written = write(STDERR_FILENO, line, sizeof line - 1);
+        (void)written;
+    }
     _exit(status_given_up);
 }
 

@@ -26,16 +26,13 @@ void progress_show(struct progress *progress, int done)
     if (progress->shown_ms != 0 && now - progress->shown_ms < INTERVAL_MS)
         return;
     progress->shown_ms = now;
-    fprintf(stderr, LINE_CLEAR "%s: %d of %d items, %d%%", progress->subject, done, progress->total,
-            (int)((int64_t)done * 100 / progress->total));
-    fflush(stderr);
+    dprintf(STDERR_FILENO, LINE_CLEAR "%s: %d of %d items, %d%%", progress->subject, done,
+            progress->total, (int)((int64_t)done * 100 / progress->total));
 }
 
 void progress_end(struct progress *progress)
 {
-    if (progress->is_terminal && progress->shown_ms != 0) {
-        fputs(LINE_CLEAR, stderr);
-        fflush(stderr);
-    }
+    if (progress->is_terminal && progress->shown_ms != 0)
+        dprintf(STDERR_FILENO, LINE_CLEAR);
     progress->shown_ms = 0;
 }

@@ -119,3 +119,47 @@ hold_is_noted() {
     post '/checkout?user_id=dora&id=9906'
     expect_problem 412 sold
 }
+
+redis_lines() {
+    cat "$RUN_DIR"/log/worker-*.log | grep --count 'Redis:'
+}
+
+each_says() {
+    local worker
+    for worker in worker-1 worker-2; do
+        worker_request "$worker" GET /health ''
+        [[ $(json '[.status, .redis] | join(" ")') == "$1" ]] || return
+    done
+}
+
+# refuses_writes REFUSE... -- AGAIN...: commands to Redis.
+refuses_writes() {
+    local -a refuse=()
+    while [[ $1 != -- ]]; do
+        refuse+=("$1")
+        shift
+    done
+    shift
+    buyers_begin "${refuse[2]:-x}"
+    redis "${refuse[@]}"
+    wait_until 5000 each_says 'degraded down'
+    local lines
+    lines=$(redis_lines)
+    for _ in {1..30}; do
+        each_says 'degraded down'
+        sleep 0.1
+    done
+    # All lanes may have told meanwhile, once each.
+    [[ $(($(redis_lines) - lines)) -le 4 ]] || fail "$(($(redis_lines) - lines)) lines of the log"
+    redis "$@"
+    wait_until 10000 each_says 'ok ok'
+    nobody_noticed
+}
+
+@test "full, and refuses writes (maxmemory): told once, left alone, and not found well before it takes writes" {
+    refuses_writes config set maxmemory 1 -- config set maxmemory 0
+}
+
+@test "a replica that takes no writes: as well" {
+    refuses_writes replicaof 127.0.0.1 1 -- replicaof no one
+}

@@ -9,6 +9,11 @@ setup_file() {
         database.statement_ms_max=1000
 }
 
+teardown() {
+    [[ ${BATS_TEST_COMPLETED:-} == 1 ]] || writable_again || true
+    after_test
+}
+
 setup() {
     worker_pids=$(cat "$RUN_DIR"/pid/worker-*)
 }
@@ -118,4 +123,136 @@ postgresql_pids() {
         wait_until 2000 sells gus
     done
     same_workers
+}
+
+# ---- what another connection may cure, and what none does ----
+
+postgresql_up() {
+    request GET /metrics
+    same "$(sed --quiet "s/^flashsale_postgresql_up{kind=\"$1\"} //p" "$BODY")" "$2"
+}
+
+# Both workers say so of themselves.
+workers_are() {
+    local worker
+    for worker in worker-1 worker-2; do
+        worker_request "$worker" GET /health ''
+        [[ $HTTP_STATUS == "$1" && $(json .database) == "$2" ]] || return
+    done
+}
+
+# By each worker, and it is not found well in between.
+workers_stay_down() {
+    wait_until 5000 workers_are 503 down
+    for _ in {1..10}; do
+        workers_are 503 down
+        sleep 0.1
+    done
+}
+
+writable_again() {
+    PGOPTIONS='-c default_transaction_read_only=off' sql 'ALTER SYSTEM RESET default_transaction_read_only'
+    PGOPTIONS='-c default_transaction_read_only=off' reload
+}
+
+reload() {
+    sql 'SELECT pg_reload_conf()' >/dev/null
+}
+
+@test "read-only under its sessions: refused, /health and postgresql_up say so; writable again: sales" {
+    sells amy
+    code=$(hold amy)
+    sql 'ALTER SYSTEM SET default_transaction_read_only = on'
+    reload
+    wait_until 3000 refused_503 '/checkout?user_id=bob'
+    workers_stay_down
+    refused_503 "/purchase?code=$code"
+    wait_until 3000 postgresql_up checkout 0
+    wait_until 3000 postgresql_up purchase 0
+    # What can be read still is.
+    request GET /items
+    expect 200
+    writable_again
+    wait_until 3000 workers_are 200 ok
+    sells bob
+    buys "$code"
+    wait_until 3000 postgresql_up checkout 1
+    same_workers
+}
+
+# No request comes meanwhile: the workers find out by themselves.
+@test "read-only while nobody buys: /health says so" {
+    sells amy
+    sql 'ALTER SYSTEM SET default_transaction_read_only = on'
+    reload
+    workers_stay_down
+    writable_again
+    wait_until 4000 workers_are 200 ok
+    sells bob
+    same_workers
+}
+
+signature='text[], integer[], integer[], uuid[], smallint[], timestamptz[], timestamptz, boolean'
+
+@test "a right, a table or a function is away: refused, /health says so all the time; there again: sales" {
+    local -A away=(["REVOKE EXECUTE ON FUNCTION flashsale.checkout_batch($signature) FROM flashsale_worker"]="GRANT EXECUTE ON FUNCTION flashsale.checkout_batch($signature) TO flashsale_worker"
+        ['ALTER TABLE flashsale.attempt RENAME TO away']='ALTER TABLE flashsale.away RENAME TO attempt'
+        ['ALTER FUNCTION flashsale.purchase_batch RENAME TO away']='ALTER FUNCTION flashsale.away RENAME TO purchase_batch')
+    for change in "${!away[@]}"; do
+        sells amy
+        sql "$change"
+        for worker in worker-1 worker-2; do # each kind of each worker's has to find out
+            worker_request "$worker" POST /checkout user_id=bob
+            worker_request "$worker" POST /purchase code=AAAAAQAAEmdaEFPlRVrHp0QIj-4HtYcs
+        done
+        workers_stay_down
+        sql "${away[$change]}"
+        wait_until 3000 workers_are 200 ok
+        sells bob
+    done
+    same_workers
+}
+
+# ---- what sessions inherit ----
+
+@test "whatever the database and the role are set to: a small sale without a 503, exact" {
+    hostile=("default_transaction_isolation = 'serializable'" "default_transaction_isolation = 'repeatable read'"
+        "default_transaction_deferrable = on" "search_path = 'nowhere'" "search_path = ''" "DateStyle = 'German, DMY'"
+        "IntervalStyle = 'sql_standard'" "TimeZone = 'Pacific/Chatham'" "bytea_output = 'escape'"
+        "standard_conforming_strings = off" "synchronous_commit = off" "client_min_messages = 'debug5'"
+        "client_encoding = 'LATIN1'" "statement_timeout = 1" "lock_timeout = 1" "idle_session_timeout = 1"
+        "idle_in_transaction_session_timeout = 1" "plan_cache_mode = 'force_custom_plan'" "enable_indexscan = off"
+        "enable_nestloop = off" "row_security = off" "extra_float_digits = -15" "array_nulls = off"
+        "transform_null_equals = on" "jit_above_cost = 0" "lc_messages = 'C'" "role = 'none'"
+        "max_parallel_workers_per_gather = 8" "work_mem = '64kB'" "from_collapse_limit = 1")
+    [[ $(sql 'SHOW server_version_num') -lt 170000 ]] || hostile+=("transaction_timeout = 1")
+    # The role's count for more than the database's, and for nobody else's sessions.
+    for setting in "${hostile[@]}"; do
+        sql "ALTER ROLE flashsale_worker SET $setting"
+    done
+    end_sessions
+    hostile_sale all
+    sql 'ALTER ROLE flashsale_worker RESET ALL'
+    for setting in "default_transaction_isolation = 'serializable'" "synchronous_commit = off"; do
+        sql "ALTER DATABASE flashsale SET $setting"
+        end_sessions
+        hostile_sale "${setting%% *}"
+    done
+    sql 'ALTER DATABASE flashsale RESET ALL'
+    same_workers
+}
+
+end_sessions() {
+    sql "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = 'flashsale_worker'" \
+        >"$BATS_TEST_TMPDIR/ended"
+}
+
+hostile_sale() {
+    local result
+    wait_until 5000 sells "first-$1"
+    wait_until 5000 health_is 200 ok
+    result=$(crowd buy --url "$URL" --users 64 --each 5 --connections 64 --prefix "$1")
+    printf '%s: %s\n' "$1" "$result"
+    same "$(jq .status_5xx+.unknown+.not_sent <<<"$result")" 0
+    same "$(jq '.purchase["200"]' <<<"$result")" 320
 }

@@ -19,6 +19,8 @@ CLOCK_STEPS = ("+2s", "-2s", "+90s", "-90s", "+2h", "-2h", "+40d", "-40d")
 GENERATED_ITEMS = 20000
 # So long after it was started a worker hears signals, however busy the machine is.
 WORKER_START_S = 2
+# A worker that nobody asks to sell looks once a second whether it could.
+READ_ONLY_TOLD_S_MAX = 5
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,14 @@ def clock_stepped(strike):
         strike.pause(0.2, 0.8)
 
 
+@fault("workers", needs="unread log")
+def log_unread(strike):
+    """Each line that a worker logs goes into a pipe that is full already, until the round is over."""
+    for worker in WORKERS:
+        strike.nemesis.end_worker(worker, signal.SIGTERM)
+    strike.pause(0.8, 2)
+
+
 # ---- PostgreSQL ----
 
 @fault("postgresql")
@@ -145,6 +155,22 @@ def postgresql_stopped_at_once(strike):
 @fault("postgresql")
 def postgresql_asleep(strike):
     strike.put_to_sleep(strike.stack.pids("postgresql"))
+
+
+@fault("postgresql")
+def postgresql_read_only(strike):
+    """Sessions live on, and none may write; a new one may not either."""
+    strike.stack.set_read_only(True)
+    strike.pause(0.5, 2)
+    if strike.stack.is_read_only():
+        ends = time.monotonic() + READ_ONLY_TOLD_S_MAX * SLOWNESS
+        while who := [worker for worker in WORKERS if strike.stack.says_that_it_sells(worker)]:
+            if time.monotonic() > ends:
+                strike.nemesis.violations.append(
+                    ("lies", f"PostgreSQL is read-only, and these say that they sell: {who}"))
+                break
+            time.sleep(0.05)
+    strike.stack.set_read_only(False)
 
 
 def fill_disk(filler):
@@ -283,6 +309,7 @@ class Nemesis:
         self.proxy = None
         self.locks = {fault.part: threading.Lock() for _, fault in faults}
         self.errors = []
+        self.violations = []
         self.ended = set()  # pids of workers
         self.ended_young = set()  # ... that perhaps had not yet come to hear signals
         self.generator_settings = []
@@ -302,6 +329,8 @@ class Nemesis:
             send_signal(self.stack.backends(), signal.SIGTERM)
             wait_until(10, lambda: len(self.stack.backends()) >= len(WORKERS),
                        "the workers to connect")
+        if self.needs("unread log"):
+            self.stack.leave_logs_unread()
         if self.needs("clock"):
             self.set_clock("+0")
             self.end_worker("worker-2", signal.SIGTERM)
@@ -337,11 +366,22 @@ class Nemesis:
         self.start_what_died("postgresql", 0.5 if self.needs("small disk") else 0)
         for part in ("redis", "nginx"):
             self.start_what_died(part, 0)
+        if any(fault.name == "postgresql_read_only" for _, fault in self.faults):
+            self.stack.set_read_only(False)  # the server may have been down when it was due
         if self.needs("clock") and (self.stack.run_dir / "clock").exists():
             (self.stack.run_dir / "clock").unlink()
             for worker in WORKERS:
                 self.end_worker(worker, signal.SIGTERM)
                 self.await_worker(worker)
+
+    def end(self):
+        """All has been well, whatever stays as it is until then."""
+        if self.needs("unread log"):
+            self.stack.use_logs()
+            for worker in WORKERS:
+                self.end_worker(worker, signal.SIGTERM)
+                self.await_worker(worker)
+            self.stack.read_logs()
 
     def start_what_died(self, part, wait_s):
         ends = time.monotonic() + wait_s

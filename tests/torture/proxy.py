@@ -59,8 +59,11 @@ class Proxy:
     def reset(writer):
         """An RST instead of an orderly end (SO_LINGER of 0 s, socket(7))."""
         connection = writer.get_extra_info("socket")
-        if connection is not None and connection.family == socket.AF_INET:
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        try:
+            if connection is not None and connection.family == socket.AF_INET:
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        except OSError:
+            pass  # it has just been closed by itself
         writer.transport.abort()
 
     def obey(self, line):

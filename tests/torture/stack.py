@@ -51,13 +51,16 @@ TRUNCATE flashsale.sale, flashsale.item, flashsale.buyer, flashsale.attempt, fla
 """
 
 # Started in the place of flashsale-fcgi: a worker that begins while there is the file "clock" has
-# the clock that the file says.
+# the clock that the file says; while there is the pipe "unread", its log goes there, and nobody reads.
 WORKER = """#!/bin/sh
 if [ -e '{run}/clock' ]; then
     # FAKETIME_NO_CACHE: the file is read each time, so the clock can be set while the worker runs.
     export LD_PRELOAD='{faketime}' FAKETIME_TIMESTAMP_FILE='{run}/clock' FAKETIME_NO_CACHE=1
     # And waits by the monotonic clock stay what they are: they would end at once (FORCE_MONOTONIC_FIX).
     export FAKETIME_DONT_FAKE_MONOTONIC=1 FAKETIME_FORCE_MONOTONIC_FIX=0
+fi
+if [ -p '{run}/unread' ]; then
+    exec '{build}/flashsale-fcgi' "$@" -o log.level=debug 2<>'{run}/unread'
 fi
 exec '{build}/flashsale-fcgi' "$@"
 """
@@ -114,6 +117,7 @@ class Stack:
                             if not name.startswith(("PG", "RUN_DIR", "WORKER", "GENERATOR"))}
         self.lanes = lanes
         self.marks = {}
+        self.unread = None
 
     def mount_small_disk(self):
         if os.geteuid() != 0:
@@ -281,7 +285,56 @@ class Stack:
                                   f"(extract(epoch FROM {column}) * 1000000)::bigint")
         return json.loads(self.sql(query))
 
+    def set_read_only(self, is_so):
+        """Whatever the sessions think of it; as far as the server is up."""
+        self.environment["PGOPTIONS"] = "-c default_transaction_read_only=off"
+        change = "SET default_transaction_read_only = on" if is_so else \
+            "RESET default_transaction_read_only"
+        for text in (f"ALTER SYSTEM {change}", "SELECT pg_reload_conf()"):
+            self.sql(text, check=False)
+        del self.environment["PGOPTIONS"]
+
+    def is_read_only(self):
+        return self.sql("SHOW transaction_read_only", check=False) == "on"
+
+    def says_that_it_sells(self, worker):
+        """By its /health, past the web server; False also where it does not answer."""
+        try:
+            done = subprocess.run(
+                ["cgi-fcgi", "-bind", "-connect", self.socket(worker)],
+                env={"PATH": os.environ["PATH"], "REQUEST_METHOD": "GET", "PATH_INFO": "/health"},
+                stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=10)
+        except subprocess.TimeoutExpired:
+            return False
+        return '"database":"ok"' in done.stdout
+
     # ---- logs ----
+
+    def leave_logs_unread(self):
+        """For workers that start from here on: a pipe that is full from the beginning."""
+        pipe = self.run_dir / "unread"
+        os.mkfifo(pipe)
+        self.unread = os.open(pipe, os.O_RDWR | os.O_NONBLOCK)
+        try:
+            while True:
+                os.write(self.unread, b"-" * 1023 + b"\n")
+        except BlockingIOError:
+            pass
+
+    def use_logs(self):
+        """Who starts from here on logs as ever."""
+        (self.run_dir / "unread").unlink(missing_ok=True)
+
+    def read_logs(self):
+        """All that is in the pipe."""
+        with open(self.run_dir / "log" / "unread.log", "ab") as log:
+            try:
+                while True:
+                    log.write(os.read(self.unread, 65536))
+            except BlockingIOError:
+                pass
+        os.close(self.unread)
+        self.unread = None
 
     def mark_logs(self):
         """From here on log_since tells what is new."""

@@ -159,6 +159,8 @@ class Round:
         await self.load.sell_the_rest(self.url, SELL_S_MAX * SLOWNESS)
         # What is only for speed, Redis, has had its time to be found again.
         await self.await_all(self.load.says_well, self.sockets, "not all is well, says")
+        await asyncio.to_thread(self.nemesis.end)
+        self.result.violations += self.nemesis.violations
         error = await asyncio.to_thread(self.nemesis.generate)
         if error:
             self.result.violations.append(("sale_not_whole", error))

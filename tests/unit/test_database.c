@@ -53,6 +53,16 @@ static void test_times(void **state)
     PGresult *result = result_of("\0\0\0\0\0\0\0\x01", 8);
     assert_true(database_time_us(result, 0, 0) == INT64_C(946684800000001));
     PQclear(result);
+    /* Infinity, and what is near it (timestamptz_recv): the last and first moments of RFC 3339. */
+    result = result_of("\x7f\xff\xff\xff\xff\xff\xff\xff", 8);
+    assert_true(database_time_us(result, 0, 0) == INT64_C(253402300799999999));
+    PQclear(result);
+    result = result_of("\x7f\xff\xff\xff\x00\x00\x00\x00", 8);
+    assert_true(database_time_us(result, 0, 0) == INT64_C(253402300799999999));
+    PQclear(result);
+    result = result_of("\x80\0\0\0\0\0\0\0", 8);
+    assert_true(database_time_us(result, 0, 0) == INT64_C(-62135596800000000));
+    PQclear(result);
 }
 
 static void test_null(void **state)

@@ -10,9 +10,10 @@ static void test_order(void **state)
 {
     (void)state;
     struct queue queue;
+    struct taker taker;
     struct ticket tickets[5], *taken[5];
     queue_open(&queue);
-    queue_join(&queue);
+    queue_join(&queue, &taker);
     for (int i = 0; i < 5; i++)
         assert_true(queue_put(&queue, &tickets[i]));
     assert_int_equal(queue_length(&queue), 5);
@@ -34,16 +35,17 @@ static void test_nobody_takes(void **state)
 {
     (void)state;
     struct queue queue;
+    struct taker takers[2];
     struct ticket tickets[2];
     queue_open(&queue);
     assert_false(queue_put(&queue, &tickets[0]));
 
-    queue_join(&queue);
-    queue_join(&queue);
+    queue_join(&queue, &takers[0]);
+    queue_join(&queue, &takers[1]);
     assert_true(queue_put(&queue, &tickets[0]));
     assert_true(queue_put(&queue, &tickets[1]));
-    assert_null(queue_leave(&queue)); /* one is left who takes */
-    struct ticket *left = queue_leave(&queue);
+    assert_null(queue_leave(&queue, &takers[0])); /* one is left who takes */
+    struct ticket *left = queue_leave(&queue, &takers[1]);
     assert_ptr_equal(left, &tickets[0]);
     assert_ptr_equal(left->next, &tickets[1]);
     assert_null(left->next->next);
@@ -56,21 +58,25 @@ static void test_bound(void **state)
 {
     (void)state;
     struct queue queue;
+    struct taker takers[2];
     struct ticket tickets[5], *taken[5];
     queue_open(&queue);
-    queue_join(&queue);
-    queue_bound(&queue, 2);
+    queue_join(&queue, &takers[0]);
+    queue_bound(&queue, &takers[0], 2);
     assert_true(queue_put(&queue, &tickets[0]));
     assert_true(queue_put(&queue, &tickets[1]));
     assert_false(queue_put(&queue, &tickets[2]));
-    queue_join(&queue); /* so many for each who takes */
+    queue_join(&queue, &takers[1]);
+    queue_bound(&queue, &takers[1], 1);
+    queue_bound(&queue, &takers[0], 3); /* each has time for so many, whoever said so last */
     assert_true(queue_put(&queue, &tickets[2]));
     assert_true(queue_put(&queue, &tickets[3]));
     assert_false(queue_put(&queue, &tickets[4]));
 
     assert_int_equal(queue_take(&queue, taken, 1), 1);
     assert_true(queue_put(&queue, &tickets[4]));
-    queue_bound(&queue, 1); /* what is in it stays */
+    assert_null(queue_leave(&queue, &takers[0])); /* its share goes with it; what is there stays */
+    assert_false(queue_put(&queue, &tickets[0]));
     assert_int_equal(queue_take(&queue, taken, 5), 4);
     assert_ptr_equal(taken[3], &tickets[4]);
     queue_close(&queue);
@@ -80,9 +86,10 @@ static void test_older(void **state)
 {
     (void)state;
     struct queue queue;
+    struct taker taker;
     struct ticket tickets[3], *taken[3];
     queue_open(&queue);
-    queue_join(&queue);
+    queue_join(&queue, &taker);
     assert_null(queue_take_older(&queue, clock_us() + 1));
     for (int i = 0; i < 3; i++)
         assert_true(queue_put(&queue, &tickets[i]));
@@ -113,10 +120,11 @@ static void test_waiting(void **state)
 {
     (void)state;
     struct queue queue;
+    struct taker taker;
     struct ticket *taken[1];
     pthread_t thread;
     queue_open(&queue);
-    queue_join(&queue);
+    queue_join(&queue, &taker);
     int64_t start_us = clock_us();
     assert_true(queue_await(&queue, 10)); /* in vain */
     assert_true(clock_us() - start_us >= 10000);
@@ -154,10 +162,11 @@ static void test_pausing_beside_waiting(void **state)
     (void)state;
     enum { PAUSING = 3 };
     struct queue queue;
+    struct taker taker;
     struct ticket ticket;
     pthread_t pausing[PAUSING], waiting;
     queue_open(&queue);
-    queue_join(&queue);
+    queue_join(&queue, &taker);
     int64_t start_us = clock_us();
     for (int i = 0; i < PAUSING; i++)
         assert_int_equal(pthread_create(&pausing[i], NULL, pause_long, &queue), 0);
@@ -188,10 +197,11 @@ static void test_passing(void **state)
     (void)state;
     enum { WAITING = 3 };
     struct queue queue;
+    struct taker taker;
     struct ticket ticket;
     pthread_t waiting[WAITING];
     queue_open(&queue);
-    queue_join(&queue);
+    queue_join(&queue, &taker);
     for (int i = 0; i < WAITING; i++)
         assert_int_equal(pthread_create(&waiting[i], NULL, await_and_pass, &queue), 0);
     usleep(20000);

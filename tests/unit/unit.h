@@ -17,6 +17,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "common/log.h"
+
 /* What was written to standard error between the two calls, as a string, cut to fit. */
 struct capture {
     int saved;
@@ -27,6 +29,7 @@ struct capture {
 static inline void capture_begin(struct capture *capture)
 {
     fflush(stderr);
+    assert_true(log_flush(5000));
     assert_int_equal(pipe(capture->pipe), 0);
     /* Nothing may wait: a test reads only once it has written. */
     assert_int_equal(fcntl(capture->pipe[0], F_SETFL, O_NONBLOCK), 0);
@@ -38,6 +41,7 @@ static inline void capture_begin(struct capture *capture)
 static inline void capture_end(struct capture *capture)
 {
     fflush(stderr);
+    assert_true(log_flush(5000));
     dup2(capture->saved, STDERR_FILENO);
     close(capture->saved);
     close(capture->pipe[1]);
