@@ -7,8 +7,8 @@ A section begins with "== SECTION"; its rows are sent in order, each over a conn
 Columns stand between bars; a middle dot in a word means a space, @N the letter x N times, {NAME} what
 was saved under that name.
 
-request   METHOD TARGET [form:BODY | json:BODY] [Header:value]..., with HTTPS in front where TLS is meant;
-          or WAIT SECONDS. Requests but GET and HEAD have a Content-Length, unless BARE stands in front.
+request   METHOD TARGET [form:BODY | json:BODY | body:BODY] [Header:value]..., with HTTPS in front where TLS
+          is meant; body has no Content-Type of its own; or WAIT SECONDS. Requests but GET and HEAD have a Content-Length, unless BARE stands in front.
 status    one, or several between commas where servers may differ
 headers   Name (it is there), Name=value, Name=FROM..TO, Name~part, Name! (it is not there),
           Name!value (it is not that), save:NAME=Header
@@ -143,10 +143,11 @@ class Session:
         body, headers = None, {}
         for word in map(self.expand, rest):
             kind, _, value = word.partition(":")
-            if kind in ("form", "json"):
+            if kind in ("form", "json", "body"):
                 body = value
-                headers["Content-Type"] = {"form": "application/x-www-form-urlencoded",
-                                           "json": "application/json"}[kind]
+                if kind != "body":
+                    headers["Content-Type"] = {"form": "application/x-www-form-urlencoded",
+                                               "json": "application/json"}[kind]
             else:
                 headers[kind] = value
         connection.putrequest(method, self.expand(target), skip_accept_encoding=True)

@@ -100,6 +100,7 @@ logged_in() {
     replies GET '/checkout?user_id=bob' 405
     head --bytes=20000 /dev/zero | tr '\0' x >"$BATS_TEST_TMPDIR/long"
     replies POST '/checkout?user_id=bob' 413 --data-binary "@$BATS_TEST_TMPDIR/long"
+    replies POST '/checkout?user_id=bob' 415 --form id=11
     replies POST "/checkout?user_id=bob&more=$(head --bytes=9000 /dev/zero | tr '\0' x)" 414=4XX
     same "$(json .outcome)" uri_too_long
 }
