@@ -161,7 +161,7 @@ logged_in() {
     parameters=$(jq --raw-output '. as $document
         | def resolved: if has("$ref") then . as $r | $document | getpath($r["$ref"][2:] | split("/"))
                         else . end;
-        .paths | to_entries[] | select(.value.get) | .key as $path
+        .paths | to_entries[] | select(.value.get and (.key | contains("{") | not)) | .key as $path
         | .value.parameters[] | resolved | select(.in == "query")
         | .name as $name | (.schema | resolved)
         | [$path, $name, .minimum // "", .maximum // "", (.default // ""), ((.enum // []) | join(" "))]
@@ -194,6 +194,9 @@ logged_in() {
     logged_in amy POST /purchase "code=$(json .code)" 200
     logged_in amy GET /users/amy/purchases '' 200
     same "$(json '.purchases[0].item.number')" 2
+    logged_in amy GET /users/amy/purchases 'page_num=2&page_size=1' 200
+    logged_in amy GET /users/amy/purchases page_size=101 400
+    logged_in amy GET /users/amy/purchases page_num=0 400
     logged_in amy GET /users/bob/purchases '' 403
     logged_in amy POST /checkout user_id=bob 403
     logged_in amy POST /checkout '' 403
