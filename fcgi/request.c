@@ -71,7 +71,8 @@ static bool has_length(FCGX_Request *fcgx, size_t length)
 }
 
 /* libfcgi does not skip what is left unread: it would be taken for the next request. What is not
-   as long as it was said to be was not sent whole, and is not obeyed (FastCGI 1.0, section 6.2). */
+   as long as it was said to be was not sent whole, and is not obeyed (FastCGI 1.0, section 6.2);
+   but that of a GET is nothing to obey, and web servers may leave it away. */
 static bool read_body(struct request *request, FCGX_Request *fcgx, const struct settings *settings,
                       struct request_fault *fault)
 {
@@ -81,7 +82,8 @@ static bool read_body(struct request *request, FCGX_Request *fcgx, const struct 
     if (length > max) {
         fault->outcome = OUTCOME_BODY_TOO_LARGE;
         snprintf(fault->detail, sizeof fault->detail, "The body may have %d bytes.", max);
-    } else if (FCGX_GetError(fcgx->in) != 0 || !has_length(fcgx, request->body_length)) {
+    } else if (FCGX_GetError(fcgx->in) != 0 ||
+               (request->method == METHOD_POST && !has_length(fcgx, request->body_length))) {
         fault->outcome = OUTCOME_BAD_REQUEST;
         snprintf(fault->detail, sizeof fault->detail,
                  "The body is not as long as its Content-Length says.");

@@ -168,11 +168,11 @@ long() {
     same "$(json .user)" $'\xf0\x9f\x98\x80 \xef\xbf\xbd'
 }
 
-# half END BODY NAME=VALUE...: a checkout to a worker whose body ends so; prints the status, if any.
+# half END TEXT NAME=VALUE...: a checkout to a worker whose body ends so; prints the status, if any.
 half() {
-    local end=$1 body=$2
+    local end=$1 text=$2
     shift 2
-    "$TOP/tests/client/half.py" --socket "$RUN_DIR/worker-1.sock" --end "$end" --body "$body" \
+    "$TOP/tests/client/half.py" --socket "$RUN_DIR/worker-1.sock" --end "$end" --body "$text" \
         REQUEST_METHOD=POST PATH_INFO=/checkout CONTENT_TYPE=application/x-www-form-urlencoded "$@" \
         >"$BATS_TEST_TMPDIR/half"
     sed --quiet 's/^Status: \([0-9]*\).*/\1/p' "$BATS_TEST_TMPDIR/half"

@@ -123,10 +123,9 @@ static void test_out_of_reach(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_integers),
-                                       cmocka_unit_test(test_texts_are_cut_before_a_character),
-                                       cmocka_unit_test(test_booleans),
-                                       cmocka_unit_test(test_times), cmocka_unit_test(test_null),
-                                       cmocka_unit_test(test_out_of_reach)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_integers), cmocka_unit_test(test_texts_are_cut_before_a_character),
+        cmocka_unit_test(test_booleans), cmocka_unit_test(test_times),
+        cmocka_unit_test(test_null),     cmocka_unit_test(test_out_of_reach)};
     return cmocka_run_group_tests_name("database", tests, NULL, NULL);
 }
