@@ -16,7 +16,7 @@ contract_setup() {
 
 # nginx always does.
 speaks_2() {
-    [[ $WEB_SERVER == nginx ]] || ! "$TOP/deploy/lighttpd/http2" | grep --quiet h2proto
+    [[ $WEB_SERVER == nginx ]] || "$TOP/deploy/lighttpd/http2" | grep --quiet '"server.h2proto" => "enable"'
 }
 
 # What is no matter of HTTP's version is tested once.
