@@ -175,12 +175,17 @@ documented() {
     while IFS= read -r -d '' block; do
         count=$((count + 1))
         run inside bash -c "cd / && $block"
-        # Nobody was refused yet, and a file of crashes may be empty.
+        # Nobody was refused yet.
         [[ $block != *status=429* ]] || status=0
-        [[ $status -eq 0 && ($output != '' || $block == *'systemctl re'*) && $output != *'command not found'* &&
+        [[ $status -eq 0 && ($output != '' || $block == *'systemctl '*start* || $block == *status=429*) && $output != *'command not found'* &&
             $output != *'could not change directory'* && $output != *'Permission denied'* ]] || {
             wrong=$((wrong + 1))
             printf -- '---- status %s of\n%s\n%s\n' "$status" "$block" "$output" | head --lines=20
+        }
+        # A web server that reads its site again may close a connection on which nothing was asked yet.
+        [[ $block != *'systemctl re'* ]] || {
+            sleep 1
+            wait_until 5000 page https://localhost/health
         }
     done < <(
         documented 'Rolling restart' 'Changing limits' 'Changing rate limits' 'Certificates and TLS' Alerts \
@@ -201,10 +206,15 @@ documented() {
         -addext subjectAltName=DNS:localhost -keyout /etc/flashsale/tls/key.pem -out /etc/flashsale/tls/certificate.pem
     same "$(presented)" "$before"
     inside sh -c "$(documented 'Certificates and TLS' | tr '\0' '\n' | grep "^$SERVER ")"
-    same "$(presented)" "$(openssl x509 -noout -serial -in "$MACHINE/etc/flashsale/tls/certificate.pem")"
-    [[ $(presented) != "$before" ]]
+    # nginx's processes of before may go on for a moment.
+    after=$(openssl x509 -noout -serial -in "$MACHINE/etc/flashsale/tls/certificate.pem")
+    is_shown() {
+        [[ $(presented) == "$after" ]]
+    }
+    [[ $after != "$before" ]]
+    wait_until 5000 is_shown
     active "$SERVER"
-    sells
+    wait_until 5000 sells
     nothing_failed
 }
 
