@@ -1,11 +1,12 @@
 #!/usr/bin/python3
 """Sends what is no HTTP/1.1, or nearly, and looks at what comes back.
 
-    malformed.py --url http://HOST:PORT [--seed N] [--count N]
+    malformed.py --url http://HOST:PORT [--seed N] [--count N] [--sent-on]
 
 Each case is a request that is right, of which the seed changes something: a method, the target, the version, a header,
 the lengths, line ends, bytes. Whatever the server makes of it: it closes the connection, or it waits for more, or what
-it says is a reply as the contract has them, each header once; and one of 400 and above is a problem (RFC 9457).
+it says is a reply as the contract has them, each header once; and one of 400 and above is a problem (RFC 9457). With
+--sent-on what is right is answered 308.
 """
 
 import argparse
@@ -150,6 +151,7 @@ def main():
     parser.add_argument("--url", required=True)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=1000)
+    parser.add_argument("--sent-on", action="store_true")
     options = parser.parse_args()
     host, _, port = options.url.removeprefix("http://").partition(":")
     counts, failed = {}, 0
@@ -163,7 +165,8 @@ def main():
                 print(f"seed {seed}: {wrong}", file=sys.stderr)
     print(f"seed {options.seed}: {options.count} cases, {failed} failed; {dict(sorted(counts.items()))}")
     # Most cases are refused, and not all are: else the cases are not what they should be.
-    sys.exit(failed > 0 or counts.get("200", 0) == 0 or counts.get("400", 0) == 0)
+    right = "308" if options.sent_on else "200"
+    sys.exit(failed > 0 or counts.get(right, 0) == 0 or counts.get("400", 0) == 0)
 
 
 if __name__ == "__main__":

@@ -140,7 +140,9 @@ teardown() {
     BY=http visit GET /health --header 'Host: shop.test:80'
     same "$(header Location)" https://shop.test/health
     BY=http visit GET /health --http1.0 --header 'Host:'
-    [[ $HTTP_STATUS != 200 ]]
+    [[ $HTTP_STATUS == 400 || $HTTP_STATUS == 404 ]]
+    same "$(json .success)" false
+    expect_common_headers
     BY=http visit POST '/checkout?user_id=amy' --data x=y --location
     expect 200
 }
@@ -155,6 +157,15 @@ teardown() {
         }
         expect 308
         same "$(header Location)" 'https://shop.test/items?page_num=2'
+        expect_common_headers
+    done
+}
+
+@test "what is no HTTP is refused by plain HTTP as by TLS" {
+    inside "$TOP/tests/contract/malformed.py" --url "http://$SERVER:80" --seed 3 --count 300 --sent-on
+    for target in /.well-known/acme-challenge/ /.well-known/acme-challenge /.well-known/acme-challenge/nothing /-/503; do
+        BY=http visit GET "$target"
+        [[ $HTTP_STATUS == 308 || $HTTP_STATUS == 404 ]]
         expect_common_headers
     done
 }
