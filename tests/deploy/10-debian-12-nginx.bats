@@ -203,7 +203,7 @@ documented() {
     before=$(presented)
     inside cp --archive /etc/flashsale/tls /root/tls.before
     inside openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 9 -subj /CN=localhost \
-        -addext subjectAltName=DNS:localhost -keyout /etc/flashsale/tls/key.pem -out /etc/flashsale/tls/certificate.pem
+        -addext subjectAltName=DNS:localhost,IP:127.0.0.1 -keyout /etc/flashsale/tls/key.pem -out /etc/flashsale/tls/certificate.pem
     same "$(presented)" "$before"
     inside sh -c "$(documented 'Certificates and TLS' | tr '\0' '\n' | grep "^$SERVER ")"
     # nginx's processes of before may go on for a moment.
