@@ -214,6 +214,8 @@ documented() {
     [[ $after != "$before" ]]
     wait_until 5000 is_shown
     active "$SERVER"
+    # Nor did it end of it, and systemd start it again.
+    same "$(inside systemctl show --property=NRestarts --value "$SERVER")" 0
     wait_until 5000 sells
     nothing_failed
 }
