@@ -610,10 +610,14 @@ bool database_bool(const PGresult *result, int row, int column)
 
 void database_text(const PGresult *result, int row, int column, char *text, size_t size)
 {
+    const char *value = PQgetvalue(result, row, column);
     size_t length = (size_t)PQgetlength(result, row, column);
-    if (length >= size)
+    if (length >= size) {
         length = size - 1;
-    memcpy(text, PQgetvalue(result, row, column), length);
+        while (length > 0 && ((unsigned char)value[length] & 0xc0) == 0x80)
+            length--; /* within a character (RFC 3629, section 3) */
+    }
+    memcpy(text, value, length);
     text[length] = '\0';
 }
 

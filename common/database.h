@@ -101,7 +101,8 @@ int32_t database_int4(const PGresult *result, int row, int column); /* 0 where n
 int64_t database_int8(const PGresult *result, int row, int column); /* 0 where null */
 bool database_bool(const PGresult *result, int row, int column);    /* false where null */
 
-/* Copies a text and ends it with a zero; what does not fit in `size` bytes is cut. */
+/* Copies a text and ends it with a zero; what does not fit in `size` bytes is cut, before
+   a character of UTF-8. */
 void database_text(const PGresult *result, int row, int column, char *text, size_t size);
 
 /* A timestamptz as microseconds since 1970, UTC; 0 where null. What is beyond the years that RFC

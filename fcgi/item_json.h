@@ -4,7 +4,12 @@
 
 #include <libpq-fe.h>
 
+#include "common/item.h"
 #include "text.h"
+
+/* Bytes that item_json_add_row() writes at most: the name, each byte of it escaped, and the rest.
+ */
+enum { ITEM_JSON_MAX = 6 * (ITEM_NAME_MAX - 1) + 256 };
 
 /* Adds 17-4711. */
 void item_json_add_id(struct text *text, int32_t sale_id, int32_t number);

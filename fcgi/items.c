@@ -12,6 +12,11 @@
 
 enum { COLUMN_SALE_ID, COLUMN_NUMBER, COLUMN_NAME, COLUMN_PICTURE_SEED = 4, COLUMN_TOTAL = 7 };
 
+/* What stands around an item, and around the page. */
+enum { BETWEEN_MAX = 3, AROUND_MAX = 64 };
+_Static_assert(PAGE_SIZE_MAX *(ITEM_JSON_MAX + BETWEEN_MAX) + AROUND_MAX <= REPLY_PAGE_MAX,
+               "the largest page fits");
+
 static bool is_state(const struct parameter *state)
 {
     static const char *const states[] = {"free", "held", "sold"};
@@ -46,7 +51,7 @@ void items_read(const struct services *services, const struct request *request, 
     const struct parameter *state = &request->parameters.by_name[PARAMETER_STATE];
     struct page page;
     int sale_id;
-    if (!page_read(request, &page, reply, settings))
+    if (!page_read(request, PAGE_SIZE_DEFAULT, &page, reply, settings))
         return;
     if (!is_state(state)) {
         reply_problem(reply, OUTCOME_BAD_REQUEST, "state: expected free, held or sold.", 0,

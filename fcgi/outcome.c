@@ -75,6 +75,12 @@ static const struct outcome_row outcomes[OUTCOME_COUNT] = {
                                  "body_too_large"},
                                 STATUS_FIXED,
                                 413},
+    [OUTCOME_UNSUPPORTED_BODY] = {{"unsupported_body", "Body not supported",
+                                   "A body is read as a form or as JSON, in UTF-8 and without a "
+                                   "content coding.",
+                                   "unsupported_body"},
+                                  STATUS_FIXED,
+                                  415},
     [OUTCOME_URI_TOO_LONG] = {{"uri_too_long", "Address too long",
                                "The request line is longer than 8 KB.", "uri_too_long"},
                               STATUS_FIXED,

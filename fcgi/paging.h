@@ -8,7 +8,7 @@
 #include "reply.h"
 #include "request.h"
 
-enum { PAGE_SIZE_MAX = 100 };
+enum { PAGE_SIZE_DEFAULT = 50, PAGE_SIZE_MAX = 100 };
 
 struct page {
     int64_t offset; /* how many rows stand before it */
@@ -16,7 +16,8 @@ struct page {
 };
 
 /* False: the request asks for no such page, and the reply says so. */
-bool page_read(const struct request *request, struct page *page, struct reply *reply,
-               const struct settings *settings) __attribute__((warn_unused_result));
+bool page_read(const struct request *request, int size_default, struct page *page,
+               struct reply *reply, const struct settings *settings)
+    __attribute__((warn_unused_result));
 
 #endif

@@ -117,6 +117,16 @@ static int hex_digit(char character)
     return -1;
 }
 
+bool parameter_escape(const char *at, const char *end, char *byte)
+{
+    int high = end - at > 2 ? hex_digit(at[1]) : -1;
+    int low = high >= 0 ? hex_digit(at[2]) : -1;
+    if (low < 0)
+        return false;
+    *byte = (char)(high << 4 | low);
+    return true;
+}
+
 /*
  * Decodes %-escapes and plus signs. Writes no more than `size` bytes and sets *length to their
  * number; *is_too_long says that there was more. False: a malformed escape.
@@ -129,11 +139,8 @@ static bool decode(const char *at, const char *end, char *bytes, size_t size, si
     while (at < end) {
         char byte = *at == '+' ? ' ' : *at;
         if (*at == '%') {
-            int high = end - at > 2 ? hex_digit(at[1]) : -1;
-            int low = high >= 0 ? hex_digit(at[2]) : -1;
-            if (low < 0)
+            if (!parameter_escape(at, end, &byte))
                 return false;
-            byte = (char)(high << 4 | low);
             at += 2;
         }
         at++;

@@ -59,6 +59,10 @@ bool parameter_number(const struct parameter *parameter, int min, int max, int f
 /* Whether it is UTF-8 without control bytes, as all values are. */
 bool parameter_is_text(const char *bytes, size_t length);
 
+/* The byte that an escape stands for, %XX at `at`; false: it is none (RFC 3986, section 2.1). */
+bool parameter_escape(const char *at, const char *end, char *byte)
+    __attribute__((warn_unused_result));
+
 /* Reads a query string, or a body of application/x-www-form-urlencoded (URL Standard). */
 bool parameters_from_form(struct parameters *parameters, const char *text, size_t length,
                           struct parameter_fault *fault) __attribute__((warn_unused_result));

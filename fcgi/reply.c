@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "body_form.h"
 #include "common/hash.h"
 #include "common/log.h"
 
@@ -27,6 +28,7 @@ static const char *reason(int status)
                    {412, "Precondition Failed"},
                    {413, "Content Too Large"},
                    {414, "URI Too Long"},
+                   {415, "Unsupported Media Type"},
                    {422, "Unprocessable Content"},
                    {423, "Locked"},
                    {429, "Too Many Requests"},
@@ -44,6 +46,7 @@ void reply_begin(struct reply *reply, char *bytes, size_t size)
     reply->content_type = "application/json";
     reply->cache_control = "no-store";
     reply->allow = NULL;
+    reply->is_of_body_form = false;
     reply->retry_after_s = 0;
 }
 
@@ -58,6 +61,7 @@ void reply_problem(struct reply *reply, enum outcome outcome, const char *detail
     reply->status = outcome_status(outcome, settings);
     reply->content_type = "application/problem+json";
     reply->retry_after_s = retry_after_s;
+    reply->is_of_body_form = outcome == OUTCOME_UNSUPPORTED_BODY;
 
     struct text *body = &reply->body;
     text_add(body, "{\"type\":\"/problems/");
@@ -130,6 +134,10 @@ bool reply_send(struct reply *reply, const struct request *request, FCGX_Request
         add_header(&headers, "ETag", etag);
     if (reply->allow)
         add_header(&headers, "Allow", reply->allow);
+    if (reply->is_of_body_form) {
+        add_header(&headers, "Accept", BODY_FORM_TYPES);
+        add_header(&headers, "Accept-Encoding", BODY_FORM_CODINGS);
+    }
     if (reply->retry_after_s > 0) {
         text_add(&headers, "Retry-After: ");
         text_add_integer(&headers, reply->retry_after_s);

@@ -13,7 +13,8 @@
 #include "text.h"
 
 enum {
-    REPLY_BODY_MAX = 4096, /* enough for every reply but pages of a list */
+    REPLY_BODY_MAX = 4096,       /* enough for every reply but pages of a list, */
+    REPLY_PAGE_MAX = 128 * 1024, /* and for these: each endpoint asserts it of its largest */
     REPLY_HEADERS_MAX = 1024
 };
 
@@ -28,6 +29,7 @@ struct reply {
     const char *content_type;
     const char *cache_control;
     const char *allow;     /* the Allow header, or NULL */
+    bool is_of_body_form;  /* with Accept and Accept-Encoding (RFC 9110, section 15.5.16) */
     int64_t retry_after_s; /* the Retry-After header, or 0 */
 };
 

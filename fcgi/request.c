@@ -3,8 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/random.h>
+
+#include "body_form.h"
 
 static const char *variable(FCGX_Request *fcgx, const char *name)
 {
@@ -41,15 +42,65 @@ static void make_id(char id[REQUEST_ID_MAX + 1])
     id[2 * sizeof random] = '\0';
 }
 
+/*
+ * The target as it was sent (RFC 9112, section 3.2), where the web server tells it: PATH_INFO is
+ * decoded, and a slash that was data is a slash there like any other (RFC 3986, section 2.2). Else
+ * PATH_INFO: the program is the one script of its server, so all of the path is behind its name,
+ * which is empty (RFC 3875, sections 4.1.5 and 4.1.13).
+ */
+static void find_path(struct request *request, FCGX_Request *fcgx)
+{
+    const char *target = variable(fcgx, "REQUEST_URI");
+    request->path_is_encoded = *target != '\0';
+    request->path = *target ? target : variable(fcgx, "PATH_INFO");
+    const char *authority = *target && *target != '/' ? strstr(target, "://") : NULL;
+    if (authority) { /* the absolute form; of http an empty path is a slash */
+        const char *path = authority + strlen("://");
+        path += strcspn(path, "/?#");
+        request->path = *path == '/' ? path : "/";
+    }
+}
+
+/* Whether CONTENT_LENGTH says so; where it is not there, the stream's end alone says that a body is
+   whole (RFC 3875, section 4.1.2). */
+static bool has_length(FCGX_Request *fcgx, size_t length)
+{
+    const char *text = variable(fcgx, "CONTENT_LENGTH");
+    size_t digits = strspn(text, "0123456789");
+    return text[digits] == '\0' && (digits == 0 || strtoull(text, NULL, 10) == length);
+}
+
+/* libfcgi does not skip what is left unread: it would be taken for the next request. What is not
+   as long as it was said to be was not sent whole, and is not obeyed (FastCGI 1.0, section 6.2);
+   but that of a GET is nothing to obey, and web servers may leave it away. */
+static bool read_body(struct request *request, FCGX_Request *fcgx, const struct settings *settings,
+                      struct request_fault *fault)
+{
+    const int max = settings->http.body_bytes_max;
+    int length = FCGX_GetStr(request->body, max + 1, fcgx->in);
+    request->body_length = length > 0 ? (size_t)length : 0;
+    if (length > max) {
+        fault->outcome = OUTCOME_BODY_TOO_LARGE;
+        snprintf(fault->detail, sizeof fault->detail, "The body may have %d bytes.", max);
+    } else if (FCGX_GetError(fcgx->in) != 0 ||
+               (request->method == METHOD_POST && !has_length(fcgx, request->body_length))) {
+        fault->outcome = OUTCOME_BAD_REQUEST;
+        snprintf(fault->detail, sizeof fault->detail,
+                 "The body is not as long as its Content-Length says.");
+    } else {
+        return true;
+    }
+    fcgx->keepConnection = 0;
+    return false;
+}
+
 bool request_read(struct request *request, FCGX_Request *fcgx, const struct settings *settings,
                   struct request_fault *fault)
 {
     /* lighttpd passes a POST without Content-Length on as a GET and says so (again.lua). */
     const char *method = variable(fcgx, "REDIRECT_REQUEST_METHOD");
     request->method = method_of(*method ? method : variable(fcgx, "REQUEST_METHOD"));
-    /* The program is the one script of its server: all of the path is behind its name, which is
-       empty (RFC 3875, sections 4.1.5 and 4.1.13). Web servers agree on little else. */
-    request->path = variable(fcgx, "PATH_INFO");
+    find_path(request, fcgx);
     request->remote_user = variable(fcgx, "REMOTE_USER");
     request->if_none_match = variable(fcgx, "HTTP_IF_NONE_MATCH");
 
@@ -59,24 +110,7 @@ bool request_read(struct request *request, FCGX_Request *fcgx, const struct sett
     else
         make_id(request->id);
 
-    /* libfcgi does not skip what is left unread: it would be taken for the next request. */
-    int length = FCGX_GetStr(request->body, settings->http.body_bytes_max + 1, fcgx->in);
-    request->body_length = length > 0 ? (size_t)length : 0;
-    if (length > settings->http.body_bytes_max) {
-        fcgx->keepConnection = 0;
-        fault->outcome = OUTCOME_BODY_TOO_LARGE;
-        snprintf(fault->detail, sizeof fault->detail, "The body may have %d bytes.",
-                 settings->http.body_bytes_max);
-        return false;
-    }
-    return true;
-}
-
-static bool has_type(const char *content_type, const char *wanted)
-{
-    size_t length = strlen(wanted);
-    return strncasecmp(content_type, wanted, length) == 0 &&
-           strchr("; \t", content_type[length]) != NULL;
+    return read_body(request, fcgx, settings, fault);
 }
 
 bool request_read_parameters(struct request *request, FCGX_Request *fcgx, unsigned wanted,
@@ -87,14 +121,22 @@ bool request_read_parameters(struct request *request, FCGX_Request *fcgx, unsign
 
     const char *query = variable(fcgx, "QUERY_STRING");
     bool good = parameters_from_form(&request->parameters, query, strlen(query), &why);
-    if (good && request->body_length > 0) {
-        const char *type = variable(fcgx, "CONTENT_TYPE");
+    /* In other methods a body has no meaning (RFC 9110, sections 9.3.1 and 9.3.2), and what is read
+       may be kept for others by its address alone (RFC 9111, section 2). */
+    if (good && request->method == METHOD_POST && request->body_length > 0) {
+        enum body_form form =
+            body_form(variable(fcgx, "CONTENT_TYPE"), variable(fcgx, "HTTP_CONTENT_ENCODING"));
         struct parameters from_body;
         parameters_begin(&from_body, wanted);
-        if (has_type(type, "application/json"))
+        if (form == BODY_JSON) {
             good = parameters_from_json(&from_body, request->body, request->body_length, &why);
-        else if (has_type(type, "application/x-www-form-urlencoded"))
+        } else if (form == BODY_FORM) {
             good = parameters_from_form(&from_body, request->body, request->body_length, &why);
+        } else {
+            fault->outcome = OUTCOME_UNSUPPORTED_BODY;
+            fault->detail[0] = '\0';
+            return false;
+        }
         if (good)
             parameters_complete(&request->parameters, &from_body);
     }

@@ -24,13 +24,20 @@ struct span {
     size_t length;
 };
 
+/* One segment of a path, decoded: UTF-8 without control bytes, as all values are. */
+struct path_variable {
+    char bytes[PARAMETER_BYTES_MAX]; /* not terminated */
+    size_t length;
+};
+
 struct request {
     enum request_method method;
     /* As the web server has them, valid until the request is finished; "" where there is none: */
-    const char *path; /* decoded */
+    const char *path;     /* the target as it was sent, else the decoded path */
+    bool path_is_encoded; /* the former */
     const char *remote_user;
     const char *if_none_match;
-    struct span variable; /* of the path: what stands where the route has a star */
+    struct path_variable variable; /* of the path: what stands where the route has a star */
     char id[REQUEST_ID_MAX + 1];
     struct parameters parameters;
     char *body; /* http.body_bytes_max + 1 bytes, the reading thread's */
@@ -45,15 +52,15 @@ struct request_fault {
 
 /*
  * Reads method, path and id, and the body to its end, so that the connection can be kept.
- * False: the body is too long; the connection will be closed behind the reply.
+ * False: the body is too long, or is not whole; the connection will be closed behind the reply.
  */
 bool request_read(struct request *request, FCGX_Request *fcgx, const struct settings *settings,
                   struct request_fault *fault) __attribute__((warn_unused_result));
 
 /*
  * Reads those parameters that are in the set `wanted` (parameters.h): from the query string, and
- * what is missing there from the body. False: the fault names the parameter and says what was
- * expected.
+ * what is missing there from the body of a POST. False: the fault names the parameter and says what
+ * was expected, or the body is in a form that is not read.
  */
 bool request_read_parameters(struct request *request, FCGX_Request *fcgx, unsigned wanted,
                              struct request_fault *fault) __attribute__((warn_unused_result));

@@ -21,29 +21,61 @@ static const struct route routes[] = {
     {"/items", "/items", READ, PAGE | SET(SALE) | SET(STATE), .read = items_read},
     {"/items/*/image.svg", "/items/{id}/image.svg", READ, 0, .read = item_image_read},
     {"/items/*", "/items/{id}", READ, 0, .read = item_read},
-    {"/users/*/purchases", "/users/{user_id}/purchases", READ, 0, .read = user_purchases_read},
+    {"/users/*/purchases", "/users/{user_id}/purchases", READ, PAGE, .read = user_purchases_read},
     {"/metrics", "/metrics", READ, 0, .read = metrics_read},
     {"/problems/*", "/problems/{outcome}", READ, 0, .read = problem_read},
     {"/openapi.json", "/openapi.json", READ, 0, .read = openapi_read},
 };
 
-static bool fits(const char *pattern, const char *path, struct span *variable)
+/* The segment up to `end`, decoded where it is encoded. False: it is too long, or no text. */
+static bool read_segment(const char *at, const char *end, bool is_encoded,
+                         struct path_variable *segment)
 {
-    const char *star = strchr(pattern, '*');
-    if (!star)
-        return strcmp(pattern, path) == 0;
-    size_t before = (size_t)(star - pattern), after = strlen(star + 1), length = strlen(path);
-    if (length <= before + after || memcmp(path, pattern, before) != 0 ||
-        strcmp(path + length - after, star + 1) != 0)
-        return false;
-    *variable = (struct span){path + before, length - before - after};
-    return true;
+    segment->length = 0;
+    for (; at < end; at++) {
+        char byte = *at;
+        if (is_encoded && byte == '%') {
+            if (!parameter_escape(at, end, &byte))
+                return false;
+            at += 2;
+        }
+        if (segment->length == sizeof segment->bytes)
+            return false;
+        segment->bytes[segment->length++] = byte;
+    }
+    return parameter_is_text(segment->bytes, segment->length);
 }
 
-const struct route *route_find(const char *path, struct span *variable)
+/*
+ * Segment by segment, so that a slash that was sent as data is data (RFC 3986, sections 2.2 and
+ * 3.3). Of several slashes in a row the first counts: no route has an empty segment but at its end.
+ */
+static bool fits(const char *pattern, const char *path, bool is_encoded,
+                 struct path_variable *variable)
+{
+    const char *ends = is_encoded ? "/?#" : "/";
+    while (*pattern == '/' && *path == '/') {
+        pattern++;
+        path += strspn(path, "/");
+        const char *end = path + strcspn(path, ends);
+        size_t length = strcspn(pattern, "/");
+        struct path_variable segment;
+        if (!read_segment(path, end, is_encoded, &segment))
+            return false;
+        if (*pattern == '*' && segment.length > 0)
+            *variable = segment;
+        else if (segment.length != length || memcmp(segment.bytes, pattern, length) != 0)
+            return false;
+        pattern += length;
+        path = end;
+    }
+    return *pattern == '\0' && *path != '/' && (*path == '\0' || is_encoded);
+}
+
+const struct route *route_find(const char *path, bool is_encoded, struct path_variable *variable)
 {
     for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++)
-        if (fits(routes[i].path, path, variable))
+        if (fits(routes[i].path, path, is_encoded, variable))
             return &routes[i];
     return NULL;
 }

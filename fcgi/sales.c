@@ -1,4 +1,4 @@
-/* GET /sales: all sales, newest first. */
+/* GET /sales: all sales: from the next one back in time, then those that are further ahead. */
 #include <endian.h>
 
 #include "endpoints.h"
@@ -16,6 +16,11 @@ enum column {
     COLUMN_HOLD_S,
     COLUMN_TOTAL
 };
+
+/* What a sale takes at most, and what stands around the page. */
+enum { SALE_JSON_MAX = 384, AROUND_MAX = 64 };
+_Static_assert(PAGE_SIZE_MAX *SALE_JSON_MAX + AROUND_MAX <= REPLY_PAGE_MAX,
+               "the largest page fits");
 
 static void write_sale(struct text *body, const PGresult *result, int row)
 {
@@ -43,7 +48,7 @@ static void write_sale(struct text *body, const PGresult *result, int row)
 void sales_read(const struct services *services, const struct request *request, struct reply *reply)
 {
     struct page page;
-    if (!page_read(request, &page, reply, services->settings))
+    if (!page_read(request, PAGE_SIZE_DEFAULT, &page, reply, services->settings))
         return;
     uint64_t offset = htobe64((uint64_t)page.offset);
     uint32_t size = htobe32((uint32_t)page.size);

@@ -1,9 +1,11 @@
 /* GET /users/{user_id}/purchases: what the user who is logged in bought and holds. */
+#include <endian.h>
 #include <string.h>
 
 #include "code.h"
 #include "endpoints.h"
 #include "item_json.h"
+#include "paging.h"
 #include "purchase_id.h"
 #include "reader.h"
 
@@ -14,8 +16,16 @@ enum column {
     COLUMN_SECRET,
     COLUMN_PURCHASED_AT,
     COLUMN_BUYER_PURCHASES,
-    COLUMN_PURCHASE_LIMIT
+    COLUMN_PURCHASE_LIMIT,
+    COLUMN_PURCHASES_TOTAL,
+    COLUMN_HOLDS_TOTAL
 };
+
+/* What stands around an item, with its code or purchase, and around the page with the user's name,
+   each byte of it escaped. */
+enum { BETWEEN_MAX = 160, AROUND_MAX = 6 * PARAMETER_BYTES_MAX + 256 };
+_Static_assert(PAGE_SIZE_MAX *(ITEM_JSON_MAX + BETWEEN_MAX) + AROUND_MAX <= REPLY_PAGE_MAX,
+               "the largest page fits");
 
 static void write_purchase(struct text *body, const PGresult *result, int row)
 {
@@ -61,30 +71,11 @@ static void write_rows(struct text *body, const PGresult *result, bool is_bought
     text_add(body, "]");
 }
 
-void user_purchases_read(const struct services *services, const struct request *request,
-                         struct reply *reply)
+static void write_user(struct text *body, const struct path_variable *user, const PGresult *result)
 {
-    const struct settings *settings = services->settings;
-    const struct span *user = &request->variable;
-    if (settings->http.identity != IDENTITY_REMOTE_USER) {
-        reply_problem(reply, OUTCOME_NOT_FOUND,
-                      "Who bought what is told to users who are logged in only.", 0, settings);
-        return;
-    }
-    if (strlen(request->remote_user) != user->length ||
-        memcmp(request->remote_user, user->bytes, user->length) != 0) {
-        reply_problem(reply, OUTCOME_IDENTITY_MISMATCH, NULL, 0, settings);
-        return;
-    }
-
-    const struct database_parameter parameter = {user->bytes, (int)user->length};
-    PGresult *result = reader_call(services->database, READ_USER, &parameter, 1);
-    if (!result) {
-        reply_problem(reply, OUTCOME_UNAVAILABLE, NULL, 1, settings);
-        return;
-    }
-    struct text *body = &reply->body;
     bool has_sale = PQntuples(result) > 0;
+    int64_t purchases = has_sale ? database_int8(result, 0, COLUMN_PURCHASES_TOTAL) : 0;
+    int64_t holds = has_sale ? database_int8(result, 0, COLUMN_HOLDS_TOTAL) : 0;
     text_add(body, "{\"user\":");
     text_add_json(body, user->bytes, user->length);
     text_add(body, ",\"purchase_limit\":");
@@ -96,6 +87,43 @@ void user_purchases_read(const struct services *services, const struct request *
     write_rows(body, result, true, write_purchase);
     text_add(body, ",\"holds\":");
     write_rows(body, result, false, write_hold);
+    text_add(body, ",\"purchases_total\":");
+    text_add_integer(body, purchases);
+    text_add(body, ",\"holds_total\":");
+    text_add_integer(body, holds);
+    text_add(body, ",\"total\":");
+    text_add_integer(body, purchases + holds);
     text_add(body, "}");
+}
+
+void user_purchases_read(const struct services *services, const struct request *request,
+                         struct reply *reply)
+{
+    const struct settings *settings = services->settings;
+    const struct path_variable *user = &request->variable;
+    struct page page;
+    if (settings->http.identity != IDENTITY_REMOTE_USER) {
+        reply_problem(reply, OUTCOME_NOT_FOUND,
+                      "Who bought what is told to users who are logged in only.", 0, settings);
+        return;
+    }
+    if (strlen(request->remote_user) != user->length ||
+        memcmp(request->remote_user, user->bytes, user->length) != 0) {
+        reply_problem(reply, OUTCOME_IDENTITY_MISMATCH, NULL, 0, settings);
+        return;
+    }
+    if (!page_read(request, PAGE_SIZE_MAX, &page, reply, settings))
+        return;
+
+    uint64_t offset = htobe64((uint64_t)page.offset);
+    uint32_t size = htobe32((uint32_t)page.size);
+    const struct database_parameter parameters[] = {{user->bytes, (int)user->length},
+                                                    {(const char *)&offset, sizeof offset},
+                                                    {(const char *)&size, sizeof size}};
+    PGresult *result = reader_call(services->database, READ_USER, parameters, 3);
+    if (result)
+        write_user(&reply->body, user, result);
+    else
+        reply_problem(reply, OUTCOME_UNAVAILABLE, NULL, 1, settings);
     PQclear(result);
 }

@@ -15,8 +15,6 @@
 enum {
     /* Threads for the endpoints that read: such a one may wait for the database. */
     READING_THREADS = 2,
-    /* For the replies of those: a page of a list is the longest. */
-    READ_BODY_MAX = 128 * 1024,
     /* An idle reading thread looks up this often. */
     TICK_MS = 1000
 };
@@ -26,7 +24,7 @@ struct reading_thread {
     struct worker *worker;
     struct taker taker;
     struct services services; /* with a connection of its own */
-    char *body;               /* READ_BODY_MAX bytes, for the reply that it writes */
+    char *body;               /* REPLY_PAGE_MAX bytes, for the reply that it writes */
 };
 
 struct request_thread {
@@ -107,7 +105,7 @@ static void handle(const struct request_thread *thread, struct connection *conne
     reply_begin(&reply, body, sizeof body);
     connection->route = NULL;
     if (request_read(request, &connection->fcgx, settings, &fault))
-        connection->route = route_find(request->path, &request->variable);
+        connection->route = route_find(request->path, request->path_is_encoded, &request->variable);
     const struct route *route = connection->route;
 
     if (!route) {
@@ -157,7 +155,7 @@ static void *reading_main(void *argument)
         struct connection *connection = connection_of(ticket);
         struct reply reply;
         int64_t began_us = clock_us();
-        reply_begin(&reply, thread->body, READ_BODY_MAX);
+        reply_begin(&reply, thread->body, REPLY_PAGE_MAX);
         connection->route->read(&thread->services, &connection->request, &reply);
         send(connection, &reply);
         metrics_add(worker->services.metrics, METRIC_BUSY_TIME, METRIC_ROLE_READ, 0,
@@ -208,7 +206,7 @@ static bool reading_threads_start(struct worker *worker)
         queue_join(&worker->reads, &thread->taker);
         thread->services = worker->services;
         thread->services.database = reader_new(worker->services.settings);
-        thread->body = malloc(READ_BODY_MAX);
+        thread->body = malloc(REPLY_PAGE_MAX);
         if (!thread->services.database || !thread->body ||
             pthread_create(&thread->thread, NULL, reading_main, thread) != 0)
             return false;

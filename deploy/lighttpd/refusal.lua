@@ -2,23 +2,38 @@
 -- Runs before each reply is sent (mod_magnet); a worker's reply has X-Request-Id and passes as it is, but for
 -- what it says to nginx alone.
 
+-- What no worker refuses so is about:blank (RFC 9457, section 4.2.1).
+local blank = "about:blank"
 local problems = {
     [400] = { "bad_request", "Bad request", "The request is not HTTP." },
-    [401] = { "unauthorized", "Unauthorized", "Log in first.", "about:blank" },
+    [401] = { "unauthorized", "Unauthorized", "Log in first.", blank },
     [404] = { "not_found", "Not found", "There is nothing at this path." },
     [405] = { "method_not_allowed", "Method not allowed", "This path takes the methods that Allow names." },
-    [411] = { "bad_request", "Length required", "A POST needs a Content-Length; 0 where it has no body." },
+    [408] = { "request_timeout", "Request Timeout", "The request did not come whole in time.", blank },
+    [411] = { "bad_request", "Length required", "The request needs a Content-Length; 0 where it has no body." },
+    [412] = { "precondition_failed", "Precondition Failed",
+        "What is here is not what the request takes for granted.", blank },
     [413] = { "body_too_large", "Body too large", "The body is longer than 64 KB." },
+    [414] = { "uri_too_long", "Address too long", "The request line is longer than 8 KB." },
+    [416] = { "range_not_satisfiable", "Range Not Satisfiable", "There are not so many bytes.", blank },
+    [417] = { "expectation_failed", "Expectation Failed", "100-continue is all that can be expected.", blank },
+    [421] = { "misdirected", "Misdirected Request", "Another host is asked for than the connection is for.", blank },
     [429] = { "too_many_requests", "Too many requests", "You ask too often. Wait a moment, then ask again." },
     [431] = { "bad_request", "Header too long", "Request line and headers are longer than 8 KB." },
+    [501] = { "not_implemented", "Not Implemented", "The request needs something that is not known here.", blank },
     [503] = { "unavailable", "Service unavailable", "No worker could answer. Asking again is safe." },
+    [505] = { "version_not_supported", "HTTP Version Not Supported", "HTTP/1.0, 1.1 and 2 are spoken here.", blank },
 }
 
--- No path takes the method; a path that is denied is as good as none; a worker that fails is none.
-local becomes = { [501] = 405, [403] = 404, [500] = 503, [502] = 503, [504] = 503 }
+-- A path that is denied is as good as none, and so is a folder's name; a worker that fails is none.
+local becomes = { [301] = 404, [403] = 404, [500] = 503, [502] = 503, [504] = 503 }
 
 local r = lighty.r
 local headers = r.resp_header
+local path = r.req_attr["uri.path"] or ""
+if (r.req_attr["request.uri"] or ""):find("^/%f[?%z]") then -- a worker took the path away
+    headers["Vary"] = "Accept"
+end
 if headers["X-Request-Id"] then
     headers["X-Accel-Expires"] = ""
     return 0
@@ -33,7 +48,7 @@ headers["X-Request-Id"] = id
 
 local status = r.req_item.http_status
 local method = r.req_attr["request.method"]
-if method ~= "GET" and method ~= "HEAD" and (r.req_attr["uri.path"] or ""):sub(1, 5) == "/www/" then
+if method ~= "GET" and method ~= "HEAD" and path:sub(1, 5) == "/www/" then
     status = 405
 end
 if status == 411 and r.req_env["REDIRECT_REQUEST_METHOD"] then
@@ -42,15 +57,27 @@ if status == 411 and r.req_env["REDIRECT_REQUEST_METHOD"] then
 end
 status = becomes[status] or status
 if status < 400 then
+    if path:sub(1, 5) == "/www/" then
+        -- May be kept but must be asked about (ETag, 304), so a new version is seen at once.
+        headers["Cache-Control"] = "no-cache"
+        headers["Vary"] = "Accept"
+    else
+        headers["Cache-Control"] = "no-store"
+    end
     return 0
 end
-local problem = problems[status] or problems[400]
+-- Of what is not in the table only the class is known (RFC 9110, section 15).
+if not problems[status] then
+    status = status < 500 and 400 or 503
+end
+local problem = problems[status]
+headers["Location"] = ""
 headers["Content-Type"] = "application/problem+json"
 headers["Cache-Control"] = "no-store"
 if status == 503 or status == 429 then
     headers["Retry-After"] = "1"
 elseif status == 405 then
-    headers["Allow"] = "GET, HEAD"
+    headers["Allow"] = (path == "/checkout" or path == "/purchase") and "POST" or "GET, HEAD"
 end
 lighty.content = { ('{"type":"%s","title":"%s","status":%d,"detail":"%s","outcome":"%s","success":false,'
     .. '"error":"%s","message":"%s"}'):format(problem[4] or "/problems/" .. problem[1], problem[2], status,

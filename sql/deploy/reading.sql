@@ -20,22 +20,49 @@ RETURNS TABLE (
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = flashsale, pg_temp
 AS $$
+    WITH open AS MATERIALIZED (SELECT * FROM open_sale()),
+    -- To come are those that did not begin, and those whose time has begun while an earlier one
+    -- stays open: they wait, unless their own time ended meanwhile.
+    state AS MATERIALIZED (
+        SELECT s.sale_id, s.starts_at,
+               s.starts_at > now()
+               OR (s.starts_at > o.starts_at
+                   AND (s.ends_at > now()
+                        OR (s.stays_open AND s.sold_out_at IS NULL
+                            AND items_sold(s.sale_id) < s.items_total))) IS TRUE AS is_to_come
+        FROM sale s CROSS JOIN open o
+    ),
+    next AS (
+        SELECT count(*) AS total,
+               coalesce(min(starts_at) FILTER (WHERE is_to_come), 'infinity') AS starts_at
+        FROM state
+    )
     SELECT s.sale_id,
-           CASE WHEN s.starts_at > now() THEN 'scheduled'
-                WHEN s.sale_id IS DISTINCT FROM (open_sale()).sale_id THEN 'closed'
+           CASE WHEN s.is_to_come THEN 'scheduled'
+                WHEN s.sale_id IS DISTINCT FROM o.sale_id THEN 'closed'
                 WHEN s.items_sold >= s.items_total THEN 'sold_out'
                 ELSE 'active' END,
            s.starts_at, s.ends_at, s.items_total, s.items_sold, s.purchase_limit, s.hold_s,
            n.total
-    FROM (SELECT count(*) AS total FROM sale) n
+    FROM next n
+    CROSS JOIN open o
     LEFT JOIN LATERAL (
-        SELECT s.*, items_sold(s.sale_id) FROM sale s
-        ORDER BY s.starts_at DESC OFFSET p_offset LIMIT p_limit
+        SELECT s.*, p.is_to_come, items_sold(s.sale_id)
+        FROM (SELECT * FROM state p
+              ORDER BY p.starts_at > n.starts_at,
+                       CASE WHEN p.starts_at <= n.starts_at THEN p.starts_at END DESC,
+                       p.starts_at
+              OFFSET p_offset LIMIT p_limit) p
+        JOIN sale s ON s.sale_id = p.sale_id
     ) s ON true
-    ORDER BY s.starts_at DESC
+    ORDER BY s.starts_at > n.starts_at,
+             CASE WHEN s.starts_at <= n.starts_at THEN s.starts_at END DESC,
+             s.starts_at
 $$;
 COMMENT ON FUNCTION read_sales(bigint, integer) IS
-    'a page of the sales, newest first; one row with total alone where the page is empty';
+    'a page of the sales: the next one, then those before it, newest first, so that what is open '
+    'comes next; then those further ahead, soonest first. One row with total alone where the page '
+    'is empty';
 
 -- An item's state is told by its row and the clock.
 CREATE FUNCTION item_state(p_item item) RETURNS text
@@ -125,7 +152,7 @@ $$;
 COMMENT ON FUNCTION read_item(integer, integer) IS
     'an item of a sale that has begun, or no row; p_sale_id 0 is the current one';
 
-CREATE FUNCTION read_user(p_user_id text)
+CREATE FUNCTION read_user(p_user_id text, p_offset bigint, p_limit integer)
 RETURNS TABLE (
     sale_id         integer,
     number          integer,
@@ -137,39 +164,49 @@ RETURNS TABLE (
     secret          uuid,
     purchased_at    timestamptz,
     buyer_purchases integer,
-    purchase_limit  integer)
+    purchase_limit  integer,
+    purchases_total bigint,
+    holds_total     bigint)
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = flashsale, pg_temp
 AS $$
+    WITH current AS MATERIALIZED (
+        SELECT * FROM current_sale() c WHERE c.sale_id IS NOT NULL
+    ),
     -- Holds are found by the queue of those that have not run out; items have no index on users.
-    SELECT (u.item).sale_id, (u.item).number, (u.item).name, (u.item).price_cents,
-           (u.item).picture_seed, item_state(u.item), (u.item).held_until, (u.item).secret,
-           (u.item).purchased_at, u.place::integer, s.purchase_limit
-    FROM current_sale() s
-    LEFT JOIN LATERAL (
-        SELECT i AS item, n.place FROM buyer b
+    entry AS MATERIALIZED (
+        SELECT i AS item, n.place FROM current s
+        JOIN buyer b ON b.sale_id = s.sale_id AND b.user_id = p_user_id
         CROSS JOIN LATERAL unnest(b.numbers) WITH ORDINALITY n (number, place)
         JOIN item i ON i.sale_id = b.sale_id AND i.number = n.number
-        WHERE b.sale_id = s.sale_id AND b.user_id = p_user_id
         UNION
-        SELECT i, NULL FROM hold_queue q
+        SELECT i, NULL FROM current s
+        JOIN hold_queue q ON q.sale_id = s.sale_id AND q.available_at > now()
         CROSS JOIN LATERAL unnest(q.numbers) n (number)
         JOIN item i ON i.sale_id = q.sale_id AND i.number = n.number
-        WHERE q.sale_id = s.sale_id AND q.available_at > now()
-          AND i.held_by = p_user_id AND i.purchased_at IS NULL AND i.held_until > now()
+        WHERE i.held_by = p_user_id AND i.purchased_at IS NULL AND i.held_until > now()
+    )
+    SELECT (u.item).sale_id, (u.item).number, (u.item).name, (u.item).price_cents,
+           (u.item).picture_seed, item_state(u.item), (u.item).held_until, (u.item).secret,
+           (u.item).purchased_at, u.place::integer, s.purchase_limit,
+           t.purchases_total, t.holds_total
+    FROM current s
+    CROSS JOIN (SELECT count(place) AS purchases_total,
+                       count(*) - count(place) AS holds_total FROM entry) t
+    LEFT JOIN LATERAL (
+        SELECT * FROM entry e ORDER BY e.place, (e.item).number OFFSET p_offset LIMIT p_limit
     ) u ON true
-    WHERE s.sale_id IS NOT NULL
     ORDER BY u.place, (u.item).number
 $$;
-COMMENT ON FUNCTION read_user(text) IS
-    'what a user bought of the current sale, in order, and then holds; one row without an item '
-    'where that is nothing';
+COMMENT ON FUNCTION read_user(text, bigint, integer) IS
+    'a page of what a user bought of the current sale, in order, and then holds; one row without an '
+    'item where the page is empty';
 
 GRANT EXECUTE ON FUNCTION
     read_sales(bigint, integer),
     read_items(integer, text, bigint, integer),
     read_item(integer, integer),
-    read_user(text) TO flashsale_worker;
+    read_user(text, bigint, integer) TO flashsale_worker;
 GRANT EXECUTE ON FUNCTION read_sales(bigint, integer) TO flashsale_generator;
 
 COMMIT;

@@ -36,7 +36,8 @@ from connection import NotSent, Unknown, connection_to
 
 RETRIES_MAX = 30
 # Refusals that leave no row in the log: the request was not understood, or not decided.
-UNDECIDED = ("bad_request", "not_found", "method_not_allowed", "body_too_large", "unavailable", "")
+UNDECIDED = ("bad_request", "not_found", "method_not_allowed", "body_too_large",
+             "unsupported_body", "unavailable", "")
 
 
 class Crowd:

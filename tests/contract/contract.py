@@ -1,15 +1,20 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Sends the requests of tests/contract/contract.txt and holds the replies against it.
 
-    contract.py --url http://HOST:PORT --https-port PORT [--set NAME=VALUE]... SECTION
+    contract.py --url http://HOST:PORT --https-port PORT [--http 1.1|2] [--set NAME=VALUE]... SECTION
 
-A section begins with "== SECTION"; its rows are sent in order, each over a connection of its own.
-Columns stand between bars; a middle dot in a word means a space, @N the letter x N times, {NAME} what
-was saved under that name.
+A section begins with "== SECTION"; its rows are sent in order, each over a connection of its own, by HTTP/1.1 in
+plain or by HTTP/2 over TLS. Columns stand between bars; a middle dot in a word means a space, @N the letter x N
+times, {NAME} what was saved under that name.
 
-request   METHOD TARGET [form:BODY | json:BODY] [Header:value]..., with HTTPS in front where TLS is meant;
-          or WAIT SECONDS. Requests but GET and HEAD have a Content-Length, unless BARE stands in front.
-status    one, or several between commas where servers may differ
+request   METHOD TARGET [form:BODY | json:BODY | body:BODY] [Header:value]...; body has no Content-Type of its own.
+          Or RAW BYTES, as they are, with \\r\\n, \\0 and \\xNN for what can't stand in a table,; or WAIT SECONDS. In front may stand
+            HTTP/1.1, HTTP/2   by that version alone; RAW is HTTP/1.1
+            HTTPS     over TLS by HTTP/1.1 too; PLAIN: without, at the port for TLS
+            BARE      without a Content-Length, which all have but GET and HEAD
+            STREAM    the body has no length before it: chunked, or in frames
+            BREAK     the body breaks off before the length that was said: the stream or the connection ends
+status    one, or several between commas where servers may differ; none: the connection or stream is closed
 headers   Name (it is there), Name=value, Name=FROM..TO, Name~part, Name! (it is not there),
           Name!value (it is not that), save:NAME=Header
 body      MEMBER=value, MEMBER:type, MEMBER~part, with MEMBER as in item.price or page.0.id;
@@ -17,6 +22,7 @@ body      MEMBER=value, MEMBER:type, MEMBER~part, with MEMBER as in item.price o
           without an outcome: any), empty, text~part, save:NAME=MEMBER, keep:NAME and same:NAME (the bytes)
 types     string, int, list, code, id, state, time (RFC 3339, UTC), price (two decimals), FROM..TO, time?
           (or null); any other is the string itself
+200?TERM  in the last two columns: where the status is 200
 
 What holds for all replies is looked at in each: Cache-Control and a sane X-Request-Id are there, no header
 is twice, a JSON body says so and has no space between its tokens, a HEAD has no body.
@@ -26,10 +32,17 @@ import argparse
 import http.client
 import json
 import re
+import socket
 import ssl
 import sys
 import time
 from pathlib import Path
+
+import h2.config
+import h2.connection
+import h2.errors
+import h2.events
+import h2.exceptions
 
 TIMEOUT_S = 20
 TYPES = {
@@ -76,12 +89,11 @@ def written(value):
 
 
 class Reply:
-    def __init__(self, method, response):
-        self.method = method
-        self.status = response.status
-        self.pairs = [(name.lower(), value) for name, value in response.getheaders()]
-        self.headers = dict(self.pairs)
-        self.body = response.read()
+    """From any client: `pairs` are the headers as they came, names in small letters."""
+
+    def __init__(self, method, status, pairs, body):
+        self.method, self.status, self.pairs, self.body = method, status, pairs, body
+        self.headers = dict(pairs)
 
     def parse(self):
         try:
@@ -116,6 +128,141 @@ class Reply:
             require(int(self.headers["content-length"]) == len(self.body), "Content-Length is wrong")
 
 
+# ---- clients ----------------------------------------------------------------------------------------------------
+
+
+def tls_to(where, protocols):
+    trust = ssl.create_default_context()
+    trust.check_hostname, trust.verify_mode = False, ssl.CERT_NONE
+    trust.set_alpn_protocols(protocols)
+    return trust.wrap_socket(socket.create_connection(where, timeout=TIMEOUT_S), server_hostname=where[0])
+
+
+def read_reply(connection, method):
+    """By HTTP/1.1; None where the connection is closed without an answer."""
+    response = http.client.HTTPResponse(connection, method=method)
+    try:
+        response.begin()
+    except (http.client.RemoteDisconnected, ConnectionResetError):
+        return None
+    return Reply(method, response.status, [(n.lower(), v) for n, v in response.getheaders()], response.read())
+
+
+def ask_raw(where, text):
+    escapes = {"\\r": "\r", "\\n": "\n", "\\0": "\0"}
+    data = re.sub(r"\\x(..)|\\[rn0]", lambda m: chr(int(m[1], 16)) if m[1] else escapes[m[0]], text)
+    data = re.sub(r"@(\d+)", lambda match: "x" * int(match[1]), data).encode("latin-1")
+    with socket.create_connection(where, timeout=TIMEOUT_S) as connection:
+        try:
+            connection.sendall(data)
+        except OSError:
+            pass  # refused before it was sent whole; the reply says why
+        return read_reply(connection, "HEAD" if data.startswith(b"HEAD ") else "GET")
+
+
+def ask_by_1(where, method, target, headers, body, modes):
+    connection = http.client.HTTPConnection(*where, timeout=TIMEOUT_S)
+    connection.sock = tls_to(where, ["http/1.1"]) if "HTTPS" in modes else \
+        socket.create_connection(where, timeout=TIMEOUT_S)
+    connection.putrequest(method, target, skip_accept_encoding=True)
+    for name, value in headers.items():
+        connection.putheader(name, value)
+    if "STREAM" in modes:
+        connection.putheader("Transfer-Encoding", "chunked")
+        body = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (body[:3], body[3:], b""))
+    connection.endheaders()
+    try:
+        connection.send(body)
+        if "BREAK" in modes:
+            connection.sock.shutdown(socket.SHUT_WR)
+    except (BrokenPipeError, ConnectionResetError):
+        pass  # refused before the body was sent whole; the reply says why
+    with connection.sock as opened:
+        return read_reply(opened, method)
+
+
+class Stream:
+    """One request by HTTP/2 (RFC 9113), on a connection of its own."""
+
+    def __init__(self, connection):
+        # What is malformed must reach the server as it is.
+        self.http = h2.connection.H2Connection(h2.config.H2Configuration(
+            header_encoding="latin-1", validate_outbound_headers=False, normalize_outbound_headers=False))
+        self.socket = connection
+        self.number = None
+        self.status, self.pairs, self.body = None, [], b""
+        self.is_over = False
+        self.http.initiate_connection()
+        self.flush()
+
+    def flush(self):
+        self.socket.sendall(self.http.data_to_send())
+
+    def begin(self, headers, is_all):
+        self.number = self.http.get_next_available_stream_id()
+        self.http.send_headers(self.number, headers, end_stream=is_all)
+        self.flush()
+
+    def receive(self):
+        data = self.socket.recv(65536)
+        if not data:
+            self.is_over = True
+            return
+        for event in self.http.receive_data(data):
+            if isinstance(event, h2.events.ResponseReceived):
+                self.status = int(dict(event.headers)[":status"])
+                self.pairs = [(n, v) for n, v in event.headers if not n.startswith(":")]
+            elif isinstance(event, h2.events.DataReceived):
+                self.body += event.data
+                self.http.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
+            elif isinstance(event, h2.events.StreamEnded):
+                self.is_over = True
+            elif isinstance(event, (h2.events.StreamReset, h2.events.ConnectionTerminated)):
+                self.is_over = self.is_over or isinstance(event, h2.events.StreamReset) or event.error_code != 0
+        self.flush()
+
+    def send(self, data, is_all):
+        """Until all is sent, or the answer is there before that."""
+        while not self.is_over:
+            size = min(len(data), self.http.local_flow_control_window(self.number), 16384)
+            if size or not data:
+                part, data = data[:size], data[size:]
+                self.http.send_data(self.number, part, end_stream=is_all and not data)
+                self.flush()
+                if not data:
+                    return
+            else:
+                self.receive()
+
+
+def ask_by_2(where, method, target, headers, body, modes):
+    with tls_to(where, ["h2"]) as connection:
+        stream = Stream(connection)
+        sent = [(":method", method), (":scheme", "https"), (":authority", f"{where[0]}:{where[1]}"), (":path", target)]
+        sent += [(name.lower(), value) for name, value in headers.items()]
+        is_all = not body and not modes & {"STREAM", "BREAK"}
+        stream.begin(sent, is_all)
+        try:
+            if "STREAM" in modes:
+                time.sleep(0.05)  # a server that decides at once decides without the body
+                stream.send(body[:3], False)
+                stream.send(body[3:], True)
+            elif not is_all:
+                stream.send(body, "BREAK" not in modes)
+            if "BREAK" in modes and not stream.is_over:
+                stream.http.reset_stream(stream.number, h2.errors.ErrorCodes.CANCEL)
+                stream.flush()
+                return None
+            while not stream.is_over:
+                stream.receive()
+        except (BrokenPipeError, ConnectionResetError, ssl.SSLError, h2.exceptions.StreamClosedError):
+            pass  # refused before the body was sent whole; the reply says why
+        return Reply(method, stream.status, stream.pairs, stream.body) if stream.status else None
+
+
+# ---- the table --------------------------------------------------------------------------------------------------
+
+
 class Session:
     def __init__(self, options):
         self.options = options
@@ -127,41 +274,35 @@ class Session:
         text = re.sub(r"@(\d+)", lambda match: "x" * int(match[1]), text)
         return text.replace("·", " ")
 
-    def ask(self, request):
-        words = request.split(" ")
-        host = self.options.url.removeprefix("http://")
-        if words[0] == "HTTPS":
-            words.pop(0)
-            trust = ssl.create_default_context()
-            trust.check_hostname, trust.verify_mode = False, ssl.CERT_NONE
-            connection = http.client.HTTPSConnection(host.partition(":")[0], self.options.https_port,
-                                                     timeout=TIMEOUT_S, context=trust)
+    def ask(self, words):
+        modes = set()
+        while words[0] in ("HTTP/1.1", "HTTP/2", "HTTPS", "PLAIN", "BARE", "STREAM", "BREAK"):
+            modes.add(words.pop(0))
+        host = self.options.url.removeprefix("http://").partition(":")[0]
+        if modes & {"HTTPS", "PLAIN"} or self.options.http == "2":
+            where = (host, self.options.https_port)
         else:
-            connection = http.client.HTTPConnection(host, timeout=TIMEOUT_S)
-        is_bare = words[0] == "BARE"
-        method, target, *rest = words[is_bare:]
+            where = (host, int(self.options.url.rpartition(":")[2]))
+        if words[0] == "RAW":
+            return ask_raw(where, " ".join(words[1:]).replace("·", " "))
+        method, target, *rest = words
         body, headers = None, {}
         for word in map(self.expand, rest):
             kind, _, value = word.partition(":")
-            if kind in ("form", "json"):
+            if kind in ("form", "json", "body"):
                 body = value
-                headers["Content-Type"] = {"form": "application/x-www-form-urlencoded",
-                                           "json": "application/json"}[kind]
+                if kind != "body":
+                    headers["Content-Type"] = {"form": "application/x-www-form-urlencoded",
+                                               "json": "application/json"}[kind]
             else:
                 headers[kind] = value
-        connection.putrequest(method, self.expand(target), skip_accept_encoding=True)
-        if method not in ("GET", "HEAD") and not is_bare:
-            headers["Content-Length"] = str(len(body or ""))
-        for name, value in headers.items():
-            connection.putheader(name, value)
-        connection.endheaders()
-        try:
-            connection.send((body or "").encode())
-        except (BrokenPipeError, ConnectionResetError):
-            pass  # refused before the body was sent whole; the reply says why
-        reply = Reply(method, connection.getresponse())
-        connection.close()
-        return reply
+        body = (body or "").encode()
+        if method not in ("GET", "HEAD") and not modes & {"BARE", "STREAM"}:
+            headers["Content-Length"] = str(len(body))
+        if "BREAK" in modes:
+            headers["Content-Length"] = str(len(body) + 5)
+        ask = ask_by_2 if self.options.http == "2" else ask_by_1
+        return ask(where, method, self.expand(target), headers, body, modes)
 
     def check_header(self, reply, term):
         if term.startswith("save:"):
@@ -234,17 +375,33 @@ class Session:
         else:
             require(value == wanted, told)
 
+    @staticmethod
+    def terms(column, reply):
+        for term in column.split():
+            status, mark, conditional = term.partition("?")
+            if not (mark and status.isdigit()):
+                yield term
+            elif int(status) == reply.status:
+                yield conditional
+
     def run(self, request, status, headers, body):
-        if request.startswith("WAIT "):
-            time.sleep(float(request.removeprefix("WAIT ")))
+        words = request.split(" ")
+        if words[0] == "WAIT":
+            time.sleep(float(words[1]))
             return
-        reply = self.ask(request)
+        only = "HTTP/1.1" if "RAW" in words else next((w for w in words if w.startswith("HTTP/")), None)
+        if only not in (None, f"HTTP/{self.options.http}"):
+            return
+        reply = self.ask(words)
+        if reply is None:
+            require("none" in status.split(","), "closed without an answer")
+            return
         try:
             require(str(reply.status) in status.split(","), f"status: {reply.status}")
             reply.check_always()
-            for term in headers.split():
+            for term in self.terms(headers, reply):
                 self.check_header(reply, term)
-            for term in body.split():
+            for term in self.terms(body, reply):
                 self.check_body(reply, term)
         except Wrong as wrong:
             raise Wrong(f"{wrong}\n    {reply.status} {reply.pairs}\n    {reply.body[:500]!r}") from wrong
@@ -270,6 +427,7 @@ def main():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--url", required=True)
     parser.add_argument("--https-port", type=int, required=True)
+    parser.add_argument("--http", choices=["1.1", "2"], default="1.1")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE")
     parser.add_argument("section")
     session = Session(parser.parse_args())
@@ -278,11 +436,11 @@ def main():
     for name, *columns in rows:
         try:
             session.run(*columns)
-        except (Wrong, OSError, KeyError, http.client.HTTPException) as error:
+        except (Wrong, OSError, KeyError, http.client.HTTPException, h2.exceptions.H2Error) as error:
             failed += 1
             print(f"{name} | {columns[0]}\n    {error!r}" if not isinstance(error, Wrong)
                   else f"{name} | {columns[0]}\n    {error}", file=sys.stderr)
-    print(f"{session.options.section}: {len(rows)} rows, {failed} failed")
+    print(f"{session.options.section}: HTTP/{session.options.http}, {len(rows)} rows, {failed} failed")
     sys.exit(failed > 0)
 
 

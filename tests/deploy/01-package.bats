@@ -15,6 +15,14 @@ setup_file() {
     lintian --fail-on=error --suppress-tags=bad-distribution-in-changes-file "$DEB_DIR"/*.changes
 }
 
+@test "README.md installs it from where \"make deb\" puts it" {
+    path=$(sed --quiet 's/^ *apt install \(.*\.deb\)$/\1/p' "$TOP/README.md")
+    [[ $path == ./build/deb/* ]]
+    # shellcheck disable=SC2206 # a pattern
+    files=($DEB_DIR/${path#./build/deb/})
+    same "${#files[@]} $(dpkg-deb --field "${files[0]}" Package)" '1 flashsale'
+}
+
 @test "it has both programs, their pages, units, schema, storefront and sites, and settings that are the operator's" {
     dpkg-deb --extract "$DEB_DIR"/flashsale_*.deb "$BATS_TEST_TMPDIR/root"
     cd "$BATS_TEST_TMPDIR/root"

@@ -108,7 +108,12 @@ load_end_without_loss() {
     # The one file to edit. No sale ends while it is tested.
     inside sed --in-place "s/items_per_sale = .*/items_per_sale = $items;/; s/duration_s = .*/duration_s = 604800;/" \
         /etc/flashsale/flashsale.conf
-    inside flashsale-setup "$SERVER"
+    # From a folder that PostgreSQL's user must not enter.
+    # shellcheck disable=SC2016 # for the inner shell
+    run -0 inside sh -c 'cd /root && exec flashsale-setup "$1"' sh "$SERVER"
+    printf '%s\n' "$output"
+    [[ $output != *'Permission denied'* && $output != *'could not'* ]]
+    [[ $output == *$'\nflashsale.target: enabled, and active\n/etc/flashsale/tls/certificate.pem: made; it signs '*$'\n'"$SERVER: serves the sale at https://"* ]]
     active flashsale.target flashsale-generator.timer flashsale-fcgi@1.service flashsale-fcgi@2.service "$SERVER"
     nothing_failed
     sells
@@ -130,6 +135,89 @@ load_end_without_loss() {
     page --header 'Accept: text/html' --output "$BATS_TEST_TMPDIR/page" https://localhost/
     grep --quiet '<title>' "$BATS_TEST_TMPDIR/page"
     same "$(page https://localhost/health | jq --raw-output '.status + " " + .redis')" 'ok ok'
+}
+
+# presented: the serial number of the certificate that the web server shows.
+presented() {
+    on_network openssl s_client -connect localhost:443 </dev/null 2>/dev/null | openssl x509 -noout -serial
+}
+
+# documented SECTION...: the blocks of commands in these sections of docs/OPERATIONS.md, and the commands within its
+# text, each with a zero behind it; with this machine's web server and version of PostgreSQL. Left out is what needs a
+# name that is an example, or a package that the text names.
+documented() {
+    local version
+    version=$(inside sh -c 'ls /etc/postgresql')
+    perl -0777 -ne 'BEGIN { ($server, $version, @wanted) = @ARGV; @ARGV = ("docs/OPERATIONS.md") }
+        my $other = $server eq "nginx" ? "lighttpd" : "nginx";
+        my $command = qr/(?:systemctl|journalctl|curl|runuser|redis-cli|timeout|flashsale-fcgi\ -t|pg_lsclusters|uptime|
+            nginx|lighttpd|grep|for)\b/x;
+        for my $section (split /^## /m) {
+            my ($name, $text) = $section =~ /\A([^\n]*)\n(.*)\z/s or next;
+            next unless grep { $_ eq $name } @wanted;
+            my @found = $text =~ /^((?: {4}.*\n)+)/mg;
+            push @found, map { s/\n/ /r } $text =~ /`($command[^`]*)`/g if $name eq "Alerts";
+            for (@found) {
+                s/^ {4}//mg;
+                next unless /\A$command/ and not /shop\.example|apt install|systemctl stop/;
+                s/^$other .*\n//mg;
+                s/\bnginx\b/$server/ if /systemctl status/;
+                next if m{/$other/};
+                s{/15/}{/$version/}g;
+                print "$_\0" if /\S/;
+            }
+        }' "$SERVER" "$version" "$@"
+}
+
+@test "what docs/OPERATIONS.md has an operator type works as it is written there" {
+    cd "$TOP"
+    wrong=0 count=0
+    while IFS= read -r -d '' block; do
+        count=$((count + 1))
+        run inside bash -c "cd / && $block"
+        # Nobody was refused yet.
+        [[ $block != *status=429* ]] || status=0
+        [[ $status -eq 0 && ($output != '' || $block == *'systemctl '*start* || $block == *status=429*) && $output != *'command not found'* &&
+            $output != *'could not change directory'* && $output != *'Permission denied'* ]] || {
+            wrong=$((wrong + 1))
+            printf -- '---- status %s of\n%s\n%s\n' "$status" "$block" "$output" | head --lines=20
+        }
+        # A web server that reads its site again may close a connection on which nothing was asked yet.
+        [[ $block != *'systemctl re'* ]] || {
+            sleep 1
+            wait_until 5000 page https://localhost/health
+        }
+    done < <(
+        documented 'Rolling restart' 'Changing limits' 'Changing rate limits' 'Certificates and TLS' Alerts \
+            'Auditing a sale' Retention
+        sed --quiet '/^What runs, and what it said:/,/^|/s/^    //p' docs/OPERATIONS.md | tr '\n' '\0'
+    )
+    printf '%s commands, %s wrong\n' "$count" "$wrong"
+    [[ $count -ge 25 && $wrong -eq 0 ]]
+    sells
+    nothing_failed
+}
+
+@test "a new certificate is shown after the command that docs/OPERATIONS.md has for it, and it sells" {
+    cd "$TOP"
+    before=$(presented)
+    inside cp --archive /etc/flashsale/tls /root/tls.before
+    inside openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 9 -subj /CN=localhost \
+        -addext subjectAltName=DNS:localhost,IP:127.0.0.1 -keyout /etc/flashsale/tls/key.pem -out /etc/flashsale/tls/certificate.pem
+    same "$(presented)" "$before"
+    inside sh -c "$(documented 'Certificates and TLS' | tr '\0' '\n' | grep "^$SERVER ")"
+    # nginx's processes of before may go on for a moment.
+    after=$(openssl x509 -noout -serial -in "$MACHINE/etc/flashsale/tls/certificate.pem")
+    is_shown() {
+        [[ $(presented) == "$after" ]]
+    }
+    [[ $after != "$before" ]]
+    wait_until 5000 is_shown
+    active "$SERVER"
+    # Nor did it end of it, and systemd start it again.
+    same "$(inside systemctl show --property=NRestarts --value "$SERVER")" 0
+    wait_until 5000 sells
+    nothing_failed
 }
 
 @test "sockets are for the workers and the web servers, and everyone else stays out" {

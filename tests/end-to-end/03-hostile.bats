@@ -168,6 +168,99 @@ long() {
     same "$(json .user)" $'\xf0\x9f\x98\x80 \xef\xbf\xbd'
 }
 
+# half END TEXT NAME=VALUE...: a checkout to a worker whose body ends so; prints the status, if any.
+half() {
+    local end=$1 text=$2
+    shift 2
+    "$TOP/tests/client/half.py" --socket "$RUN_DIR/worker-1.sock" --end "$end" --body "$text" \
+        REQUEST_METHOD=POST PATH_INFO=/checkout CONTENT_TYPE=application/x-www-form-urlencoded "$@" \
+        >"$BATS_TEST_TMPDIR/half"
+    sed --quiet 's/^Status: \([0-9]*\).*/\1/p' "$BATS_TEST_TMPDIR/half"
+}
+
+@test "a body that is not as long as was said is not obeyed: 400 or no answer, and nothing is logged" {
+    before=$(attempts)
+    for end in close abort stdin stall gone; do
+        for query in '' 'user_id=half&id=9100'; do
+            status=$(half "$end" 'user_id=half&id=91' CONTENT_LENGTH=22 QUERY_STRING="$query")
+            [[ -z $status || $status == 400 ]] || same "$end: $status" '400 or none'
+            [[ $end != stdin && $end != stall ]] || same "$status" 400
+        done
+    done
+    # Nothing of it came; its end did not; it is longer; its length is none.
+    same "$(half stdin '' CONTENT_LENGTH=5 QUERY_STRING='user_id=half&id=9100')" 400
+    same "$(half close 'user_id=half&id=9100' CONTENT_LENGTH=21)" 400
+    same "$(half close 'user_id=half&id=9100')" 400
+    for length in 2 19 21 -20 -1 +20 0x14 20.0 '20 ' x 18446744073709551636 99999999999999999999999; do
+        same "$length: $(half stdin 'user_id=half&id=9100' CONTENT_LENGTH="$length")" "$length: 400"
+    done
+    sleep 0.3
+    same "$(attempts)" "$before"
+    same "$(half stdin 'user_id=half&id=9101' CONTENT_LENGTH=20)" 200
+    same "$(half stdin 'user_id=half&id=9102')" 200
+    same "$(sql "SELECT string_agg(number::text, ' ' ORDER BY number) FROM flashsale.attempt
+                 WHERE user_id = 'half'")" '9101 9102'
+}
+
+@test "a body in a form that is not read: 415 that says which are, and nothing is logged" {
+    before=$(attempts)
+    printf 'user_id=amy&id=9110' | gzip >"$BATS_TEST_TMPDIR/packed"
+    for type in text/plain application/octet-stream application/problem+json text/json application/xml \
+        application/jsonx 'application/json, text/plain' 'application/json; charset=utf-16' \
+        'application/x-www-form-urlencoded; charset="iso-8859-1"' 'multipart/form-data; boundary=x' ''; do
+        post '/checkout?user_id=amy&id=9110' --header "Content-Type: $type" --data 'id=9111'
+        expect_problem 415 unsupported_body
+        same "$(header Accept)" 'application/json, application/x-www-form-urlencoded'
+        same "$(header Accept-Encoding)" identity
+        post '/purchase?code=x' --header "Content-Type: $type" --data 'code=y'
+        expect_problem 415 unsupported_body
+        # An empty one is in no form.
+        post '/checkout?user_id=typed&id=9112' --header "Content-Type: $type" --data ''
+        expect 200
+        worker_request worker-1 POST /checkout 'user_id=amy' CONTENT_TYPE="$type" CONTENT_LENGTH=7 < <(printf 'id=9111')
+        expect_problem 415 unsupported_body
+    done
+    post '/checkout?user_id=amy' --form id=9110
+    expect_problem 415 unsupported_body
+    for coding in gzip deflate br 'identity, gzip' x; do
+        post /checkout --header "Content-Encoding: $coding" --data-binary @"$BATS_TEST_TMPDIR/packed"
+        expect_problem 415 unsupported_body
+        post '/checkout?user_id=amy&id=9110' --header "Content-Encoding: $coding" \
+            --header 'Content-Type: application/json' --data '{"user_id":"amy"}'
+        expect_problem 415 unsupported_body
+    done
+    same "$(sql "SELECT count(*) FROM flashsale.attempt WHERE user_id <> 'typed'")" "$before"
+    for type in 'APPLICATION/JSON' 'application/json;charset=UTF-8' 'application/json ; charset="utf-8"'; do
+        post '/checkout?id=9113' --header "Content-Type: $type" --header 'Content-Encoding: identity' \
+            --data '{"user_id":"typed"}'
+        expect 200
+    done
+    post /nothing --header 'Content-Type: text/plain' --data x
+    expect_problem 404 not_found
+}
+
+@test "the body of a GET or HEAD is not read for parameters, nor kept for others" {
+    for method in GET HEAD; do
+        for path in /items /sales; do
+            worker_request worker-1 "$method" "$path" page_size=1 CONTENT_LENGTH=11 \
+                CONTENT_TYPE=application/x-www-form-urlencoded < <(printf 'page_num=50')
+            expect 200
+            [[ $method == HEAD ]] || same "$path $(json '.page | length')" "$path 1"
+            worker_request worker-1 "$method" "$path" page_size=1 CONTENT_LENGTH=1 CONTENT_TYPE=text/plain < <(printf x)
+            expect 200
+        done
+    done
+    sleep 2.1 # what was kept is over
+    for path in '/items?page_size=2' '/sales?page_size=1' '/items?page_size=3&state=free'; do
+        request GET "$path" --data 'page_num=50&state=sold&sale_id=99'
+        expect 200
+        [[ $(json '.page | length') -gt 0 ]]
+        request GET "$path"
+        expect 200
+        [[ $(json '.page | length') -gt 0 ]]
+    done
+}
+
 @test "refusals don't give input back as it came" {
     post '/checkout?user_id=amy&id=%3Cscript%3E%22'
     expect_problem 404 unknown_item

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# Every row of the contract (tests/contract/contract.txt), through the web server that the file's name has.
+# Every row of the contract (tests/contract/contract.txt), through the web server that the file's name has, and by
+# HTTP/2 where it says so.
 
 load helper
 load contract
@@ -8,8 +9,24 @@ setup_file() {
     contract_setup "$BATS_TEST_FILENAME"
 }
 
+setup() {
+    [[ -z ${MISSING:-} ]] || skip "$MISSING"
+}
+
+@test "what the web server answers by itself, and bodies, and what is kept for all" {
+    own_test
+}
+
 @test "the sale, the page and what is read" {
     rows sale
+}
+
+@test "a client that knows HTTP/2 is served, with or without a length" {
+    offered_test
+}
+
+@test "whatever is no HTTP is refused as everything else, or its connection closed" {
+    malformed_test
 }
 
 @test "the user is who logged in at the web server" {

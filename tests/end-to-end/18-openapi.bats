@@ -100,6 +100,7 @@ logged_in() {
     replies GET '/checkout?user_id=bob' 405
     head --bytes=20000 /dev/zero | tr '\0' x >"$BATS_TEST_TMPDIR/long"
     replies POST '/checkout?user_id=bob' 413 --data-binary "@$BATS_TEST_TMPDIR/long"
+    replies POST '/checkout?user_id=bob' 415 --form id=11
     replies POST "/checkout?user_id=bob&more=$(head --bytes=9000 /dev/zero | tr '\0' x)" 414=4XX
     same "$(json .outcome)" uri_too_long
 }
@@ -160,7 +161,7 @@ logged_in() {
     parameters=$(jq --raw-output '. as $document
         | def resolved: if has("$ref") then . as $r | $document | getpath($r["$ref"][2:] | split("/"))
                         else . end;
-        .paths | to_entries[] | select(.value.get) | .key as $path
+        .paths | to_entries[] | select(.value.get and (.key | contains("{") | not)) | .key as $path
         | .value.parameters[] | resolved | select(.in == "query")
         | .name as $name | (.schema | resolved)
         | [$path, $name, .minimum // "", .maximum // "", (.default // ""), ((.enum // []) | join(" "))]
@@ -193,6 +194,9 @@ logged_in() {
     logged_in amy POST /purchase "code=$(json .code)" 200
     logged_in amy GET /users/amy/purchases '' 200
     same "$(json '.purchases[0].item.number')" 2
+    logged_in amy GET /users/amy/purchases 'page_num=2&page_size=1' 200
+    logged_in amy GET /users/amy/purchases page_size=101 400
+    logged_in amy GET /users/amy/purchases page_num=0 400
     logged_in amy GET /users/bob/purchases '' 403
     logged_in amy POST /checkout user_id=bob 403
     logged_in amy POST /checkout '' 403

@@ -5,8 +5,12 @@
 load helper
 
 setup_file() {
-    [[ ${WEB_SERVER:-nginx} == nginx ]] || skip 'only nginx keeps what viewers read'
+    [[ ${WEB_SERVER:-nginx} == nginx ]] || return 0
     stack_start sale.items_per_sale=100000 sale.sales_ahead=0
+}
+
+setup() {
+    [[ ${WEB_SERVER:-nginx} == nginx ]] || skip 'only nginx keeps what viewers read'
 }
 
 # view SECONDS: a thousand of them, for so long; leaves how many requests, refusals and errors in `viewed`,

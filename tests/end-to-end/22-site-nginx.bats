@@ -84,9 +84,11 @@ teardown() {
     [[ $output == *Reused,* ]]
 }
 
-@test "HTTP/2 to those who know it, HTTP/1.1 to others" {
+@test "HTTP/2 to those who know it, but by a lighttpd that reads no bodies there; HTTP/1.1 to others" {
+    version=2
+    [[ $WEB_SERVER == nginx ]] || "$TOP/deploy/lighttpd/http2" | grep --quiet '"server.h2proto" => "enable"' || version=1.1
     visit GET /health --write-out '%{http_version} %{http_code}'
-    same "$HTTP_STATUS" '2 200'
+    same "$HTTP_STATUS" "$version 200"
     visit GET /health --http1.1 --write-out '%{http_version} %{http_code}'
     same "$HTTP_STATUS" '1.1 200'
 }
@@ -138,9 +140,34 @@ teardown() {
     BY=http visit GET /health --header 'Host: shop.test:80'
     same "$(header Location)" https://shop.test/health
     BY=http visit GET /health --http1.0 --header 'Host:'
-    [[ $HTTP_STATUS != 200 ]]
+    [[ $HTTP_STATUS == 400 || $HTTP_STATUS == 404 ]]
+    same "$(json .success)" false
+    expect_common_headers
     BY=http visit POST '/checkout?user_id=amy' --data x=y --location
     expect 200
+}
+
+@test "plain HTTP at the port for TLS is sent on, or closed: lighttpd has no answer there" {
+    for method in GET POST; do
+        # shellcheck disable=SC2030,SC2031 # each request is one of its own
+        BY=http PORT=443 visit "$method" '/items?page_num=2'
+        [[ $WEB_SERVER == nginx ]] || {
+            same "$HTTP_STATUS" 000
+            continue
+        }
+        expect 308
+        same "$(header Location)" 'https://shop.test/items?page_num=2'
+        expect_common_headers
+    done
+}
+
+@test "what is no HTTP is refused by plain HTTP as by TLS" {
+    inside "$TOP/tests/contract/malformed.py" --url "http://$SERVER:80" --seed 3 --count 300 --sent-on
+    for target in /.well-known/acme-challenge/ /.well-known/acme-challenge /.well-known/acme-challenge/nothing /-/503; do
+        BY=http visit GET "$target"
+        [[ $HTTP_STATUS == 308 || $HTTP_STATUS == 404 ]]
+        expect_common_headers
+    done
 }
 
 @test "who issues certificates gets the proof by plain HTTP" {
@@ -166,9 +193,7 @@ teardown() {
     visit POST '/checkout?user_id=amy' --data "$(printf 'x%.0s' {1..20000})"
     expect_problem 413 body_too_large
     head --bytes=70000 /dev/zero >"$BATS_TEST_TMPDIR/body-of-70000"
-    versions=(--http1.1)
-    [[ $WEB_SERVER != nginx ]] || versions+=(--http2) # site.conf.in of lighttpd says why not there
-    for version in "${versions[@]}"; do
+    for version in --http1.1 --http2; do
         visit POST '/checkout?user_id=amy' --data-binary "@$BATS_TEST_TMPDIR/body-of-70000" "$version"
         expect_problem 413 body_too_large
     done

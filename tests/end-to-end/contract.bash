@@ -1,10 +1,27 @@
-# What 15-contract-nginx.bats and 16-contract-lighttpd.bats share: the same tests through each web server.
+# What the files named NN-contract-SERVER share, and those named NN-contract-SERVER-http2: the same tests through each
+# web server, by HTTP/1.1 in plain and by HTTP/2 over TLS.
 # shellcheck shell=bash disable=SC2016,SC2154
 
 contract_setup() {
-    export WEB_SERVER=${1##*contract-}
+    export WEB_SERVER=${1##*contract-} HTTP=1.1
     WEB_SERVER=${WEB_SERVER%.bats}
+    [[ $WEB_SERVER != *-http2 ]] || HTTP=2
+    WEB_SERVER=${WEB_SERVER%-http2}
+    if [[ $HTTP == 2 ]] && ! speaks_2; then
+        export MISSING='this lighttpd speaks HTTP/1.1 alone (deploy/lighttpd/http2)'
+        return
+    fi
     stack_start sale.items_per_sale=100
+}
+
+# nginx always does.
+speaks_2() {
+    [[ $WEB_SERVER == nginx ]] || "$TOP/deploy/lighttpd/http2" | grep --quiet '"server.h2proto" => "enable"'
+}
+
+# What is no matter of HTTP's version is tested once.
+only_once() {
+    [[ $HTTP == 1.1 ]] || skip 'tested by HTTP/1.1'
 }
 
 # rows SECTION [NAME=VALUE...]: of the table, with values for its names.
@@ -15,7 +32,8 @@ rows() {
     for value in "$@"; do
         values+=(--set "$value")
     done
-    "$TOP/tests/contract/contract.py" --url "$URL" --https-port "$HTTPS_PORT" "${values[@]}" "$section"
+    "$TOP/tests/contract/contract.py" --url "$URL" --https-port "$HTTPS_PORT" --http "$HTTP" \
+        "${values[@]}" "$section"
 }
 
 # restart [SETTING=VALUE...]: the same sale, with other settings on top of those it began with.
@@ -26,6 +44,32 @@ restart() {
     done
     stack stop >/dev/null
     WORKER_OPTIONS=$options stack start >/dev/null
+}
+
+# What was decided is what the rows asked for: no body was left out, and none that broke off was obeyed.
+own_test() {
+    rows own
+    local numbers='3 4 5 10 11 12'
+    [[ $HTTP == 2 ]] || numbers+=' 13'
+    same "$(sql "SELECT string_agg(number::text, ' ' ORDER BY number) FROM flashsale.item WHERE held_by = 'own'")" \
+        "$numbers"
+}
+
+malformed_test() {
+    only_once
+    "$TOP/tests/contract/malformed.py" --url "$URL" --seed 1 --count 1500
+    "$TOP/tests/contract/malformed.py" --url "$URL" --seed "$RANDOM" --count 500
+}
+
+# A client that wants HTTP/2 gets it, or HTTP/1.1 where the server has no other, and its body is read by both.
+offered_test() {
+    local version=2
+    speaks_2 || version=1.1
+    same "$(printf 'id=91' | curl --silent --insecure --http2 --request POST --upload-file - \
+        --header 'Content-Type: application/x-www-form-urlencoded' --write-out ' %{http_version} %{http_code}' \
+        "https://127.0.0.1:$HTTPS_PORT/checkout?user_id=piped" | sed 's/.*"item_id":"\([^"]*\)".*}/\1/')" "1-91 $version 200"
+    same "$(curl --silent --insecure --request POST --output /dev/null --write-out '%{http_version} %{http_code}' \
+        "https://127.0.0.1:$HTTPS_PORT/checkout?user_id=piped&id=92")" "$version 200"
 }
 
 settings_test() {
@@ -39,7 +83,7 @@ settings_test() {
 identity_test() {
     local user
     export HTPASSWD=$BATS_TEST_TMPDIR/htpasswd
-    for user in ida jon; do
+    for user in ida jon a/b .. '/?#% ä'; do
         printf '%s:%s\n' "$user" "$(openssl passwd -apr1 "$user")"
     done >"$HTPASSWD"
     restart http.identity=remote_user
@@ -88,6 +132,7 @@ asked_again() {
 }
 
 one_worker_test() {
+    only_once
     local worker path item
     post '/checkout?user_id=ann'
     item=$(json .item_id)
@@ -116,6 +161,7 @@ without_workers_test() {
 # In a network of its own a second web server with the same files answers 203.0.113.1, which is neither
 # this machine's loopback nor private (RFC 5737).
 metrics_from_elsewhere_test() {
+    only_once
     local configuration=$BATS_TEST_TMPDIR/elsewhere.conf
     local -a as_root=()
     [[ $EUID -eq 0 ]] || as_root=(--user --map-root-user)

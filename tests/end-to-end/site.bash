@@ -124,7 +124,7 @@ curl() {
     fi
 }
 
-# visit METHOD TARGET [curl's options]: as request, but to the site, from the address FROM; BY=http: in plain.
+# visit METHOD TARGET [curl's options]: as request, but to the site, from the address FROM; BY=http: in plain, at PORT.
 # shellcheck disable=SC2034 # request uses URL
 visit() {
     local URL=${BY:-https}://shop.test is_visit=1 server=$SERVER
@@ -133,7 +133,7 @@ visit() {
     [[ $from != *:* ]] || server='[::1]'
     [[ $from != 2001:* ]] || server='[2001:db8:1::1]'
     request "$@" --cacert "$ROOT/etc/tls/certificate.pem" --interface "$from" \
-        --connect-to "shop.test::$server:"
+        --connect-to "shop.test::$server:${PORT:-}"
 }
 
 # many COUNT METHOD TARGET: that often over few connections, from FROM; prints how many replies had each

@@ -10,10 +10,13 @@
 #include <fcgiapp.h>
 #include <json-c/json.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/log.h"
+#include "fcgi/connection.h"
 #include "fcgi/item_id.h"
 #include "fcgi/lanes.h"
 #include "fcgi/worker.h"
@@ -32,12 +35,28 @@ static struct site {
 
 /* ---- the workers ---- */
 
+/* Whoever is decided about has sent the whole body, in a form that was read, with a POST. */
+static void assert_is_whole(const struct ticket *ticket)
+{
+    struct connection *connection =
+        (struct connection *)((char *)ticket - offsetof(struct connection, ticket));
+    char **variables = connection->fcgx.envp;
+    const char *length = FCGX_GetParam("CONTENT_LENGTH", variables);
+    const char *type = FCGX_GetParam("CONTENT_TYPE", variables);
+    size_t used = connection->request.body_length;
+    assert(connection->request.method == METHOD_POST);
+    assert(FCGX_GetError(connection->fcgx.in) == 0);
+    assert(!length || !*length || strtoull(length, NULL, 10) == used);
+    assert(used == 0 || (type && strncasecmp(type + strspn(type, " \t"), "application/", 12) == 0));
+}
+
 /* What reaches a lane was checked (ld(1), --wrap). */
 /* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 void __real_lanes_ask(struct lanes *lanes, enum lane_kind kind, struct ticket *ticket);
 void __wrap_lanes_ask(struct lanes *lanes, enum lane_kind kind, struct ticket *ticket);
 void __wrap_lanes_ask(struct lanes *lanes, enum lane_kind kind, struct ticket *ticket)
 {
+    assert_is_whole(ticket);
     if (kind == LANE_CHECKOUT) {
         assert(ticket->user_length > 0 && ticket->user_length <= PARAMETER_BYTES_MAX);
         assert(values_are_text(ticket->user, ticket->user_length));
@@ -113,7 +132,7 @@ static bool is_json(const char *text, size_t length)
 
 static void check_answer(const struct fastcgi_answer *answer)
 {
-    static const int statuses[] = {200, 304, 400, 403, 404, 405, 413, 503};
+    static const int statuses[] = {200, 304, 400, 403, 404, 405, 413, 415, 503};
     bool is_known = false;
     for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++)
         is_known = is_known || answer->status == statuses[i];

@@ -34,6 +34,10 @@ hold() {
     same "$(ask web2 POST '/checkout?user_id=carl&id=7' | jq --raw-output .outcome)" sold
 }
 
+@test "what the balancer refuses by itself is as a host would put it" {
+    on client "$TOP/tests/contract/malformed.py" --url "$URL" --seed 1 --count 1000
+}
+
 @test "PostgreSQL is reached by TLS, verified by name, and by a password that is kept as SCRAM" {
     same "$(sql "$PRIMARY" "SELECT DISTINCT s.ssl, s.version >= 'TLSv1.2', a.usename
         FROM pg_stat_activity a JOIN pg_stat_ssl s USING (pid)

@@ -2,13 +2,13 @@
 
 BEGIN;
 \ir helper/sale.psql
-SELECT plan(20);
+SELECT plan(27);
 
 SELECT results_eq('SELECT sale_id, total FROM read_sales(0, 10)',
                   $$ VALUES (NULL::integer, 0::bigint) $$, 'no sale: an empty page');
 SELECT is_empty('SELECT * FROM read_items(0, NULL, 0, 10)', 'no sale: no items');
 SELECT is_empty('SELECT * FROM read_item(0, 1)', 'nor one');
-SELECT is_empty($$ SELECT * FROM read_user('amy') $$, 'nor a user who has some');
+SELECT is_empty($$ SELECT * FROM read_user('amy', 0, 100) $$, 'nor a user who has some');
 
 SELECT add_sale(5, p_starts_at => now() - interval '2 hours',
                 p_ends_at => now() - interval '1 hour') AS past \gset
@@ -56,11 +56,41 @@ SELECT is_empty(format('SELECT * FROM read_item(%s, 1)', :next),
                 'none of a sale that has not begun');
 
 SELECT results_eq(
-    $$ SELECT number, state, buyer_purchases, purchase_limit FROM read_user('amy') $$,
+    $$ SELECT number, state, buyer_purchases, purchase_limit FROM read_user('amy', 0, 100) $$,
     $$ VALUES (4, 'sold', 1, 3), (2, 'sold', 2, 3), (3, 'held', NULL, 3) $$,
     'what a user bought, in order, and holds');
-SELECT results_eq($$ SELECT number, purchase_limit FROM read_user('bob') $$,
+SELECT results_eq($$ SELECT number, purchase_limit FROM read_user('bob', 0, 100) $$,
                   $$ VALUES (NULL::integer, 3) $$, 'who has nothing');
+
+SELECT results_eq(
+    $$ SELECT number, purchases_total, holds_total FROM read_user('amy', 0, 2) $$,
+    $$ VALUES (4, 2::bigint, 1::bigint), (2, 2, 1) $$, 'a page of it');
+SELECT results_eq(
+    $$ SELECT number, purchases_total, holds_total FROM read_user('amy', 2, 2) $$,
+    $$ VALUES (3, 2::bigint, 1::bigint) $$, 'the next page');
+SELECT results_eq(
+    $$ SELECT number, purchase_limit, purchases_total, holds_total FROM read_user('amy', 4, 2) $$,
+    $$ VALUES (NULL::integer, 3, 2::bigint, 1::bigint) $$, 'behind the last: the totals');
+
+-- What sells and what comes next are on the first page, however many are scheduled.
+SELECT add_sale(1, p_starts_at => now() + n * interval '1 day',
+                p_ends_at => now() + n * interval '1 day' + interval '1 hour')
+FROM generate_series(1, 30) n \g /dev/null
+SELECT results_eq('SELECT sale_id, sale_status FROM read_sales(0, 2)',
+                  format($$ VALUES (%s, 'scheduled'), (%s, 'active') $$, :next, :sale),
+                  'the next sale and the current one come first');
+SELECT results_eq('SELECT sale_id, starts_at FROM read_sales(0, 100)',
+                  format($$ SELECT sale_id, starts_at FROM (
+                                SELECT *, starts_at > now() + interval '1 hour' AS is_far FROM sale) s
+                            ORDER BY is_far, CASE WHEN is_far THEN NULL ELSE starts_at END DESC,
+                                     starts_at $$),
+                  'then the past, newest first, then what is further ahead, soonest first');
+SELECT results_eq('SELECT sale_id FROM read_sales(20, 13)',
+                  'SELECT sale_id FROM read_sales(0, 100) OFFSET 20', 'and so do pages');
+
+SELECT throws_ok(format($$ UPDATE item SET name = repeat('ä', 48)
+                           WHERE sale_id = %s AND number = 1 $$, :next),
+                 '23514', NULL, 'a name has at most 95 bytes');
 
 SELECT * FROM finish();
 ROLLBACK;

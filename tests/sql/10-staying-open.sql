@@ -2,7 +2,7 @@
 
 BEGIN;
 \ir helper/sale.psql
-SELECT plan(22);
+SELECT plan(26);
 
 SELECT add_sale(3) AS first \gset
 UPDATE sale SET stays_open = true WHERE sale_id = :first;
@@ -16,8 +16,27 @@ SELECT is((current_sale()).sale_id, :first, 'which viewers see too');
 SELECT results_eq('SELECT sale_id, sale_status FROM sale_status()',
                   format($$ VALUES (%s, 'active') $$, :first), 'as active');
 SELECT results_eq('SELECT sale_id, sale_status FROM read_sales(0, 9)',
+                  format($$ VALUES (%s, 'scheduled'), (%s, 'active') $$, :second, :first),
+                  'the next is not open yet: it waits');
+SAVEPOINT waiting;
+SELECT time_passes('2 hours');
+SELECT results_eq('SELECT sale_id, sale_status FROM read_sales(0, 9)',
                   format($$ VALUES (%s, 'closed'), (%s, 'active') $$, :second, :first),
-                  'the next is not open yet');
+                  'one whose time ended while it waited will never be open');
+UPDATE sale SET stays_open = true WHERE sale_id = :second;
+SELECT add_sale(3, p_starts_at => now() + interval '1 hour',
+                p_ends_at => now() + interval '2 hours') AS third \gset
+SELECT results_eq('SELECT sale_id, sale_status FROM read_sales(0, 9)',
+                  format($$ VALUES (%s, 'scheduled'), (%s, 'active'), (%s, 'scheduled') $$,
+                         :second, :first, :third),
+                  'but for one that stays open too, which is the next');
+SELECT checkout_outcomes(times('amy', 3), ARRAY[1, 2, 3]) AS ignored \gset
+SELECT purchase_outcomes(:first, ARRAY[1, 2, 3]) AS ignored \gset
+SELECT is((open_sale()).sale_id, :second, 'and opens when the first is sold out');
+SELECT results_eq('SELECT sale_id, sale_status FROM read_sales(0, 9)',
+                  format($$ VALUES (%s, 'scheduled'), (%s, 'active'), (%s, 'closed') $$,
+                         :third, :second, :first), 'which viewers see');
+ROLLBACK TO waiting;
 
 SELECT is(checkout_outcomes(ARRAY['amy', 'bob'], ARRAY[1, 2]), times('accepted', 2),
           'its items are still held');

@@ -35,6 +35,30 @@ static void test_integers(void **state)
     PQclear(result);
 }
 
+static void test_texts_are_cut_before_a_character(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *value;
+        size_t size;
+        const char *text;
+    } cases[] = {{"abc", 4, "abc"},
+                 {"abc", 3, "ab"},
+                 {"a\xc3\xa4", 4, "a\xc3\xa4"},
+                 {"a\xc3\xa4", 3, "a"},
+                 {"\xe2\x82\xac\xe2\x82\xac", 6, "\xe2\x82\xac"},
+                 {"\xf0\x9f\x98\x80", 4, ""},
+                 {"x\xf0\x9f\x98\x80", 3, "x"},
+                 {"abc", 1, ""}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[8];
+        PGresult *result = result_of(cases[i].value, (int)strlen(cases[i].value));
+        database_text(result, 0, 0, text, cases[i].size);
+        assert_string_equal(text, cases[i].text);
+        PQclear(result);
+    }
+}
+
 static void test_booleans(void **state)
 {
     (void)state;
@@ -109,9 +133,9 @@ static void test_out_of_reach(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_integers),
-                                       cmocka_unit_test(test_booleans),
-                                       cmocka_unit_test(test_times), cmocka_unit_test(test_null),
-                                       cmocka_unit_test(test_out_of_reach)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_integers), cmocka_unit_test(test_texts_are_cut_before_a_character),
+        cmocka_unit_test(test_booleans), cmocka_unit_test(test_times),
+        cmocka_unit_test(test_null),     cmocka_unit_test(test_out_of_reach)};
     return cmocka_run_group_tests_name("database", tests, NULL, NULL);
 }

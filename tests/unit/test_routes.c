@@ -75,6 +75,15 @@ static const char *text_member(struct json_object *object, const char *name)
 
 /* ---- paths ---- */
 
+static void expect_route(const char *path, bool is_encoded, const char *name, const char *value)
+{
+    struct path_variable variable = {.length = 0};
+    const struct route *route = route_find(path, is_encoded, &variable);
+    assert_string_equal(route ? route->name : "none", name);
+    assert_int_equal(variable.length, strlen(value));
+    assert_memory_equal(variable.bytes, value, variable.length);
+}
+
 static void test_paths_find_their_routes(void **state)
 {
     (void)state;
@@ -89,10 +98,12 @@ static void test_paths_find_their_routes(void **state)
         {"/items/4711", "/items/{id}", "4711"},
         {"/items/1-4711", "/items/{id}", "1-4711"},
         {"/items/1-4711/image.svg", "/items/{id}/image.svg", "1-4711"},
-        {"/items/a/b/image.svg", "/items/{id}/image.svg", "a/b"},
         {"/items/image.svg", "/items/{id}", "image.svg"},
-        {"/items//image.svg", "/items/{id}", "/image.svg"},
-        {"/items/1/", "/items/{id}", "1/"},
+        {"//", "/", ""},
+        {"//sale//status", "/sale/status", ""},
+        {"/users//amy/purchases", "/users/{user_id}/purchases", "amy"},
+        {"/users/a%2Fb/purchases", "/users/{user_id}/purchases", "a%2Fb"},
+        {"/users/a?b/purchases", "/users/{user_id}/purchases", "a?b"},
         {"/users/amy/purchases", "/users/{user_id}/purchases", "amy"},
         {"/users/a b\xc3\xa4/purchases", "/users/{user_id}/purchases", "a b\xc3\xa4"},
         {"/users/purchases/purchases", "/users/{user_id}/purchases", "purchases"},
@@ -101,20 +112,74 @@ static void test_paths_find_their_routes(void **state)
         {"/openapi.json", "/openapi.json", ""},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct span variable = {"", 0};
-        const struct route *route = route_find(cases[i].path, &variable);
-        assert_non_null(route);
-        assert_string_equal(route->name, cases[i].name);
-        assert_int_equal(variable.length, strlen(cases[i].variable));
-        assert_memory_equal(variable.bytes, cases[i].variable, variable.length);
+        expect_route(cases[i].path, false, cases[i].name, cases[i].variable);
     }
+}
+
+/* As they were sent, with a query perhaps: what is escaped in a segment is data. */
+static void test_encoded_paths_find_their_routes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *path, *name, *variable;
+    } cases[] = {
+        {"/?x=/", "/", ""},
+        {"/status?/", "/status", ""},
+        {"/%73tatus", "/status", ""},
+        {"/sale/statu%73#x", "/sale/status", ""},
+        {"/items/1%2D4711", "/items/{id}", "1-4711"},
+        {"/items/1%2Fimage.svg", "/items/{id}", "1/image.svg"},
+        {"/users/a%2Fb/purchases", "/users/{user_id}/purchases", "a/b"},
+        {"/users/a%2fpurchases/purchases?x", "/users/{user_id}/purchases", "a/purchases"},
+        {"/users/%2F%2F/purchases", "/users/{user_id}/purchases", "//"},
+        {"/users/%3F%23%25/purchases", "/users/{user_id}/purchases", "?#%"},
+        {"/users/../purchases", "/users/{user_id}/purchases", ".."},
+        {"/users/%2e/purchases", "/users/{user_id}/purchases", "."},
+        {"/users/a+b%20c/purchases", "/users/{user_id}/purchases", "a+b c"},
+        {"/users/%C3%A4/purchases", "/users/{user_id}/purchases", "\xc3\xa4"},
+        {"/users/%252F/purchases", "/users/{user_id}/purchases", "%2F"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        expect_route(cases[i].path, true, cases[i].name, cases[i].variable);
+
+    static const char *const none[] = {"/sale%2Fstatus",
+                                       "/items%2F1",
+                                       "%2Fstatus",
+                                       "/status%",
+                                       "/status%2",
+                                       "/status%00",
+                                       "/status/?",
+                                       "/users/a/b/purchases",
+                                       "/users/a%2Fpurchases",
+                                       "/users/%zz/purchases",
+                                       "/users/%00/purchases",
+                                       "/users/%0a/purchases",
+                                       "/users/%ff/purchases",
+                                       "/users/a?/purchases",
+                                       "/users//purchases",
+                                       "/x/../status",
+                                       "?",
+                                       ""};
+    struct path_variable variable;
+    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++)
+        if (route_find(none[i], true, &variable))
+            fail_msg("\"%s\" finds a route", none[i]);
+
+    char path[256], name[PARAMETER_BYTES_MAX + 2];
+    memset(name, 'a', sizeof name);
+    snprintf(path, sizeof path, "/users/%.*s/purchases", PARAMETER_BYTES_MAX, name);
+    assert_non_null(route_find(path, true, &variable));
+    snprintf(path, sizeof path, "/users/%.*s/purchases", PARAMETER_BYTES_MAX + 1, name);
+    assert_null(route_find(path, true, &variable));
 }
 
 static void test_other_paths_find_none(void **state)
 {
     (void)state;
     static const char *const paths[] = {"",
-                                        "//",
+                                        "/items/a/b/image.svg",
+                                        "/items/1/",
+                                        "/status?",
                                         "checkout",
                                         "/checkout/",
                                         "/Checkout",
@@ -132,13 +197,13 @@ static void test_other_paths_find_none(void **state)
                                         "/users/a/buys",
                                         "/*"};
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
-        struct span variable;
-        const struct route *route = route_find(paths[i], &variable);
+        struct path_variable variable;
+        const struct route *route = route_find(paths[i], false, &variable);
         if (route)
             fail_msg("\"%s\" finds %s", paths[i], route->name);
     }
-    struct span variable;
-    assert_null(route_find("/users//purchases", &variable));
+    struct path_variable variable;
+    assert_null(route_find("/users//purchases", false, &variable));
 }
 
 /* The name is the path with a word in braces where the path has its star. */
@@ -169,9 +234,9 @@ static void test_every_route_can_answer(void **state)
         assert_string_equal(route->allow, allow);
         assert_int_equal(route->methods,
                          strcmp(allow, "POST") == 0 ? METHOD_POST : METHOD_GET | METHOD_HEAD);
-        struct span variable;
+        struct path_variable variable;
         if (!strchr(route->path, '*'))
-            assert_ptr_equal(route_find(route->path, &variable), route);
+            assert_ptr_equal(route_find(route->path, false, &variable), route);
     }
 }
 
@@ -323,6 +388,7 @@ static void test_document_has_the_version(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_paths_find_their_routes),
+                                       cmocka_unit_test(test_encoded_paths_find_their_routes),
                                        cmocka_unit_test(test_other_paths_find_none),
                                        cmocka_unit_test(test_names_are_the_paths),
                                        cmocka_unit_test(test_every_route_can_answer),

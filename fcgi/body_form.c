@@ -1,0 +1,84 @@
+#include "body_form.h"
+
+#include <stdbool.h>
+#include <string.h>
+#include <strings.h>
+
+enum { CHARSET_MAX = 16 }; /* longer than those that are read */
+
+static const char *skip_space(const char *at)
+{
+    return at + strspn(at, " \t");
+}
+
+static bool is_word(const char *bytes, size_t length, const char *word)
+{
+    return strlen(word) == length && strncasecmp(bytes, word, length) == 0;
+}
+
+/* Copies a token or a quoted string and goes behind it; what does not fit is cut, and is then none
+   of the words that are looked for. NULL: it is neither (RFC 9110, section 5.6.4). */
+static const char *read_value(const char *at, char *value, size_t size)
+{
+    bool is_quoted = *at == '"';
+    size_t used = 0;
+    for (at += is_quoted; *at != '\0'; at++) {
+        if (is_quoted ? *at == '"' : strchr("; \t", *at) != NULL)
+            break;
+        if (is_quoted && *at == '\\' && at[1] != '\0')
+            at++;
+        if (used < size - 1)
+            value[used++] = *at;
+    }
+    value[used] = '\0';
+    if (is_quoted && *at != '"')
+        return NULL;
+    return at + is_quoted;
+}
+
+/* Whether the parameters behind a type leave it UTF-8 (RFC 9110, section 5.6.6). */
+static bool are_parameters_read(const char *at)
+{
+    for (at = skip_space(at); *at == ';'; at = skip_space(at)) {
+        at = skip_space(at + 1);
+        size_t length = strcspn(at, "=; \t");
+        if (length == 0)
+            continue; /* there may be empty ones */
+        if (at[length] != '=')
+            return false;
+        char value[CHARSET_MAX];
+        bool is_charset = is_word(at, length, "charset");
+        at = read_value(at + length + 1, value, sizeof value);
+        if (!at)
+            return false;
+        if (is_charset && strcasecmp(value, "utf-8") != 0 && strcasecmp(value, "us-ascii") != 0)
+            return false;
+    }
+    return *at == '\0';
+}
+
+/* Whether it names no coding but the one that is none; a field may be a list. */
+static bool is_uncoded(const char *at)
+{
+    while (*at != '\0') {
+        size_t length = strcspn(at, ", \t");
+        if (length > 0 && !is_word(at, length, "identity"))
+            return false;
+        at += length;
+        at += strspn(at, ", \t");
+    }
+    return true;
+}
+
+enum body_form body_form(const char *content_type, const char *content_encoding)
+{
+    const char *type = skip_space(content_type);
+    size_t length = strcspn(type, "; \t");
+    if (!is_uncoded(content_encoding) || !are_parameters_read(type + length))
+        return BODY_UNSUPPORTED;
+    if (is_word(type, length, "application/json"))
+        return BODY_JSON;
+    if (is_word(type, length, "application/x-www-form-urlencoded"))
+        return BODY_FORM;
+    return BODY_UNSUPPORTED;
+}

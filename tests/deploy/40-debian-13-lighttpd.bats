@@ -1,0 +1,1 @@
+10-debian-12-nginx.bats

@@ -1,0 +1,1 @@
+15-contract-nginx.bats
