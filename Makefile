@@ -10,7 +10,10 @@ PACKAGES := deploy/packages
 export LC_ALL := C.UTF-8
 export TZ := UTC
 export PATH := $(PATH):/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-unexport CDPATH BASH_ENV POSIXLY_CORRECT GREP_OPTIONS LANGUAGE
+unexport CDPATH BASH_ENV ENV POSIXLY_CORRECT GREP_OPTIONS LANGUAGE LOCPATH PERL5OPT PERL5LIB
+ifneq ($(words $(BUILD_DIR)),1)
+$(error BUILD_DIR='$(BUILD_DIR)': make knows no names with spaces; a relative path may do)
+endif
 
 CC ?= cc
 jobs := $(shell nproc)
