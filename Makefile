@@ -3,13 +3,26 @@
 # RUN_DIR, HTTP_PORT and the like go to deploy/stack by themselves, from the environment or from make's
 # command line.
 BUILD_DIR ?= build
+# Installs what is missing, before it is used. PACKAGES=: installs nothing.
+PACKAGES := deploy/packages
+
+# As deploy/environment has it: for programs that are called here and not by a script.
+export LC_ALL := C.UTF-8
+export TZ := UTC
+export PATH := $(PATH):/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+unexport CDPATH BASH_ENV ENV POSIXLY_CORRECT GREP_OPTIONS LANGUAGE LOCPATH PERL5OPT PERL5LIB
+ifneq ($(words $(BUILD_DIR)),1)
+$(error BUILD_DIR='$(BUILD_DIR)': make knows no names with spaces; a relative path may do)
+endif
 
 CC ?= cc
 jobs := $(shell nproc)
 libraries := libpq hiredis libconfig
-# gcc and clang from 12 on check more with level 3.
-fortify := $(shell version=$$($(CC) -dumpversion 2>/dev/null); \
-    [ "$${version%%.*}" -ge 12 ] 2>/dev/null && echo 3 || echo 2)
+# gcc and clang from 12 on check more with level 3. As with pkg-config below, the compiler is asked only once something is
+# built: it may come with the packages.
+find_fortify = version=$$($(CC) -dumpversion 2>/dev/null); \
+    [ "$${version%%.*}" -ge 12 ] 2>/dev/null && echo 3 || echo 2
+fortify = $(eval fortify := $$(shell $$(find_fortify)))$(fortify)
 
 CFLAGS ?= -O2 -g
 override CFLAGS += -std=c17 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
@@ -26,7 +39,6 @@ override CFLAGS += -O1 -fno-omit-frame-pointer -fsanitize=$(SANITIZE) -fno-sanit
 override LDFLAGS += -fsanitize=$(SANITIZE)
 endif
 
-# pkg-config is asked only once something is built: it may come with the packages that "deps" installs.
 library_cflags = $(eval library_cflags := $$(shell pkg-config --cflags $(libraries)))$(library_cflags)
 library_ldlibs = $(eval library_ldlibs := $$(shell pkg-config --libs $(libraries)))$(library_ldlibs)
 
@@ -44,7 +56,7 @@ tested := $(common) $(filter-out %/main.o,$(fcgi) $(generator))
 programs := $(BUILD_DIR)/flashsale-fcgi $(BUILD_DIR)/flashsale-generator
 sources := $(wildcard common/*.[ch] fcgi/*.[ch] generator/*.[ch] tests/unit/*.[ch] tests/bench/*.c \
     tests/client/*.[ch] tests/fuzz/*.[ch] tests/fault/*.[ch])
-scripts := $(shell grep --recursive --files-with-matches --binary-files=without-match \
+scripts = $(shell grep --recursive --files-with-matches --binary-files=without-match \
     --exclude-dir=.git --exclude-dir=build --exclude-dir=run \
     --exclude-dir=node_modules '^\#!/usr/bin/env ba[st][hs]' . 2>/dev/null) \
     $(wildcard tests/end-to-end/*.bash tests/hosts/*.bash tests/deploy/*.bash deploy/debian/flashsale.p*)
@@ -54,29 +66,37 @@ quiet := $(if $(V),,@)
 submake = $(MAKE) --no-print-directory $(if $(V),,--silent) --jobs=$(jobs)
 
 .PHONY: all help run stop status test unit sql-test e2e asan tsan valgrind fuzz torture test-hosts failover \
-    test-deploy bench k6 format lint deps clean install manual deb units fuzzers
+    test-deploy bench k6 format lint lint-sources deps clean install manual deb units fuzzers build-packages \
+    unit-packages
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
 
-all: $(programs) ## build both programs in build/
+all: build-packages $(programs) ## install what building needs, and build both programs in build/
+
+# Whatever is compiled has these done first, and is not made again because of them.
+build-packages:
+	@$(PACKAGES) build
+
+unit-packages: build-packages
+	@$(PACKAGES) unit
 
 help: ## list the targets
 	@sed --quiet 's/^\([a-z0-9-]*\):.* ## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
 	    while IFS='|' read -r name text; do printf '%-10s %s\n' "$$name" "$$text"; done
 
 run: ## install what is missing, build, and run a private stack until Ctrl-C (DETACH=1: in the background)
-	@deploy/packages run $(filter lighttpd,$(WEB_SERVER))
+	@$(PACKAGES) run $(filter lighttpd,$(WEB_SERVER))
 	@$(submake) all
 	@exec deploy/stack $(if $(DETACH),start,run)
 
 stop: ## end the stack that "make run DETACH=1" started
 	@deploy/stack stop
 
-status: ## what of the stack is up
-	@deploy/stack status
+status: ## what of the stack is up ("deploy/stack status" tells by its exit status, too)
+	@deploy/stack status; [ $$? -le 3 ]
 
 test: ## install what is missing, build, and run all tests
-	@deploy/packages run lighttpd test hosts
+	@$(PACKAGES) run lighttpd test hosts
 	@$(submake) all units
 	@k6/run fetch || true # its test says then why it is skipped
 	@tests/run unit fuzz sql end-to-end torture hosts
@@ -84,42 +104,48 @@ test: ## install what is missing, build, and run all tests
 unit: units ## the unit tests (cmocka), and the harnesses of tests/fuzz with the inputs kept for them
 	@tests/run unit fuzz
 
-sql-test: all ## the tests of the SQL functions (pgTAP)
+sql-test: ## the tests of the SQL functions (pgTAP)
+	@$(PACKAGES) run sql
+	@$(submake) all
 	@tests/run sql
 
-e2e: all ## the tests over a whole stack (bats)
+e2e: ## the tests over a whole stack (bats)
+	@$(PACKAGES) run lighttpd test
+	@$(submake) all units
 	@tests/run end-to-end
 
 test-hosts: ## the tests over several hosts, as network namespaces (root only)
-	@deploy/packages run test hosts
+	@$(PACKAGES) run test hosts
 	@$(submake) all
 	@tests/run hosts
 
 failover: ## the standby takes over from a primary that dies under load, ROUNDS=20 times, by SEED=1
-	@deploy/packages run test hosts
+	@$(PACKAGES) run test hosts
 	@$(submake) all
 	@ROUNDS='$(or $(ROUNDS),20)' SEED='$(or $(SEED),1)' tests/hosts/failover
 
 asan: ## unit and end-to-end tests with AddressSanitizer and UndefinedBehaviorSanitizer
+	@$(PACKAGES) run lighttpd test
 	@$(submake) BUILD_DIR=build/asan SANITIZE=address,undefined all units
 	@BUILD_DIR=build/asan tests/run unit fuzz workers
 
 tsan: ## unit and end-to-end tests with ThreadSanitizer
+	@$(PACKAGES) run lighttpd test
 	@$(submake) BUILD_DIR=build/tsan SANITIZE=thread all units
 	@BUILD_DIR=build/tsan tests/run unit fuzz workers
 
 valgrind: ## unit and end-to-end tests with valgrind's memcheck
-	@deploy/packages run lighttpd test valgrind
+	@$(PACKAGES) run lighttpd test valgrind
 	@$(submake) BUILD_DIR=build/valgrind/programs all units
 	@BUILD_DIR=build/valgrind tests/run unit fuzz workers
 
 fuzz: ## look for inputs that break what parses them, with libFuzzer (SECONDS_EACH=60 a harness)
-	@deploy/packages run test fuzz
+	@$(PACKAGES) build unit fuzz
 	@$(submake) CC=clang BUILD_DIR=build/fuzz SANITIZE=fuzzer-no-link,address,undefined fuzzers
 	@tests/fuzz/run
 
 torture: ## sales while things go wrong, each answer held against the rows (ROUNDS=10 SEED=1 JSON=file)
-	@deploy/packages run test
+	@$(PACKAGES) run test
 	@$(submake) all
 	@tests/torture/torture.py --rounds '$(or $(ROUNDS),10)' --seed '$(or $(SEED),1)' \
 	    $(if $(JSON),--json '$(JSON)')
@@ -137,25 +163,30 @@ install: all manual ## install it all below PREFIX (/usr/local), with settings, 
 	@BUILD_DIR='$(BUILD_DIR)' deploy/install
 
 deb: ## build the Debian package in build/deb
-	@deploy/packages run package
+	@$(PACKAGES) build package
 	@deploy/deb tree && deploy/deb package
 	@lintian --fail-on=error build/deb/*.changes
 
 test-deploy: ## test the package on booted Debian 12 and 13 systems, in containers (root and systemd-nspawn)
-	@deploy/packages run test package container
+	@$(PACKAGES) run test package container
 	@JOBS=$${JOBS:-3} tests/run deploy # they wait more than they work
 
 k6: ## load it with k6: SCENARIO=smoke|flow|storm|spike|soak|sellout; BASE_URL=... if it runs already
-	@[ -n "$(BASE_URL)" ] || deploy/packages run
+	@[ -n "$(BASE_URL)" ] || $(PACKAGES) run
+	@k6/run find >/dev/null 2>&1 || type go >/dev/null 2>&1 || $(PACKAGES) k6
+	@k6/run fetch
 	@[ -n "$(BASE_URL)" ] || $(submake) all
 	@k6/run '$(or $(SCENARIO),smoke)'
 
 format: ## format the C sources
-	@deploy/packages lint
+	@$(PACKAGES) lint
 	clang-format -i $(sources)
 
 lint: ## check formatting, C (cppcheck, clang-tidy) and shell (shellcheck)
-	@deploy/packages run lighttpd test lint
+	@$(PACKAGES) run lighttpd test lint
+	@$(submake) lint-sources
+
+lint-sources:
 	@printf '%s\n' 'clang-format ...'
 	$(quiet)clang-format --dry-run -Werror $(sources)
 	@printf '%s\n' 'cppcheck ...'
@@ -169,7 +200,7 @@ lint: ## check formatting, C (cppcheck, clang-tidy) and shell (shellcheck)
 	$(quiet)shellcheck --external-sources $(scripts)
 
 deps: ## install what running and testing needs (Debian's packages)
-	@deploy/packages run lighttpd test
+	@$(PACKAGES) run lighttpd test
 
 clean: ## remove what was built, and the stack with its data
 	@deploy/stack clean
@@ -184,6 +215,8 @@ $(BUILD_DIR)/man/flashsale.conf.5: docs/man/flashsale.conf.5.in docs/man/setting
 	@printf '%s\n' 'MANUAL $@'
 	$(quiet)awk -f docs/man/settings.awk conf/flashsale.conf >$@.settings
 	$(quiet)sed -e '/^@SETTINGS@$$/{r $@.settings' -e 'd;}' $< >$@
+
+$(call objects_of,$(addprefix tests/,unit fuzz fault client)): | unit-packages
 
 units: $(units) $(replays) $(BUILD_DIR)/fault/request $(BUILD_DIR)/fault/flashsale-fcgi
 
@@ -255,7 +288,7 @@ $(BUILD_DIR)/%.min.json: %.json
 $(BUILD_DIR)/fcgi/openapi.o: $(BUILD_DIR)/fcgi/openapi.min.json
 $(BUILD_DIR)/fcgi/openapi.o: override CFLAGS += -I$(BUILD_DIR) -fno-lto
 
-$(BUILD_DIR)/%.o: %.c
+$(BUILD_DIR)/%.o: %.c | build-packages
 	@mkdir -p $(@D)
 	@printf '%s\n' 'CC    $@'
 	$(quiet)$(CC) $(CPPFLAGS) $(CFLAGS) $(library_cflags) -c -o $@ $<

@@ -31,7 +31,7 @@ struct request_thread {
     struct worker *worker;
     pthread_t thread;
     char *body;       /* http.body_bytes_max + 1 bytes, for the request that it reads */
-    char *reply_body; /* READ_BODY_MAX bytes, for a reply that never changes */
+    char *reply_body; /* REPLY_PAGE_MAX bytes, for a reply that never changes */
 };
 
 struct worker {
@@ -116,7 +116,7 @@ static void handle(const struct request_thread *thread, struct connection *conne
     } else if (!request_read_parameters(request, &connection->fcgx, route->parameters, &fault)) {
         reply_problem(&reply, fault.outcome, fault.detail, 0, settings);
     } else if (is_constant(route)) {
-        reply_begin(&reply, thread->reply_body, READ_BODY_MAX);
+        reply_begin(&reply, thread->reply_body, REPLY_PAGE_MAX);
         route->read(services, request, &reply);
     } else if (route->read) {
         if (queue_put(&worker->reads, &connection->ticket))
@@ -192,7 +192,7 @@ static bool request_thread_start(struct request_thread *thread, struct worker *w
 {
     thread->worker = worker;
     thread->body = malloc((size_t)worker->services.settings->http.body_bytes_max + 1);
-    thread->reply_body = malloc(READ_BODY_MAX);
+    thread->reply_body = malloc(REPLY_PAGE_MAX);
     return thread->body && thread->reply_body &&
            pthread_create(&thread->thread, NULL, request_main, thread) == 0;
 }

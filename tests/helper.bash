@@ -3,10 +3,18 @@
 # BUILD_DIR (build); TEST_SLOWNESS (1): how many times longer things may take, for builds with sanitizers.
 # shellcheck shell=bash
 
+# shellcheck source=deploy/environment
+source "$(dirname "${BASH_SOURCE[0]}")/../deploy/environment"
+
 TOP=$(realpath "$(dirname "${BASH_SOURCE[0]}")/..")
 : "${BUILD_DIR:=$TOP/build}" "${TEST_SLOWNESS:=1}"
 BUILD_DIR=$(realpath --canonicalize-missing "$BUILD_DIR")
 export TOP BUILD_DIR TEST_SLOWNESS
+
+# Where hosts have names of the tests' own.
+no_proxies() {
+    unset http_proxy https_proxy ftp_proxy all_proxy HTTP_PROXY HTTPS_PROXY FTP_PROXY ALL_PROXY
+}
 
 fail() {
     printf '%s\n' "$*" >&2

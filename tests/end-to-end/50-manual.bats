@@ -7,7 +7,8 @@ setup_file() {
     # No stack is needed.
     unset RUN_DIR
     export MANUAL=$BUILD_DIR/man
-    make --no-print-directory --directory="$TOP" BUILD_DIR="$BUILD_DIR" manual >&2
+    make --no-print-directory --directory="$TOP" manual \
+        BUILD_DIR="$(realpath --relative-to="$TOP" "$BUILD_DIR")" >&2
 }
 
 settings_in_help() {

@@ -163,8 +163,12 @@ without_workers_test() {
 metrics_from_elsewhere_test() {
     only_once
     local configuration=$BATS_TEST_TMPDIR/elsewhere.conf
-    local -a as_root=()
-    [[ $EUID -eq 0 ]] || as_root=(--user --map-root-user)
+    local -a as_root=() options=()
+    if [[ $EUID -ne 0 ]]; then
+        # The only user there is root, so nginx can give its folders to nobody else.
+        as_root=(--user --map-root-user)
+        [[ $WEB_SERVER != nginx ]] || options=(-g 'user root;')
+    fi
     worker_request worker-1 GET /metrics '' </dev/null
     sed "s#$RUN_DIR/nginx/nginx.pid#$BATS_TEST_TMPDIR/pid#" "$RUN_DIR/$WEB_SERVER/$WEB_SERVER.conf" \
         >"$configuration"
@@ -173,7 +177,7 @@ metrics_from_elsewhere_test() {
         ip address add 203.0.113.1/32 dev lo
         ip link set lo up
         if [[ $1 == nginx ]]; then
-            nginx -e stderr -p "$2" -c "$3" &
+            nginx -e stderr -p "$2" -c "$3" "${@:5}" &
         else
             lighttpd -D -f "$3" &
         fi
@@ -183,7 +187,8 @@ metrics_from_elsewhere_test() {
                 curl --silent --output /dev/null --write-out "$from $path %{http_code}\n" --retry 50 \
                     --retry-connrefused --retry-delay 1 --interface "$from" "http://127.0.0.1:$4$path"
             done
-        done' bash "$WEB_SERVER" "$RUN_DIR/$WEB_SERVER" "$configuration" "$HTTP_PORT" 3>&-
+        done' bash "$WEB_SERVER" "$RUN_DIR/$WEB_SERVER" "$configuration" "$HTTP_PORT" \
+        "${options[@]}" 3>&-
     printf '%s\n' "$output"
     [[ $output == *'203.0.113.1 /metrics 404'* && $output == *'203.0.113.1 /health 200'* ]]
     [[ $output == *"127.0.0.1 /metrics $HTTP_STATUS"* && $output == *'127.0.0.1 /health 200'* ]]

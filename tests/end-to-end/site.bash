@@ -7,6 +7,8 @@
 SERVER=203.0.113.1
 CLIENTS=(203.0.113.{2..9} 10.1.2.3 2001:db8:1::{1,2} 2001:db8:2::1)
 
+no_proxies
+
 site_setup() {
     export WEB_SERVER=${1##*site-}
     WEB_SERVER=${WEB_SERVER%.bats}

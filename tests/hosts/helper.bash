@@ -12,6 +12,9 @@
 # shellcheck source=tests/helper.bash
 source "$(dirname "${BASH_SOURCE[0]}")/../helper.bash"
 
+# These hosts are no proxy's.
+no_proxies
+
 HOSTS=(client balancer web1 web2 database1 database2 redis)
 declare -gA ADDRESS=([client]=10.77.0.1 [balancer]=10.77.0.2 [web1]=10.77.0.11 [web2]=10.77.0.12
     [database1]=10.77.0.21 [database2]=10.77.0.22 [redis]=10.77.0.31)

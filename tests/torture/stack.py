@@ -11,6 +11,19 @@ import time
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[2]
+
+
+def take_environment():
+    """What every script of the project has, whatever its caller has."""
+    done = subprocess.run([TOP / "deploy" / "environment", "env", "--null"], check=True,
+                          stdout=subprocess.PIPE)
+    os.environb.clear()
+    for pair in done.stdout.split(b"\0")[:-1]:
+        name, _, value = pair.partition(b"=")
+        os.environb[name] = value
+
+
+take_environment()
 BUILD_DIR = Path(os.environ.get("BUILD_DIR") or TOP / "build").resolve()
 SLOWNESS = float(os.environ.get("TEST_SLOWNESS") or 1)
 WORKERS = ("worker-1", "worker-2")
