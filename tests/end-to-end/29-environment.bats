@@ -189,11 +189,12 @@ nothing_runs() {
     sells
 
     # As make tells it: what is down is no error of make's.
-    for status in 'lighttpd     up' 'lighttpd     down' 'not running'; do
+    for expected in 'lighttpd     up' 'lighttpd     down' 'not running'; do
         BUILD_DIR=build run -0 script make --no-print-directory status
-        [[ $output == *"$status"* && $output != *Error* && $output != *'***'* ]]
+        printf '%s\n' "$output"
+        [[ $output == *"$expected"* && $output != *Error* && $output != *'***'* ]]
         script deploy/stack stop-part lighttpd || true
-        [[ $status == *up ]] || script deploy/stack stop
+        [[ $expected == *up ]] || script deploy/stack stop
     done
     run -3 script deploy/stack status
     WEB_SERVER=apache run -1 script deploy/stack start
