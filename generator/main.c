@@ -136,7 +136,8 @@ int main(int count, char **arguments)
         .conninfo = settings.database.generator_conninfo,
         .name = "generator",
         .connect_ms_max = settings.database.connect_ms_max,
-        .statement_ms_max = generate_statement_s_max(settings.sale.items_per_sale) * 1000};
+        .statement_ms_max = generate_statement_s_max(settings.sale.items_per_sale) * 1000,
+        .is_for_writing = task.kind == TASK_GENERATE};
     struct database *database = database_new(&options);
     if (!database) {
         log_error("out of memory");
