@@ -124,7 +124,10 @@ load_end_without_loss() {
 @test "that command again changes nothing" {
     pids="$(main_pid 1) $(main_pid 2)"
     before=$(inside sha256sum /etc/flashsale/tls/key.pem)
-    inside flashsale-setup "$SERVER"
+    # Whatever the caller's environment is.
+    inside env PGHOST=/nowhere PGOPTIONS=--none PGUSER=nobody CDPATH=/usr PATH=/usr/bin:/bin POSIXLY_CORRECT=1 \
+        OPENSSL_CONF=/nowhere PERL5OPT=-Mnone SQITCH_TARGET=none http_proxy=http://127.0.0.1:9 \
+        sh -c "umask 077; exec /usr/sbin/flashsale-setup $SERVER"
     same "$(main_pid 1) $(main_pid 2)" "$pids"
     same "$(inside sha256sum /etc/flashsale/tls/key.pem)" "$before"
     same "$(sql 'SELECT count(*) FROM flashsale.sale')" 2
