@@ -18,8 +18,8 @@ endif
 CC ?= cc
 jobs := $(shell nproc)
 libraries := libpq hiredis libconfig
-# gcc and clang from 12 on check more with level 3. As with pkg-config below, the compiler is asked only once something is
-# built: it may come with the packages.
+# gcc and clang from 12 on check more with level 3. As pkg-config below, the compiler is asked only once something
+# is built: it may come with the packages.
 find_fortify = version=$$($(CC) -dumpversion 2>/dev/null); \
     [ "$${version%%.*}" -ge 12 ] 2>/dev/null && echo 3 || echo 2
 fortify = $(eval fortify := $$(shell $$(find_fortify)))$(fortify)
@@ -212,7 +212,7 @@ manual: $(manual)
 
 $(BUILD_DIR)/man/flashsale.conf.5: docs/man/flashsale.conf.5.in docs/man/settings.awk conf/flashsale.conf
 	@mkdir -p $(@D)
-	@printf '%s\n' 'MANUAL $@'
+	@printf '%s\n' 'MANUAL $@' >&2
 	$(quiet)awk -f docs/man/settings.awk conf/flashsale.conf >$@.settings
 	$(quiet)sed -e '/^@SETTINGS@$$/{r $@.settings' -e 'd;}' $< >$@
 
@@ -223,20 +223,20 @@ units: $(units) $(replays) $(BUILD_DIR)/fault/request $(BUILD_DIR)/fault/flashsa
 fuzzers: $(fuzzers)
 
 $(BUILD_DIR)/empty_worker: $(BUILD_DIR)/tests/bench/empty_worker.o
-	@printf '%s\n' 'LINK  $@'
+	@printf '%s\n' 'LINK  $@' >&2
 	$(quiet)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lfcgi
 
 $(BUILD_DIR)/flashsale-fcgi: $(common) $(fcgi)
-	@printf '%s\n' 'LINK  $@'
+	@printf '%s\n' 'LINK  $@' >&2
 	$(quiet)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lfcgi $(library_ldlibs)
 
 $(BUILD_DIR)/flashsale-generator: $(common) $(generator)
-	@printf '%s\n' 'LINK  $@'
+	@printf '%s\n' 'LINK  $@' >&2
 	$(quiet)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(library_ldlibs)
 
 $(units): $(BUILD_DIR)/unit/%: $(BUILD_DIR)/tests/unit/%.o $(tested)
 	@mkdir -p $(@D)
-	@printf '%s\n' 'LINK  $@'
+	@printf '%s\n' 'LINK  $@' >&2
 	$(quiet)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lfcgi -ljson-c $(library_ldlibs)
 
 # What a harness has in place of others' functions (ld(1), --wrap).
@@ -248,12 +248,12 @@ harness_objects := $(BUILD_DIR)/tests/fuzz/values.o $(BUILD_DIR)/tests/client/fa
 $(replays): $(BUILD_DIR)/replay/%: $(BUILD_DIR)/tests/fuzz/%.o $(BUILD_DIR)/tests/fuzz/replay.o \
     $(harness_objects)
 	@mkdir -p $(@D)
-	@printf '%s\n' 'LINK  $@'
+	@printf '%s\n' 'LINK  $@' >&2
 	$(quiet)$(CC) $(CFLAGS) $(LDFLAGS) $(wrapped_$*:%=-Wl,--wrap=%) -o $@ $^ -lfcgi -ljson-c $(library_ldlibs)
 
 $(fuzzers): $(BUILD_DIR)/fuzz/%: $(BUILD_DIR)/tests/fuzz/%.o $(harness_objects)
 	@mkdir -p $(@D)
-	@printf '%s\n' 'LINK  $@'
+	@printf '%s\n' 'LINK  $@' >&2
 	$(quiet)$(CC) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer $(wrapped_$*:%=-Wl,--wrap=%) -o $@ $^ -lfcgi \
 	    -ljson-c $(library_ldlibs)
 
@@ -265,7 +265,7 @@ faulty := PQconnectdbParams PQsendPrepare PQsendQueryPrepared PQconsumeInput PQs
 $(BUILD_DIR)/fault/request: $(BUILD_DIR)/tests/fault/request.o $(BUILD_DIR)/tests/fault/faults.o \
     $(BUILD_DIR)/tests/client/fastcgi.o $(tested)
 	@mkdir -p $(@D)
-	@printf '%s\n' 'LINK  $@'
+	@printf '%s\n' 'LINK  $@' >&2
 	$(quiet)$(CC) $(CFLAGS) $(LDFLAGS) $(faulty:%=-Wl,--wrap=%) -rdynamic -o $@ $^ -lfcgi \
 	    $(library_ldlibs) -ldl
 
@@ -273,14 +273,14 @@ allocating := malloc calloc realloc strdup
 
 $(BUILD_DIR)/fault/flashsale-fcgi: $(common) $(fcgi) $(BUILD_DIR)/tests/fault/allocations.o
 	@mkdir -p $(@D)
-	@printf '%s\n' 'LINK  $@'
+	@printf '%s\n' 'LINK  $@' >&2
 	$(quiet)$(CC) $(CFLAGS) $(LDFLAGS) $(allocating:%=-Wl,--wrap=%) -o $@ $^ \
 	    -lfcgi $(library_ldlibs)
 
 # Strings in JSON have no line breaks, so where a line begins or ends is always between two tokens.
 $(BUILD_DIR)/%.min.json: %.json
 	@mkdir -p $(@D)
-	@printf '%s\n' 'MINIFY $@'
+	@printf '%s\n' 'MINIFY $@' >&2
 	$(quiet)perl -0pe 's/("(?:\\.|[^"\\])*")|\s+/$$1/g' $< >$@
 
 # The assembler includes it: the compiler does not list it among what the object depends on, and must
@@ -290,7 +290,7 @@ $(BUILD_DIR)/fcgi/openapi.o: override CFLAGS += -I$(BUILD_DIR) -fno-lto
 
 $(BUILD_DIR)/%.o: %.c | build-packages
 	@mkdir -p $(@D)
-	@printf '%s\n' 'CC    $@'
+	@printf '%s\n' 'CC    $@' >&2
 	$(quiet)$(CC) $(CPPFLAGS) $(CFLAGS) $(library_cflags) -c -o $@ $<
 
 -include $(patsubst %.o,%.d,$(common) $(fcgi) $(generator) $(wildcard $(BUILD_DIR)/tests/*/*.o))

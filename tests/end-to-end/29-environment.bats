@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# The scripts on machines, and called by people, that are not ours: whatever their environment is, in a folder whose name
-# has a space.
+# The scripts do the same whatever their caller's environment is, in a folder whose name has a space, and after a
+# crash.
 # shellcheck disable=SC2030,SC2031 # what a test exports is its own
 
 load helper
@@ -159,6 +159,10 @@ nothing_runs() {
     script deploy/stack start >/dev/full
     all_up
     script deploy/stack stop
+
+    # Nor does a build end there: what it does it says elsewhere.
+    same "$(BUILD_DIR=build script make build/common/log.o 2>"$BATS_TEST_TMPDIR/said")" ''
+    grep --quiet '^CC ' "$BATS_TEST_TMPDIR/said"
 
     { script deploy/stack run || true; } | true &
     wait_until 20000 test -e "$RUN_DIR/ready"
