@@ -329,44 +329,49 @@ class Leg:
             self.curl(f"curl {URL}{path}", 200, ())
 
     def terminal(self, command, until, meanwhile):
-        """A command on a terminal: when `until` is printed, does something, then types Ctrl-C and sees it end."""
+        """A command as it is typed: when `until` is printed, does something, then types Ctrl-C and sees it end."""
         self.tell(f"\n$ {command}    (on a terminal)")
         end = self.step(command)
         ours, theirs = pty.openpty()
-        process = subprocess.Popen(["setsid", "--ctty", "--wait", *self.system.as_user(command)],
+        process = subprocess.Popen(self.system.enter("setsid", "--ctty", "--wait", "su", "-", USERS[self.user]),
                                    stdin=theirs, stdout=theirs, stderr=theirs)
         os.close(theirs)
         try:
-            self.read_until(ours, process, until, START_PATIENCE_S)
+            os.write(ours, f"cd {FOLDER}\n{command}\n".encode())
+            if self.read_until(ours, rf"{until}|make: \*\*\* .*", START_PATIENCE_S)[0].startswith(b"make"):
+                raise Failed(f"'{command}' ended at once")
             end()
             meanwhile()
             end = self.step(f"{command}, Ctrl-C")
             os.write(ours, b"\x03")
-            self.read_until(ours, process, None, 30)
-            if process.wait(10) not in (0, 2, 130):
-                raise Failed(f"'{command}' ended with {process.returncode} on Ctrl-C")
+            time.sleep(0.2)  # a terminal forgets what was typed before a Ctrl-C
+            os.write(ours, b"echo status=$?\n")
+            status = self.read_until(ours, r"status=(\d+)", 30)[1].decode()
+            if status not in ("0", "2", "130"):
+                raise Failed(f"'{command}' ended with {status} on Ctrl-C")
             end()
         finally:
             process.kill()
             process.wait()
             os.close(ours)
 
-    def read_until(self, terminal, process, text, patience_s):
-        """Until a text was printed, or, without one, the terminal is closed."""
+    def read_until(self, terminal, pattern, patience_s):
+        """Until something was printed: the match."""
         seen, deadline = b"", time.monotonic() + patience_s
-        while text is None or text.encode() not in seen:
+        while True:
+            found = re.search(pattern.encode(), seen)
+            if found:
+                return found
             if not select.select([terminal], [], [], max(0, deadline - time.monotonic()))[0]:
-                raise Failed(f"waited {patience_s} s for " + (f"'{text}'" if text else "its end"))
+                raise Failed(f"waited {patience_s} s for '{pattern}'")
             try:
                 data = os.read(terminal, 65536)
             except OSError:
                 data = b""
-            self.tell(data.decode(errors="replace").rstrip("\r\n"))
-            seen += data
-            if not data and text is None:
-                return
             if not data:
-                raise Failed(f"it ended with {process.wait()} before '{text}'")
+                raise Failed(f"the shell ended before '{pattern}'")
+            self.log.write(data.decode(errors="replace").replace("\r", ""))
+            seen += data
 
     def nothing_is_left(self, after):
         deadline = time.monotonic() + 5
