@@ -90,7 +90,7 @@ SELECT performs_ok(format('SELECT * FROM read_items(%s, ''sold'', 999900, 100)',
 SELECT performs_ok(format('SELECT * FROM read_items(%s, NULL, 999900, 100)', :sale), 100 * :slowness,
                    'the last page of all items');
 SELECT performs_ok('SELECT * FROM sale_status()', :limit_ms, 'the status');
-SELECT performs_ok('SELECT * FROM read_user(''user7'')', :limit_ms, 'what a user has');
+SELECT performs_ok('SELECT * FROM read_user(''user7'', 0, 100)', :limit_ms, 'what a user has');
 
 SELECT * FROM finish();
 ROLLBACK;
