@@ -223,9 +223,9 @@ make_passfile() {
 as_postgres=(setpriv --reuid=postgres --regid=postgres --init-groups --reset-env)
 
 find_postgresql() {
-    export PG_BIN
-    PG_BIN=$(find /usr/lib/postgresql -mindepth 2 -maxdepth 2 -name bin | sort --version-sort | tail --lines=1)
-    [[ -x $PG_BIN/postgres ]] || fail 'PostgreSQL is missing'
+    export POSTGRESQL_BIN
+    POSTGRESQL_BIN=$(find /usr/lib/postgresql -mindepth 2 -maxdepth 2 -name bin | sort --version-sort | tail --lines=1)
+    [[ -x $POSTGRESQL_BIN/postgres ]] || fail 'PostgreSQL is missing'
 }
 
 # Where a client connects to: every database host by its name, so that its certificate can be verified.
@@ -294,7 +294,7 @@ replication_to() {
 }
 
 start_database() {
-    start "$1" postgresql "${as_postgres[@]}" "$PG_BIN/postgres" -D "$HOSTS_DIR/$1/data" \
+    start "$1" postgresql "${as_postgres[@]}" "$POSTGRESQL_BIN/postgres" -D "$HOSTS_DIR/$1/data" \
         --config-file="$HOSTS_DIR/$1/postgresql.conf"
     wait_until 20000 answers "$1" || {
         tail --lines=10 "$HOSTS_DIR/log/$1-postgresql.log" >&2
@@ -318,9 +318,9 @@ make_primary() {
     configure_database "$host"
     be_primary "$host"
     # No disk needs to have it before it is copied or used.
-    "${as_postgres[@]}" "$PG_BIN/initdb" --no-sync --pgdata="$HOSTS_DIR/$host/data" --username=postgres \
+    "${as_postgres[@]}" "$POSTGRESQL_BIN/initdb" --no-sync --pgdata="$HOSTS_DIR/$host/data" --username=postgres \
         --encoding=UTF8 --locale=C --auth=reject >"$HOSTS_DIR/log/$host-initdb.log" 2>&1
-    start "$host" postgresql "${as_postgres[@]}" "$PG_BIN/postgres" -D "$HOSTS_DIR/$host/data" \
+    start "$host" postgresql "${as_postgres[@]}" "$POSTGRESQL_BIN/postgres" -D "$HOSTS_DIR/$host/data" \
         --config-file="$HOSTS_DIR/$host/postgresql.conf"
     wait_until 20000 sql "$host" 'SELECT 1' postgres
     (
@@ -349,7 +349,7 @@ make_standby() {
     # A cable that was just put in again takes a moment.
     wait_until 10000 reaches "$host" "$primary" 5432
     rm --recursive --force "$HOSTS_DIR/$host/data"
-    on "$host" "${as_postgres[@]}" "$PG_BIN/pg_basebackup" --pgdata="$HOSTS_DIR/$host/data" \
+    on "$host" "${as_postgres[@]}" "$POSTGRESQL_BIN/pg_basebackup" --pgdata="$HOSTS_DIR/$host/data" \
         --checkpoint=fast --wal-method=stream --no-sync --dbname="$(replication_to "$primary" "$host")" \
         >"$HOSTS_DIR/log/$host-basebackup.log" 2>&1 || {
         cat "$HOSTS_DIR/log/$host-basebackup.log" >&2
@@ -366,7 +366,7 @@ is_synchronous() {
 }
 
 promote() {
-    "${as_postgres[@]}" "$PG_BIN/pg_ctl" promote --pgdata="$HOSTS_DIR/$1/data" --timeout=20 \
+    "${as_postgres[@]}" "$POSTGRESQL_BIN/pg_ctl" promote --pgdata="$HOSTS_DIR/$1/data" --timeout=20 \
         >>"$HOSTS_DIR/log/$1-promote.log" 2>&1
 }
 
