@@ -151,8 +151,8 @@ torture: ## sales while things go wrong, each answer held against the rows (ROUN
 	    $(if $(JSON),--json '$(JSON)')
 
 bench: ## measure the sale against an empty worker (CASES="flow storm": some cases only)
-	@deploy/packages run bench
-	@$(submake) all
+	@$(PACKAGES) run bench
+	@$(submake) all $(BUILD_DIR)/empty_worker
 	@tests/bench/bench.py $(CASES)
 
 # Programs read /etc/flashsale and meet in /run/flashsale whatever PREFIX is. DESTDIR is for packagers.
@@ -218,7 +218,8 @@ $(BUILD_DIR)/man/flashsale.conf.5: docs/man/flashsale.conf.5.in docs/man/setting
 
 $(call objects_of,$(addprefix tests/,unit fuzz fault client)): | unit-packages
 
-units: $(units) $(replays) $(BUILD_DIR)/fault/request $(BUILD_DIR)/fault/flashsale-fcgi
+units: $(units) $(replays) $(BUILD_DIR)/fault/request $(BUILD_DIR)/fault/flashsale-fcgi \
+    $(BUILD_DIR)/empty_worker
 
 fuzzers: $(fuzzers)
 

@@ -8,6 +8,9 @@ Everything runs on this machine, the client (wrk) too. What is compared runs in 
 A B A B, and a figure is a median with the least and the greatest beside it. A first round warms up
 and does not count. A table goes to the terminal, figures.json and chart.svg to RUN_DIR/bench.
 
+A rate of anything but the answers that a case expects is no figure of it: then it says what came, measures
+nothing further, and exits with 1.
+
 Environment: RUN_DIR (run), BUILD_DIR (build), ROUNDS (5), SECONDS_EACH (5), HTTP_PORT (18080) and
 the next seven.
 """
@@ -40,6 +43,12 @@ MANY = 1_000_000
 EMPTY_THREADS = 128
 EMPTY_KEPT = 48
 SALE = {"sale.sales_ahead": 0, "sale.duration_s": 604800}
+# Fewer answers a connection than these are no load.
+LEAST_EACH = 5
+
+
+class Wrong(Exception):
+    """What was measured is not what was to be measured."""
 
 
 def cpu_ms(pids):
@@ -75,6 +84,7 @@ class Stack:
     """A private stack (deploy/stack) of its own place and ports."""
 
     def __init__(self, name, port, items=MANY, worker=None):
+        self.name = name
         self.dir = OUT / name
         self.port = port
         options = {"sale.items_per_sale": items, **SALE}
@@ -117,6 +127,12 @@ class Stack:
              "--dbname=flashsale", f"--command={text}"],
             check=True, capture_output=True, text=True).stdout.strip()
 
+    def decided(self):
+        """How many checkouts and purchases PostgreSQL has decided since the sale began."""
+        return int(self.sql(
+            "SELECT sum(checkouts_accepted + checkouts_repeated + checkouts_refused + purchases_accepted"
+            " + purchases_refused) FROM flashsale.sale_slot"))
+
     def numbers(self, count):
         """Items that nothing has asked for yet, for a load by number: first and count."""
         first, self.next_number = self.next_number, self.next_number + count
@@ -143,6 +159,7 @@ class Empty:
 
     def __init__(self, stack, port):
         self.stack, self.port, self.processes = stack, port, []
+        self.name = "empty worker"
         self.dir = OUT / "empty"
 
     def start(self, *command):
@@ -152,6 +169,15 @@ class Empty:
         return process.pid
 
     def __enter__(self):
+        if not (BUILD / "empty_worker").exists():
+            raise Wrong(f"{BUILD}/empty_worker is not there: 'make bench' builds it")
+        try:
+            return self.open()
+        except BaseException:
+            self.__exit__()
+            raise
+
+    def open(self):
         shutil.rmtree(self.dir, ignore_errors=True)
         for part in ("nginx", "log"):
             (self.dir / part).mkdir(parents=True)
@@ -176,7 +202,17 @@ class Empty:
         nginx = self.start("nginx", "-p", f"{self.dir}/", "-c", conf)
         self.pids = {"nginx": [nginx], "workers": workers}
         time.sleep(1)
+        self.check()
         return self
+
+    def check(self):
+        ended = [process.args[3] for process in self.processes if process.poll() is not None]
+        if ended:
+            raise Wrong(f"of the empty worker's, {' and '.join(map(str, ended))} ended; see {self.dir}/log")
+
+    def decided(self):
+        self.check()
+        return None
 
     def __exit__(self, *_):
         for process in self.processes:
@@ -185,22 +221,48 @@ class Empty:
             process.wait()
 
 
-def load(target, script, connections, seconds, environment=None, tls=False, path="/"):
-    """One run of the client: rate, latencies in ms, CPU microseconds a request by part."""
+def check_answers(target, script, connections, expected, result, decided):
+    """Whether the answers are those that were asked for; `decided`: how many PostgreSQL decided meanwhile."""
+    requests, refused, errors = result["requests"], result["refused"], result["errors"]
+    came = f"{script} at {target.name}: of {requests} answers {refused} were refusals, errors besides: {errors}"
+    if errors:
+        raise Wrong(f"{came}; none should be errors")
+    if requests < LEAST_EACH * connections:
+        raise Wrong(f"{came}; these are too few for {connections} connections")
+    if expected == "accepted" and refused:
+        raise Wrong(f"{came}; none should be refusals")
+    if expected == "refused" and refused != requests:
+        raise Wrong(f"{came}; all should be refusals")
+    # What was in hand when the client ended was decided, too.
+    if decided is not None and not requests <= decided <= requests + connections:
+        raise Wrong(f"{came}; but the sale decided {decided}")
+
+
+def load(target, script, connections, seconds, environment=None, tls=False, path="/", expected="accepted"):
+    """One run of the client: rate, latencies in ms, CPU microseconds a request by part.
+
+    `expected`: all of them "accepted" or "refused", or "decided", some this and some that. Other answers, and
+    those that no sale has decided, are Wrong; what is only "read" is not decided."""
     parts = target.pids
     pids = [pid for some in parts.values() for pid in some]
     scheme, port = ("https", target.port + 1) if tls else ("http", target.port)
+    decided_before = target.decided()
     before = cpu_ms(pids)
     # The client shares the processors with what it measures, as an equal (see deploy/stack).
     output = subprocess.run(
         ["chrt", "--batch", "0", "wrk", "--threads", "2", "--connections", str(connections),
          "--duration", f"{seconds}s", "--script", HERE / script,
          f"{scheme}://127.0.0.1:{port}{path}"],
-        env={**os.environ, "LUA_PATH": f"{HERE}/?.lua;;", "RUN_NAME": f"r{time.monotonic_ns()}", **(environment or {})},
+        env={**os.environ, "LUA_PATH": f"{HERE}/?.lua;;", "RUN_NAME": f"r{time.monotonic_ns()}",
+             **(environment or {})},
         check=True, stdout=subprocess.PIPE, text=True).stdout
     after = cpu_ms(pids)
+    decided = target.decided()
     line = next(line for line in output.splitlines() if line.startswith("RESULT"))
     requests, duration_us, p50, p99, p999, refused, errors = map(int, line.split()[1:])
+    check_answers(target, script, connections, "accepted" if expected == "read" else expected,
+                  {"requests": requests, "refused": refused, "errors": errors},
+                  None if decided is None or expected == "read" else decided - decided_before)
     return {
         "rate": requests * 1e6 / duration_us,
         "p50_ms": p50 / 1e3, "p99_ms": p99 / 1e3, "p999_ms": p999 / 1e3,
@@ -296,7 +358,7 @@ def in_turn(sides, rounds=None):
 
 def flow_by_number(stack, connections, seconds, environment=None, **more):
     """Checkout and purchase, each item once; the sale begins anew when it has too few left."""
-    count = 30_000 * seconds
+    count = 50_000 * seconds
     if stack.next_number + count > MANY:
         stack.begin_anew()
     environment = {**(environment or {}), "ITEMS": stack.numbers(count)}
@@ -327,7 +389,7 @@ def storm(report):
     with Stack("stack", PORT, 10_000) as stack, Empty(stack, PORT + 2) as empty:
         take(stack, 1000, 1000)
         runs = in_turn({"empty worker": lambda s: load(empty, "checkout.lua", 256, s, items),
-                        "storm": lambda s: load(stack, "checkout.lua", 256, s, items)})
+                        "storm": lambda s: load(stack, "checkout.lua", 256, s, items, expected="refused")})
         report.add("storm", "checkouts of held and sold items, each logged, 256 connections", runs,
                    ("storm", "empty worker"), 0.9)
 
@@ -338,8 +400,9 @@ def facts(report):
             Stack("without", PORT + 2, 10_000, {"redis.address": ""}) as without:
         for stack in (with_redis, without):
             take(stack, 1000, 1000)
-        runs = in_turn({"without Redis": lambda s: load(without, "checkout.lua", 256, s, items),
-                        "with Redis": lambda s: load(with_redis, "checkout.lua", 256, s, items)})
+        runs = in_turn({
+            "without Redis": lambda s: load(without, "checkout.lua", 256, s, items, expected="refused"),
+            "with Redis": lambda s: load(with_redis, "checkout.lua", 256, s, items, expected="refused")})
         report.add("facts", "the same with and without Redis", runs,
                    ("with Redis", "without Redis"))
 
@@ -352,7 +415,10 @@ def any_item(report):
         for number in range(ROUNDS + 1):
             stack.begin_anew()
             results = {"empty worker": load(empty, "checkout.lua", 256, 2),
-                       "any": load(stack, "checkout.lua", 256, 2)}
+                       "any": load(stack, "checkout.lua", 256, 2, expected="decided")}
+            held = stack.sql("SELECT count(*) FROM flashsale.item WHERE held_by IS NOT NULL")
+            if held != "10000":
+                raise Wrong(f"any: {held} of 10000 were held in the time")
             # A batch lasts until the next begins. The last that sell something also refuse.
             first, last = stack.sql(
                 "WITH b AS (SELECT attempted_at, count(*) AS decided,"
@@ -383,12 +449,12 @@ def sellout(report):
         for number in range(ROUNDS + 1):
             stack.begin_anew()
             rate = load(empty, "flow.lua", 256, 2, users)["rate"]
-            load(stack, "flow.lua", 256, 4, users)
+            load(stack, "flow.lua", 256, 4, users, expected="decided")
             seconds, sold = stack.sql(
                 "SELECT extract(epoch FROM max(purchased_at) - (SELECT min(attempted_at) FROM"
                 " flashsale.attempt)), count(purchased_at) FROM flashsale.item").split("|")
             if sold != "10000":
-                raise SystemExit(f"sellout: {sold} of 10000 were sold in the time")
+                raise Wrong(f"sellout: {sold} of 10000 were sold in the time")
             if number:
                 took.append(float(seconds))
                 times.append(float(seconds) / (20_000 / rate))
@@ -398,8 +464,11 @@ def sellout(report):
 
 
 def plain(report):
-    with Stack("stack", PORT) as batching, \
-            Stack("single", PORT + 2, worker={"lane.batch_max": 1, "lane.gather_us_max": 0}) as single:
+    # One a statement, a crowd takes its time, and none is sent away for it.
+    patient = {"worker.wait_ms_max": 4500, "database.statement_ms_max": 4000}
+    with Stack("stack", PORT, worker=patient) as batching, \
+            Stack("single", PORT + 2,
+                  worker={**patient, "lane.batch_max": 1, "lane.gather_us_max": 0}) as single:
         runs = in_turn({"one a statement": lambda s: flow_by_number(single, 256, s),
                         "batches": lambda s: flow_by_number(batching, 256, s)})
         report.add("plain", "batches against one statement a request, 256 connections", runs,
@@ -417,7 +486,7 @@ def readers(report):
     with Stack("stack", PORT, 10_000) as stack:
         paths = {"static file": "/www/flashsale.css", "/status": "/status",
                  "/items": "/items?page_size=50", "image": "/items/1-1/image.svg"}
-        runs = in_turn({name: lambda s, path=path: load(stack, "read.lua", 256, s, path=path)
+        runs = in_turn({name: lambda s, path=path: load(stack, "read.lua", 256, s, path=path, expected="read")
                         for name, path in paths.items()}, 3)
         report.add("readers", "reading, 256 connections", runs, ("/status", "static file"))
 
@@ -484,9 +553,12 @@ def main():
         raise SystemExit(f"no such case: {', '.join(sorted(unknown))}; there are {', '.join(CASES)}")
     report = Report()
     OUT.mkdir(parents=True, exist_ok=True)
+    case = None
     try:
         for case in wanted:
             CASES[case](report)
+    except Wrong as wrong:
+        raise SystemExit(f"tests/bench/bench.py: {case}: {wrong}") from None
     finally:
         report.write()
 

@@ -420,7 +420,7 @@ class Leg:
     def play(self, bases):
         began = time.monotonic()
         path = OUT / f"{self.name}.log"
-        with open(path, "w", encoding="utf-8") as self.log:
+        with open(path, "w", encoding="utf-8", buffering=1) as self.log:
             try:
                 if self.what in NOT_HERE:
                     self.result, self.why = "skipped", NOT_HERE[self.what]

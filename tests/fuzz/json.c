@@ -17,23 +17,6 @@ static const struct {
              {"state", PARAMETER_STATE},        {"page_num", PARAMETER_PAGE_NUM},
              {"page_size", PARAMETER_PAGE_SIZE}};
 
-/* The same text as json-c reads it; NULL: it is no object. */
-static struct json_object *parse(const char *text, size_t length)
-{
-    struct json_tokener *tokener = json_tokener_new_ex(JSON_DEPTH_MAX);
-    assert(tokener);
-    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-    struct json_object *object = json_tokener_parse_ex(tokener, text, (int)length);
-    if (json_tokener_get_error(tokener) != json_tokener_success ||
-        json_tokener_get_parse_end(tokener) != length ||
-        !json_object_is_type(object, json_type_object)) {
-        json_object_put(object);
-        object = NULL;
-    }
-    json_tokener_free(tokener);
-    return object;
-}
-
 /* json-c keeps the last of two members of one name; what it has and is not empty is what we have.
  */
 static void check_values(const struct parameters *parameters, struct json_object *object)
@@ -79,13 +62,14 @@ static bool is_misread(const char *text, size_t length)
 static void compare(const struct parameters *parameters, bool good,
                     const struct parameter_fault *fault, const char *text, size_t length)
 {
-    struct json_object *object = parse(text, length);
+    struct json_object *object = values_from_json(text, length, JSON_DEPTH_MAX, good);
+    bool is_object = json_object_is_type(object, json_type_object);
     if (good && length > 0) {
-        assert(object);
+        assert(is_object);
         if (!is_misread(text, length))
             check_values(parameters, object);
     } else if (!good && !fault->name) {
-        assert(!object || is_beyond_rfc(text, length));
+        assert(!is_object || is_beyond_rfc(text, length));
     }
     json_object_put(object);
 }

@@ -120,13 +120,9 @@ static bool header(const struct fastcgi_answer *answer, const char *name, char *
 
 static bool is_json(const char *text, size_t length)
 {
-    struct json_tokener *tokener = json_tokener_new();
-    assert(tokener);
-    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-    struct json_object *object = json_tokener_parse_ex(tokener, text, (int)length);
-    bool good = object && json_tokener_get_parse_end(tokener) == length;
+    struct json_object *object = values_from_json(text, length, JSON_TOKENER_DEFAULT_DEPTH, true);
+    bool good = object;
     json_object_put(object);
-    json_tokener_free(tokener);
     return good;
 }
 

@@ -1,6 +1,7 @@
 #include "values.h"
 
 #include <assert.h>
+#include <json-c/json.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -147,4 +148,39 @@ void values_check_written(const struct parameters *parameters)
     parameters_begin(&again, parameters->wanted);
     assert(parameters_from_json(&again, bytes, text.used, &fault));
     values_check_same(parameters, &again);
+}
+
+static struct json_object *parse(const char *text, size_t length, int depth_max, int flags)
+{
+    struct json_tokener *tokener = json_tokener_new_ex(depth_max);
+    assert(tokener);
+    json_tokener_set_flags(tokener, flags);
+    struct json_object *object = json_tokener_parse_ex(tokener, text, (int)length);
+    if (json_tokener_get_error(tokener) != json_tokener_success ||
+        json_tokener_get_parse_end(tokener) != length) {
+        json_object_put(object);
+        object = NULL;
+    }
+    json_tokener_free(tokener);
+    return object;
+}
+
+/* What 0.18 refuses when it is strict: bytes beyond ASCII, which it takes for control characters,
+   and numbers beyond 64 bits. */
+static bool is_refused(const char *text, size_t length)
+{
+    enum { DIGITS = 19 };
+    size_t digits = 0;
+    for (size_t i = 0; i < length; i++) {
+        digits = text[i] >= '0' && text[i] <= '9' ? digits + 1 : 0;
+        if ((text[i] & 0x80) != 0 || digits == DIGITS)
+            return json_c_version_num() >= 0x1200;
+    }
+    return false;
+}
+
+struct json_object *values_from_json(const char *text, size_t length, int depth_max, bool is_whole)
+{
+    int strict = is_whole && is_refused(text, length) ? 0 : JSON_TOKENER_STRICT;
+    return parse(text, length, depth_max, JSON_TOKENER_VALIDATE_UTF8 | strict);
 }
