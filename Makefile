@@ -66,7 +66,7 @@ quiet := $(if $(V),,@)
 submake = $(MAKE) --no-print-directory $(if $(V),,--silent) --jobs=$(jobs)
 
 .PHONY: all help run stop status test unit sql-test e2e asan tsan valgrind fuzz torture test-hosts failover \
-    test-deploy bench k6 format lint lint-sources deps clean install manual deb units fuzzers build-packages \
+    test-deploy test-fresh bench k6 format lint lint-sources deps clean install manual deb units fuzzers build-packages \
     unit-packages
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
@@ -170,6 +170,10 @@ deb: ## build the Debian package in build/deb
 test-deploy: ## test the package on booted Debian 12 and 13 systems, in containers (root and systemd-nspawn)
 	@$(PACKAGES) run test package container
 	@JOBS=$${JOBS:-3} tests/run deploy # they wait more than they work
+
+test-fresh: ## what README says and each target, on bare Debian 12 and 13 (root; LEGS="short", "12-user-de *-bench")
+	@$(PACKAGES) fresh
+	@tests/fresh/fresh.py $(LEGS)
 
 k6: ## load it with k6: SCENARIO=smoke|flow|storm|spike|soak|sellout; BASE_URL=... if it runs already
 	@[ -n "$(BASE_URL)" ] || $(PACKAGES) run
