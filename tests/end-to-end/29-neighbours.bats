@@ -161,6 +161,22 @@ refused_at() {
     worker_ends
 }
 
+tilde_sells() {
+    result=$(crowd buy --url "unix://$RUN_DIR/own.soc~" --users 1 --each 1 --connections 1 --prefix tilde)
+    [[ $(jq .status_5xx+.unknown+.not_sent <<<"$result") == 0 ]]
+}
+
+# A worker binds beside its path first, where the last byte is a tilde.
+@test "worker.listen beside a path that is taken: that one stays, whatever the two are called" {
+    worker_command
+    "${command[@]}" -o "worker.listen=$RUN_DIR/own.soc~" 2>"$BATS_TEST_TMPDIR/log-1" 3>&- &
+    ends_with_test
+    wait_until 3000 grep --quiet ready "$BATS_TEST_TMPDIR/log-1"
+    run -1 timeout 3 "${command[@]}"
+    [[ $output == *"worker.listen = $RUN_DIR/own.soc~: another process listens there"* ]]
+    wait_until 3000 tilde_sells
+}
+
 @test "several workers that start at one path at once: one of them listens, the others say so" {
     worker_command
     for number in {1..6}; do
