@@ -126,6 +126,14 @@ own_sells() {
     worker_ends
 }
 
+@test "a password file that is a pipe to which nobody writes: Redis is done without" {
+    mkfifo "$BATS_TEST_TMPDIR/password"
+    worker_start -o "redis.password_file=$BATS_TEST_TMPDIR/password"
+    wait_until 5000 own_sells amy
+    grep --quiet 'the password file cannot be read' "$log"
+    worker_ends
+}
+
 # ---- the socket ----
 
 refused_at() {
