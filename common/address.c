@@ -43,6 +43,22 @@ static bool read_host(struct address *address, const char *host, size_t length)
     return true;
 }
 
+/* Whether a resolver could ever know it: no label is empty or begins with a hyphen (RFC 1123,
+   section 2.1), and what ends in a number is an IPv4 address, for no top-level domain is one. */
+static bool is_name(const char *host)
+{
+    const char *label = host;
+    size_t length = 0;
+    for (const char *at = host; *at; at += length + (at[length] == '.')) {
+        length = strcspn(at, ".");
+        if (length == 0 || *at == '-')
+            return false;
+        label = at;
+    }
+    struct in_addr ignored;
+    return strspn(label, "0123456789") != length || inet_aton(host, &ignored) != 0;
+}
+
 static bool is_ipv6(const char *text)
 {
     struct in6_addr ignored;
@@ -63,7 +79,7 @@ bool address_read(struct address *address, const char *text, int default_port)
         rest++;
     } else {
         size_t length = strspn(text, host_bytes);
-        if (!read_host(address, text, length))
+        if (!read_host(address, text, length) || !is_name(address->host))
             return false;
         rest = text + length;
     }

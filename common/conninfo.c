@@ -1,6 +1,8 @@
 #include "conninfo.h"
 
+#include <errno.h>
 #include <libpq-fe.h>
+#include <limits.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,13 +59,36 @@ static bool check_number(const PQconninfoOption *option, char *why, size_t size)
         if (strcmp(option->keyword, numbers[i]) != 0)
             continue;
         char *end;
-        (void)strtol(option->val, &end, 10);
-        if (end == option->val || *end != '\0') {
+        errno = 0;
+        long value = strtol(option->val, &end, 10);
+        if (end == option->val || *end != '\0' || errno != 0 || value < INT_MIN ||
+            value > INT_MAX) {
             snprintf(why, size, "invalid integer value \"%s\" for connection option \"%s\"",
                      option->val, option->keyword);
             return false;
         }
     }
+    return true;
+}
+
+/* Whether a session with it can write: what libpq can do, and neither workers nor the generator
+ * use. */
+static bool check_use(const PQconninfoOption *option, char *why, size_t size)
+{
+    static const char *const useless[][2] = {{"target_session_attrs", "read-only"},
+                                             {"target_session_attrs", "standby"},
+                                             {"target_session_attrs", "prefer-standby"},
+                                             {"replication", "database"},
+                                             {"replication", "true"},
+                                             {"replication", "on"},
+                                             {"replication", "yes"},
+                                             {"replication", "1"}};
+    for (size_t i = 0; i < sizeof useless / sizeof useless[0]; i++)
+        if (strcmp(option->keyword, useless[i][0]) == 0 &&
+            strcmp(option->val, useless[i][1]) == 0) {
+            snprintf(why, size, "with %s=%s nothing is written", option->keyword, option->val);
+            return false;
+        }
     return true;
 }
 
@@ -99,7 +124,7 @@ static bool begin(const PQconninfoOption *options, char *why, size_t size)
             host = option->val;
         } else if (strcmp(option->keyword, "hostaddr") == 0) {
             address = option->val;
-        } else if (!check_number(option, why, size)) {
+        } else if (!check_number(option, why, size) || !check_use(option, why, size)) {
             return false;
         } else {
             keywords[count] = option->keyword;

@@ -440,25 +440,40 @@ static bool has_folder(const char *path)
     return stat(folder, &found) == 0 && S_ISDIR(found.st_mode);
 }
 
+/* Whether a worker can make it: it replaces its own kind of thing alone, and not by a link. */
+static bool can_be_made(const char *path, mode_t kind)
+{
+    struct stat found;
+    if (!*path)
+        return true;
+    return path[strlen(path) - 1] != '/' && has_folder(path) &&
+           (lstat(path, &found) != 0 || (found.st_mode & S_IFMT) == kind);
+}
+
 bool settings_check_files(const struct settings *settings, FILE *errors)
 {
     const struct {
         const char *name, *path;
-    } made[] = {{"worker.listen", settings->worker.listen},
-                {"metrics.file", settings->metrics.file}};
+        mode_t kind;
+        const char *word;
+    } made[] = {{"worker.listen", settings->worker.listen, S_IFSOCK, "socket"},
+                {"metrics.file", settings->metrics.file, S_IFREG, "file"}};
     bool good = true;
     for (size_t i = 0; i < sizeof made / sizeof made[0]; i++) {
-        if (!made[i].path[0] || has_folder(made[i].path))
+        if (can_be_made(made[i].path, made[i].kind))
             continue;
-        fprintf(errors, "%s = \"%s\": expected a path in a folder that is there\n", made[i].name,
-                made[i].path);
+        fprintf(
+            errors,
+            "%s = \"%s\": expected a path in a folder that is there, of a %s or of nothing yet\n",
+            made[i].name, made[i].path, made[i].word);
         good = false;
     }
     const char *secret = settings->redis.password_file;
     struct stat found;
-    /* Who may not look there is not who will read it: the generator has its own user. */
+    /* Who may not look there is not who will read it: the generator has its own user. Of a pipe a
+       lane would wait for who never comes. */
     if (*secret && settings->redis.address[0] &&
-        (stat(secret, &found) == 0 ? S_ISDIR(found.st_mode) : errno != EACCES)) {
+        (stat(secret, &found) == 0 ? !S_ISREG(found.st_mode) : errno != EACCES)) {
         fprintf(errors, "redis.password_file = \"%s\": expected a file\n", secret);
         good = false;
     }

@@ -1,6 +1,5 @@
 #include "body_form.h"
 
-#include <stdbool.h>
 #include <string.h>
 #include <strings.h>
 
@@ -81,4 +80,36 @@ enum body_form body_form(const char *content_type, const char *content_encoding)
     if (is_word(type, length, "application/x-www-form-urlencoded"))
         return BODY_FORM;
     return BODY_UNSUPPORTED;
+}
+
+static const char *skip_blanks(const char *at, const char *end)
+{
+    while (at < end && (*at == ' ' || *at == '\t' || *at == '\r' || *at == '\n'))
+        at++;
+    return at;
+}
+
+static bool is_empty_object(const char *at, const char *end)
+{
+    if (at == end || *at != '{')
+        return false;
+    at = skip_blanks(at + 1, end);
+    return at < end && *at == '}' && skip_blanks(at + 1, end) == end;
+}
+
+bool body_can_be_form(const char *body, size_t length)
+{
+    const char *end = body + length, *at = skip_blanks(body, end);
+    if (is_empty_object(at, end))
+        return true;
+    if (at < end && (*at == '{' || *at == '[' || *at == '<'))
+        return false;
+    bool is_name = true;
+    for (at = body; at < end; at++) {
+        if (*at == '&' || *at == '=')
+            is_name = *at == '&';
+        else if (is_name && ((unsigned char)*at < ' ' || *at == 0x7f))
+            return false;
+    }
+    return true;
 }

@@ -2,6 +2,9 @@
 #ifndef FCGI_BODY_FORM_H
 #define FCGI_BODY_FORM_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 enum body_form { BODY_FORM, BODY_JSON, BODY_UNSUPPORTED };
 
 /* What is read, as the Accept and Accept-Encoding of a reply have it (sections 12.5.1, 12.5.3). */
@@ -15,5 +18,14 @@ enum body_form { BODY_FORM, BODY_JSON, BODY_UNSUPPORTED };
  * bytes mean something else than what would be read.
  */
 enum body_form body_form(const char *content_type, const char *content_encoding);
+
+/*
+ * Whether a body that is said to be a form can be one. What libraries and curl(1) send when nobody
+ * told them what they send is JSON, XML, parts or something compressed of that type, whose
+ * parameters would be dropped in silence (RFC 9110, section 15.5.16: "inspecting the data
+ * directly"): it begins with a bracket, or there are control bytes in a name. `{}` is as good as
+ * nothing.
+ */
+bool body_can_be_form(const char *body, size_t length);
 
 #endif

@@ -1,5 +1,6 @@
 #include "facts.h"
 
+#include <fcntl.h>
 #include <hiredis/hiredis.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -7,6 +8,7 @@
 #include <string.h>
 #include <sys/time.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "common/address.h"
 #include "common/clock.h"
@@ -183,10 +185,14 @@ static bool authenticate(struct facts *facts)
     if (!*path)
         return true;
 
-    FILE *file = fopen(path, "re");
+    /* Of a pipe nobody may ever write to the other end (open(2)). */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    FILE *file = fd >= 0 ? fdopen(fd, "r") : NULL;
     if (!file || !fgets(password, sizeof password, file)) {
         if (file)
             fclose(file);
+        else if (fd >= 0)
+            close(fd);
         fail(facts, "the password file cannot be read");
         return false;
     }

@@ -62,9 +62,10 @@ static int bind_and_rename(const char *path, int backlog)
     memcpy(beside, path, length + 1);
     beside[length - 1] = beside[length - 1] == '~' ? '#' : '~';
 
-    struct stat found;
-    if (lstat(beside, &found) == 0 && S_ISSOCK(found.st_mode))
-        unlink(beside); /* of one that was killed at this point */
+    /* Of one that was killed at this point; but another may listen there for good. */
+    if (!is_free(beside))
+        return -1;
+    unlink(beside);
     struct sockaddr_un address;
     int fd = unix_socket(beside, &address);
     bool is_bound = fd >= 0 && bind(fd, (const struct sockaddr *)&address, sizeof address) == 0;

@@ -24,6 +24,7 @@ enum {
 };
 
 static const char magic[16] = "flashsale 1";
+enum { MAGIC_NAME_BYTES = 10 }; /* of it: what any version's file begins with */
 
 static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "a lock would not work between processes");
 
@@ -142,6 +143,16 @@ static bool has_layout(const struct metrics *metrics, int fd, off_t size)
            header.bytes == metrics->bytes;
 }
 
+/* Of any version, or of one that ended before it wrote what a file begins with. Others' files are
+   left as they are. */
+static bool is_replaceable(int fd)
+{
+    static const char nothing[MAGIC_NAME_BYTES];
+    char begin[MAGIC_NAME_BYTES];
+    return pread(fd, begin, sizeof begin, 0) == sizeof begin &&
+           (memcmp(begin, magic, sizeof begin) == 0 || memcmp(begin, nothing, sizeof begin) == 0);
+}
+
 /* All of its memory is there before anybody counts in it: later it could not be refused. */
 static bool make(const struct metrics *metrics, int fd)
 {
@@ -186,6 +197,11 @@ static int open_file(const struct metrics *metrics, const char *path)
                 return fd;
             why = strerror(errno);
             unlink(path);
+            close(fd);
+            break;
+        }
+        if (is_current && !is_replaceable(fd)) {
+            why = "it holds something else, and is left as it is";
             close(fd);
             break;
         }

@@ -130,7 +130,7 @@ bool request_read_parameters(struct request *request, FCGX_Request *fcgx, unsign
         parameters_begin(&from_body, wanted);
         if (form == BODY_JSON) {
             good = parameters_from_json(&from_body, request->body, request->body_length, &why);
-        } else if (form == BODY_FORM) {
+        } else if (form == BODY_FORM && body_can_be_form(request->body, request->body_length)) {
             good = parameters_from_form(&from_body, request->body, request->body_length, &why);
         } else {
             fault->outcome = OUTCOME_UNSUPPORTED_BODY;

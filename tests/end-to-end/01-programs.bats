@@ -146,7 +146,15 @@ refused() {
     refused 'worker = { listen = "/nonexistent/1.sock"; };' worker.listen /nonexistent
     refused 'redis = { address = "h:1"; password_file = "/nonexistent"; };' redis.password_file
     refused 'redis = { address = "h:1"; password_file = "/tmp"; };' redis.password_file
+    refused 'worker = { listen = "/tmp"; };' worker.listen socket
+    refused 'worker = { listen = "/tmp/"; };' worker.listen socket
+    refused 'metrics = { file = "/tmp"; };' metrics.file
+    refused 'metrics = { file = "/dev/null"; };' metrics.file
+    refused 'redis = { address = "h:1"; password_file = "/dev/null"; };' redis.password_file
     echo secret >"$BATS_TEST_TMPDIR/password"
+    mkfifo "$BATS_TEST_TMPDIR/pipe"
+    refused "redis = { address = \"h:1\"; password_file = \"$BATS_TEST_TMPDIR/pipe\"; };" redis.password_file
+    refused "worker = { listen = \"$BATS_TEST_TMPDIR/password\"; };" worker.listen socket
     for program in "${programs[@]}"; do
         run -0 "$BUILD_DIR/$program" -t -o "redis.password_file=$BATS_TEST_TMPDIR/password" -o redis.address=h \
             -o "worker.listen=$BATS_TEST_TMPDIR/1.sock" -o "metrics.file=$BATS_TEST_TMPDIR/metrics"

@@ -66,6 +66,7 @@ hostile() (
         PGHOST=/nowhere PGPORT=9 PGUSER=nobody PGDATABASE=none PGOPTIONS=--none PGCLUSTER=99/none PGSERVICE=none \
         SQITCH_TARGET=none SQITCH_CONFIG=/nowhere GREP_OPTIONS=--none TAR_OPTIONS=--none PERL5OPT=-Mnone \
         PYTHONHOME=/nowhere OPENSSL_CONF="$PLACE/noise" GIT_DIR=/nowhere MAKEFLAGS=k GLOBIGNORE='*' \
+        "BASH_FUNC_cd%%=() { echo noise; }" "BASH_FUNC_realpath%%=() { echo noise; }" \
         TZ=Pacific/Kiritimati TMPDIR=/nowhere IFS=/ "${@:2}" 3>&-
 )
 

@@ -126,6 +126,14 @@ own_sells() {
     worker_ends
 }
 
+@test "a password file that is a pipe to which nobody writes: Redis is done without" {
+    mkfifo "$BATS_TEST_TMPDIR/password"
+    worker_start -o "redis.password_file=$BATS_TEST_TMPDIR/password"
+    wait_until 5000 own_sells amy
+    grep --quiet 'the password file cannot be read' "$log"
+    worker_ends
+}
+
 # ---- the socket ----
 
 refused_at() {
@@ -159,6 +167,22 @@ refused_at() {
     worker_start
     own_sells bob
     worker_ends
+}
+
+tilde_sells() {
+    result=$(crowd buy --url "unix://$RUN_DIR/own.soc~" --users 1 --each 1 --connections 1 --prefix tilde)
+    [[ $(jq .status_5xx+.unknown+.not_sent <<<"$result") == 0 ]]
+}
+
+# A worker binds beside its path first, where the last byte is a tilde.
+@test "worker.listen beside a path that is taken: that one stays, whatever the two are called" {
+    worker_command
+    "${command[@]}" -o "worker.listen=$RUN_DIR/own.soc~" 2>"$BATS_TEST_TMPDIR/log-1" 3>&- &
+    ends_with_test
+    wait_until 3000 grep --quiet ready "$BATS_TEST_TMPDIR/log-1"
+    run -1 timeout 3 "${command[@]}"
+    [[ $output == *"worker.listen = $RUN_DIR/own.soc~: another process listens there"* ]]
+    wait_until 3000 tilde_sells
 }
 
 @test "several workers that start at one path at once: one of them listens, the others say so" {

@@ -21,6 +21,8 @@ static void test_hosts(void **state)
                  {"[::1]:6380", "::1", 6380},
                  {"[2001:db8::1:2]", "2001:db8::1:2", DEFAULT_PORT},
                  {"[::ffff:127.0.0.1]:7", "::ffff:127.0.0.1", 7},
+                 {"127.1", "127.1", DEFAULT_PORT},
+                 {"1a.2b", "1a.2b", DEFAULT_PORT},
                  {"unix", "unix", DEFAULT_PORT}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct address address;
@@ -87,6 +89,16 @@ static void test_none(void **state)
                                         "tcp://h:1",
                                         "h:6379/0",
                                         "u:p@h:1",
+                                        "256.256.256.256:1",
+                                        "1.2.3.4.5",
+                                        "redis.1",
+                                        "127.0.0.1.",
+                                        ".",
+                                        "..:1",
+                                        ".redis",
+                                        "a..b",
+                                        "-:1",
+                                        "a.-b:1",
                                         "h\n:1",
                                         "h\xc3\xa4:1"};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {

@@ -2,6 +2,8 @@
 
 #include "unit.h"
 
+#include <string.h>
+
 #include "fcgi/body_form.h"
 
 static void expect(enum body_form form, const char *type, const char *coding)
@@ -85,10 +87,39 @@ static void test_codings(void **state)
         expect(BODY_UNSUPPORTED, "application/json", codings[i]);
 }
 
+/* What is said to be a form, and is not: its parameters would be dropped in silence. */
+static void test_forms_that_are_none(void **state)
+{
+    (void)state;
+    static const char *const forms[] = {"",         "id=1",      "&&=&id=1&",     "x",
+                                        "%7B=1",    "a={\"b\"}", "a=b\n&id=1",    "{}",
+                                        " {\r\n} ", "id=[1]",    "\xc3\xa4=\x01", "id=<1>"};
+    static const char *const others[] = {
+        "{\"id\":\"1501\"}",
+        " \n{\"a\":\"b=c\"}",
+        "{} {}",
+        "{",
+        "[]",
+        "[{\"id\":1}]",
+        "<id>1501</id>",
+        "id: 1501\n",
+        "a=1&b\x01=2",
+        "a&\x7f",
+        "\x1f\x8b\x08",
+        "--x\r\nContent-Disposition: form-data; name=\"id\"\r\n\r\n1501\r\n--x--\r\n"};
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++)
+        if (!body_can_be_form(forms[i], strlen(forms[i])))
+            fail_msg("\"%s\" is refused", forms[i]);
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        if (body_can_be_form(others[i], strlen(others[i])))
+            fail_msg("\"%s\" is taken", others[i]);
+    assert_false(body_can_be_form("\0i\0d\0=\0005", 8)); /* UTF-16 */
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_types),
-                                       cmocka_unit_test(test_parameters),
-                                       cmocka_unit_test(test_codings)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_types), cmocka_unit_test(test_parameters),
+        cmocka_unit_test(test_codings), cmocka_unit_test(test_forms_that_are_none)};
     return cmocka_run_group_tests_name("body form", tests, NULL, NULL);
 }

@@ -237,11 +237,12 @@ static void write_at(off_t at, const void *bytes, size_t count)
     close(fd);
 }
 
-/* Each byte of the header matters, and so does the size; who has the old file keeps it. */
+/* The header's version and what it says matter, and so does the size; who has the old file keeps
+ * it. */
 static void test_other_layout(void **state)
 {
     (void)state;
-    static const off_t places[] = {0, 16, 24};
+    static const off_t places[] = {10, 16, 24};
     for (size_t i = 0; i < sizeof places / sizeof places[0] + 1; i++) {
         struct capture capture;
         struct stat before, after;
@@ -284,6 +285,38 @@ static void test_cut_file(void **state)
     assert_non_null(strstr(capture.text, "another layout"));
     metrics_add(metrics, METRIC_FACTS_NOTED, 0, 0, 1);
     assert_int_equal(sum(metrics, METRIC_FACTS_NOTED, 0, 0), 1);
+    metrics_close(metrics);
+}
+
+/* What somebody else keeps at the path stays, however long it is; what a start left there goes. */
+static void test_file_of_others(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"a", "flashsale", "flashsale's accounts of the year"};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        struct capture capture;
+        char bytes[64] = "";
+        write_at(0, texts[i], strlen(texts[i]));
+        capture_begin(&capture);
+        struct metrics *metrics = metrics_open(path);
+        capture_end(&capture);
+        assert_non_null(strstr(capture.text, "is left as it is"));
+        assert_int_equal(living(metrics), 1);
+        metrics_close(metrics);
+        FILE *file = fopen(path, "re");
+        assert_non_null(file);
+        assert_int_equal(fread(bytes, 1, sizeof bytes, file), strlen(texts[i]));
+        assert_string_equal(bytes, texts[i]);
+        fclose(file);
+        assert_int_equal(unlink(path), 0);
+    }
+
+    struct capture capture;
+    write_at(4095, "", 1);
+    capture_begin(&capture);
+    struct metrics *metrics = metrics_open(path);
+    capture_end(&capture);
+    assert_non_null(strstr(capture.text, "another layout"));
     metrics_close(metrics);
 }
 
@@ -437,6 +470,7 @@ int main(void)
                                        TEST(test_threads_at_once),
                                        TEST(test_killed_worker),
                                        TEST(test_other_layout),
+                                       TEST(test_file_of_others),
                                        TEST(test_cut_file),
                                        TEST(test_without_file),
                                        TEST(test_more_workers_than_slots),

@@ -299,7 +299,7 @@ static void test_meanings(void **state)
     (void)state;
     static const struct {
         const char *name;
-        const char *bad[12], *good[10];
+        const char *bad[20], *good[10];
     } cases[] = {
         {"redis.address",
          {"\"redis://127.0.0.1:6379\"", "\"h:\"", "\"h:0\"", "\"h:65536\"", "\"h:6379x\"",
@@ -310,7 +310,11 @@ static void test_meanings(void **state)
          {"\"host=a bogus=1\"", "\"host='a\"", "\"nonsense\"", "\"host=a port=99999\"",
           "\"host=a,b,c port=1,2\"", "\"host=a target_session_attrs=writable\"",
           "\"postgresql://[::1\"", "\"sslmode=maybe\"", "\"service=none-such\"",
-          "\"host=a connect_timeout=soon\"", "\"hostaddr=a\""},
+          "\"host=a connect_timeout=soon\"", "\"hostaddr=a\"",
+          "\"host=a connect_timeout=99999999999\"", "\"keepalives_idle=99999999999999999999\"",
+          "\"host=a target_session_attrs=standby\"", "\"host=a,b target_session_attrs=read-only\"",
+          "\"postgresql://a,b/?target_session_attrs=prefer-standby\"",
+          "\"host=a replication=database\""},
          {"\"\"", "\"host=a,b target_session_attrs=read-write dbname=x user=y\"",
           "\"postgresql://u@h1,h2:5433/db?target_session_attrs=primary\"",
           "\"hostaddr=127.0.0.1,::1 port=1\"", "\"host=/run/pg options='-c x=y'\"",

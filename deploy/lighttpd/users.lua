@@ -1,0 +1,11 @@
+-- /users/{name}/purchases, where a name with dots and slashes (..%2Fwww%2Fx) leads lighttpd to another path once it
+-- has decoded it: there is no log-in there, or files are. The worker reads the path as it was sent
+-- (REQUEST_URI), so lighttpd may take it for any user's. deploy/nginx/site.conf.in does the same.
+
+local r = lighty.r
+local asked = r.req_attr["request.uri"] or ""
+if not asked:find("^/+users/+[^/?#]+/+purchases%f[?#%z]") or (r.req_attr["uri.path"] or ""):find("^/users/") then
+    return 0
+end
+r.req_attr["request.uri"] = "/users/-/purchases" .. (asked:match("%?.*$") or "")
+return lighty.RESTART_REQUEST
