@@ -334,15 +334,16 @@ class Leg:
                                    stdin=theirs, stdout=theirs, stderr=theirs)
         os.close(theirs)
         try:
-            os.write(ours, f"cd {FOLDER}\n{command}\n".encode())
+            # The shell says a command's status before it asks for the next.
+            os.write(ours, f"cd {FOLDER}\nPROMPT_COMMAND='echo status=$?'\n".encode())
+            self.read_until(ours, r"status=\d+", 30)
+            os.write(ours, f"{command}\n".encode())
             if self.read_until(ours, rf"{until}|make: \*\*\* .*", START_PATIENCE_S)[0].startswith(b"make"):
                 raise Failed(f"'{command}' ended at once")
             end()
             meanwhile()
             end = self.step(f"{command}, Ctrl-C")
             os.write(ours, b"\x03")
-            time.sleep(0.2)  # a terminal forgets what was typed before a Ctrl-C
-            os.write(ours, b"echo status=$?\n")
             status = self.read_until(ours, r"status=(\d+)", 30)[1].decode()
             if status not in ("0", "2", "130"):
                 raise Failed(f"'{command}' ended with {status} on Ctrl-C")

@@ -51,6 +51,8 @@ one_waits() {
 # backend; the answer is in a file.
 purchase_while() {
     local asking
+    # The standby may have been away until now.
+    wait_until 5000 sells web1 "before-$2"
     code=$(checkout web1 "$2" | jq --raw-output .code)
     freeze
     ask web1 POST "/purchase?code=$code" >"$BATS_TEST_TMPDIR/answer" &
