@@ -219,7 +219,7 @@ class System:
 
     def enter(self, *command):
         return ["nsenter", f"--target={self.init}", "--mount", "--uts", "--ipc", "--net", "--pid", "--root", "--wd",
-                "env", "--ignore-environment", "TERM=dumb", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", *command]
+                "env", "--ignore-environment", "--default-signal", "TERM=dumb", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", *command]
 
     def as_user(self, command):
         """A shell's command line, as the leg's user has it in the clone."""
