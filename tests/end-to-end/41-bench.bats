@@ -17,8 +17,8 @@ teardown() {
 
 # bench CASE: the shortest that it can be, on ports of its own.
 bench() {
-    local try port
-    for try in 1 2 3; do
+    local port
+    for _ in 1 2 3; do
         port=$((RANDOM % 2000 * 8 + 12000))
         BUILD_DIR=$build RUN_DIR=$BATS_TEST_TMPDIR/run HTTP_PORT=$port ROUNDS=1 SECONDS_EACH=1 timeout 120 \
             "$TOP/tests/bench/bench.py" "$@" >"$BATS_TEST_TMPDIR/output" 2>&1 3>&- && return
