@@ -18,13 +18,16 @@ static void add_count(struct text *body, const char *name, int64_t count)
     text_add_integer(body, count);
 }
 
+static void add_term(struct text *body, const char *name, int32_t value)
+{
+    text_add(body, name);
+    text_add_integer_or_null(body, value);
+}
+
 static void add_sale_id(struct text *body, const struct sale_status *status)
 {
     text_add(body, "{\"sale_id\":");
-    if (status->sale_id > 0)
-        text_add_integer(body, status->sale_id);
-    else
-        text_add(body, "null");
+    text_add_integer_or_null(body, status->sale_id);
 }
 
 /* False: the reply says that it cannot be had now. */
@@ -48,6 +51,11 @@ void sale_status_read(const struct services *services, const struct request *req
         return;
     struct text *body = &reply->body;
     add_sale_id(body, &status);
+    add_time(body, ",\"starts_at\":", status.starts_us, status.sale_id > 0);
+    add_time(body, ",\"next_sale_starts_at\":", status.next_starts_us, status.next_starts_us > 0);
+    add_term(body, ",\"purchase_limit\":", status.purchase_limit);
+    add_term(body, ",\"hold_s\":", status.hold_s);
+    text_add(body, status.stays_open ? ",\"stays_open\":true" : ",\"stays_open\":false");
     add_count(body, ",\"items_total\":", status.items_total);
     add_count(body, ",\"items_sold\":", status.purchases_accepted);
     add_count(body, ",\"items_held\":", status.items_held);
