@@ -22,6 +22,7 @@ static const struct route routes[] = {
     {"/items/*/image.svg", "/items/{id}/image.svg", READ, 0, .read = item_image_read},
     {"/items/*", "/items/{id}", READ, 0, .read = item_read},
     {"/me", "/me", READ, SET(USER) | PAGE, .read = me_read},
+    {"/login", "/login", READ, 0, .read = login_read},
     {"/users/*/purchases", "/users/{user_id}/purchases", READ, PAGE, .read = user_purchases_read},
     {"/metrics", "/metrics", READ, 0, .read = metrics_read},
     {"/problems/*", "/problems/{outcome}", READ, 0, .read = problem_read},

@@ -147,7 +147,7 @@ logged_in() {
         replies POST "$path" 405
     done
     for path in /items?sale_id=99 /items/121 /items/any/image.svg /problems/none \
-        /users/amy/purchases; do
+        /users/amy/purchases /login; do
         replies GET "$path" 404
         replies HEAD "$path" 404 --head
     done
@@ -204,6 +204,8 @@ logged_in() {
     logged_in '' GET /me '' 200
     same "$(json .user)" null
     logged_in amy GET /me user_id=bob 403
+    logged_in amy GET /login '' 303
+    logged_in '' GET /login '' 403
     logged_in amy POST /checkout user_id=bob 403
     logged_in amy POST /checkout '' 403
     same "$(json .outcome)" user_limit

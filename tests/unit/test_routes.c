@@ -102,6 +102,7 @@ static void test_paths_find_their_routes(void **state)
         {"//", "/", ""},
         {"//sale//status", "/sale/status", ""},
         {"/me", "/me", ""},
+        {"/login", "/login", ""},
         {"/users//amy/purchases", "/users/{user_id}/purchases", "amy"},
         {"/users/a%2Fb/purchases", "/users/{user_id}/purchases", "a%2Fb"},
         {"/users/a?b/purchases", "/users/{user_id}/purchases", "a?b"},
