@@ -131,7 +131,7 @@ logged_in() {
 
 @test "what is read, with and without a body, and when it is known already" {
     hold eve 41
-    for path in /status /sale/status /sales /items '/items?state=held' '/items?page_num=99' /items/41 \
+    for path in /status /sale/status /sale/current /sale/info /sales /items '/items?state=held' '/items?page_num=99' /items/41 \
         /items/1-42 /items/1-41/image.svg /items/41/image.svg /problems/held /; do
         replies GET "$path" 200
         replies HEAD "$path" 200 --head
@@ -227,7 +227,7 @@ logged_in() {
         '.components.responses.HealthDown.content["application/json"].example | del(.redis) | tojson' \
         "$DOCUMENT")"
     sleep 2.5 # what the web server may have kept is over then
-    for path in /status /sale/status /sales /items /items/41 /items/41/image.svg; do
+    for path in /status /sale/status /sale/current /sale/info /sales /items /items/41 /items/41/image.svg; do
         replies GET "$path" 503
     done
     replies POST '/checkout?user_id=eve' 503

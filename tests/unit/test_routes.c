@@ -94,6 +94,8 @@ static void test_paths_find_their_routes(void **state)
         {"/purchase", "/purchase", ""},
         {"/", "/", ""},
         {"/sale/status", "/sale/status", ""},
+        {"/sale/current", "/sale/current", ""},
+        {"/sale/info", "/sale/info", ""},
         {"/items", "/items", ""},
         {"/items/4711", "/items/{id}", "4711"},
         {"/items/1-4711", "/items/{id}", "1-4711"},
