@@ -435,11 +435,12 @@ static bool set_from_variable(struct settings *settings, const char *variable, c
 bool settings_environment(struct settings *settings, char *const *environment, int *count,
                           FILE *errors)
 {
+    const size_t prefix = strlen(SETTINGS_VARIABLE_PREFIX);
     bool good = true;
     *count = 0;
     for (char *const *next = environment; *next; next++) {
         const char *equals = strchr(*next, '=');
-        if (!equals || strncmp(*next, SETTINGS_VARIABLE_PREFIX, strlen(SETTINGS_VARIABLE_PREFIX)))
+        if (!equals || strncmp(*next, SETTINGS_VARIABLE_PREFIX, prefix) != 0)
             continue;
         char *variable = strndup(*next, (size_t)(equals - *next));
         if (!variable)
