@@ -146,8 +146,8 @@ static int64_t requests(const struct metrics *metrics, const struct metrics_cens
     return metrics_worker_sum(metrics, worker, METRIC_REQUESTS);
 }
 
-static int64_t in_hand(const struct metrics *metrics, const struct metrics_census *census,
-                       int worker)
+static int64_t in_flight(const struct metrics *metrics, const struct metrics_census *census,
+                         int worker)
 {
     (void)census;
     return metrics_worker_sum(metrics, worker, METRIC_IN_HAND);
@@ -164,8 +164,8 @@ static const struct {
                    {"flashsale_worker_requests_total", METRIC_COUNTER,
                     "Requests answered, by worker; the next one with its number counts on.",
                     requests},
-                   {"flashsale_worker_in_hand_requests", METRIC_GAUGE,
-                    "Requests that wait for a verdict, by worker that lives.", in_hand}};
+                   {"flashsale_worker_in_flight_requests", METRIC_GAUGE,
+                    "Requests that wait for a verdict, by worker that lives.", in_flight}};
 
 /* A gauge is of those that live; what a counter counted stays. */
 static void add_workers(struct text *page, const struct metrics *metrics,

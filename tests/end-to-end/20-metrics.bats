@@ -217,7 +217,7 @@ by_worker() {
         page && same "$(($(by_worker requests_total | tr ' ' '+')))" "$(total flashsale_requests_total)"
     }
     wait_until 3000 adds_up
-    same "$(by_worker in_hand_requests)" '0 0'
+    same "$(by_worker in_flight_requests)" '0 0'
 
     # One that is started again counts on; the other is not touched.
     page

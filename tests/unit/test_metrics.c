@@ -481,7 +481,7 @@ static void test_page(void **state)
         "\nflashsale_workers 1\n",
         "\n# TYPE flashsale_worker_requests_total counter\n",
         "\nflashsale_worker_requests_total{worker=\"1\"} 3\n",
-        "\nflashsale_worker_in_hand_requests{worker=\"1\"} 0\n",
+        "\nflashsale_worker_in_flight_requests{worker=\"1\"} 0\n",
         "\n# TYPE flashsale_requests_total counter\n",
         "\nflashsale_requests_total{route=\"other\",status=\"404\"} 3\n",
         "\nflashsale_requests_total{route=\"/checkout\",status=\"503\"} 0\n",
