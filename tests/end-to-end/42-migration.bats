@@ -108,6 +108,11 @@ report() {
     stack_of e
     passes e 11
     same "$(report 'SELECT COUNT(*) FROM purchases;')" 10000
+    # As README has a newcomer ask.
+    ln --symbolic "$RUN_DIR" "$BATS_TEST_TMPDIR/run"
+    cd "$BATS_TEST_TMPDIR"
+    run -0 bash -c "$(sed --quiet '/^    psql --host/,/GROUP BY/p' "$TOP/README.md")"
+    [[ $output == *' 1 | 10000'* ]]
 }
 
 @test "a script that is told otherwise than it expects fails: B's without its dialect" {
