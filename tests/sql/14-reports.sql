@@ -2,7 +2,7 @@
 
 BEGIN;
 \ir helper/sale.psql
-SELECT plan(41);
+SELECT plan(45);
 
 -- ---- rows ----
 
@@ -63,6 +63,23 @@ SELECT results_eq('SELECT status, active FROM sales WHERE sale_id = ' || :next, 
                   'one that stays open is active beyond its end');
 SELECT results_eq('SELECT status, active FROM sales WHERE sale_id = ' || :sale, $$ VALUES ('closed', false) $$,
                   'unless it is sold out');
+
+-- ---- several at once ----
+
+SAVEPOINT several;
+SELECT add_sale(3, p_stays_open => true, p_beside_others => true) AS beside \gset
+SELECT add_sale(2, p_beside_others => true) AS third \gset
+SELECT checkout_outcomes(ARRAY['fay', 'fay'], ARRAY[1, 2], ARRAY[:third, :third]) AS ignored \gset
+SELECT purchase_outcomes(:third, ARRAY[1, 2]) AS ignored \gset
+SELECT set_eq('SELECT sale_id FROM sales WHERE active', ARRAY[:next, :beside], 'several are active');
+SELECT set_eq('SELECT sale_id, status FROM sales', 'SELECT sale_id, sale_status FROM read_sales(0, 99)',
+              'as viewers are told');
+SELECT results_eq('SELECT sale_id, count(*) FROM purchases GROUP BY sale_id ORDER BY sale_id',
+                  format('VALUES (%s, 5::bigint), (%s, 2)', :sale, :third), 'each counts its own');
+SELECT time_passes('2 hours');
+SELECT set_eq('SELECT sale_id, status FROM sales', 'SELECT sale_id, sale_status FROM read_sales(0, 99)',
+              'also beyond their ends');
+ROLLBACK TO several;
 
 -- ---- who reads ----
 
