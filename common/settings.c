@@ -28,9 +28,13 @@ static const struct choice log_levels[] = {{"error", LOG_LEVEL_ERROR},
 static const struct choice identities[] = {
     {"parameter", IDENTITY_PARAMETER}, {"remote_user", IDENTITY_REMOTE_USER}, {NULL, 0}};
 
-static const struct choice dialects[] = {
-    {"default", DIALECT_DEFAULT}, {"a", DIALECT_A}, {"b", DIALECT_B}, {"c", DIALECT_C},
-    {"d", DIALECT_D},             {"e", DIALECT_E}, {NULL, 0}};
+static const struct choice dialects[] = {{"default", DIALECT_DEFAULT},
+                                         {"a", DIALECT_A},
+                                         {"b", DIALECT_B},
+                                         {"c", DIALECT_C},
+                                         {"d", DIALECT_D},
+                                         {"e", DIALECT_E},
+                                         {NULL, 0}};
 
 static const struct choice unknown_items[] = {
     {"refuse", UNKNOWN_ITEM_REFUSE}, {"any", UNKNOWN_ITEM_ANY}, {NULL, 0}};

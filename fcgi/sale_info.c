@@ -1,11 +1,13 @@
-/* GET /sale/info: between which numbers the items of the current sale lie, and those at either end. */
+/* GET /sale/info: between which numbers the items of the current sale lie, and those at either end.
+ */
 #include <endian.h>
 
 #include "endpoints.h"
 #include "item_json.h"
 #include "reader.h"
 
-/* How many items of either end are told; what an item takes beside itself, and what stands around. */
+/* How many items of either end are told; what an item takes beside itself, and what stands around.
+ */
 enum { ENDS = 10, BETWEEN_MAX = 3, AROUND_MAX = 512, COLUMN_NUMBER = 1 };
 _Static_assert(2 * ENDS * (ITEM_JSON_MAX + BETWEEN_MAX) + AROUND_MAX <= REPLY_PAGE_MAX, "both fit");
 

@@ -1,4 +1,5 @@
-/* GET /status, /sale/status and /sale/current: the counters of the sale, exact, at most a second old. */
+/* GET /status, /sale/status and /sale/current: the counters of the sale, exact, at most a second
+ * old. */
 #include <string.h>
 
 #include "endpoints.h"

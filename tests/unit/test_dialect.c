@@ -59,8 +59,8 @@ static void test_messages(void **state)
             struct ticket ticket = ticket_of(checked_out[j]);
             speak(cases[i].dialect);
             checkout_tell(&settings, &ticket, &reply);
-            snprintf(wanted, sizeof wanted, "{\"success\":true,\"message\":\"%s\",\"code\":",
-                     cases[i].checkout);
+            snprintf(wanted, sizeof wanted,
+                     "{\"success\":true,\"message\":\"%s\",\"code\":", cases[i].checkout);
             assert_memory_equal(body(), wanted, strlen(wanted));
 
             ticket = ticket_of(purchased[j]);
