@@ -1,17 +1,21 @@
 /* POST /checkout: reserves an item for a user and gives the code that buys it. */
+#include "dialect.h"
 #include "endpoints.h"
 #include "identity.h"
 #include "item_id.h"
 #include "verdict_reply.h"
 
-static void write_accepted(struct reply *reply, const struct ticket *ticket)
+static void write_accepted(const struct settings *settings, struct reply *reply,
+                           const struct ticket *ticket)
 {
     const struct verdict *verdict = &ticket->verdict;
     struct text *body = &reply->body;
     char code[CODE_LENGTH + 1];
     code_format(&verdict->code, code);
 
-    text_add(body, "{\"success\":true,\"message\":\"success\",\"code\":\"");
+    text_add(body, "{\"success\":true,\"message\":\"");
+    text_add(body, dialect_of(settings)->checked_out);
+    text_add(body, "\",\"code\":\"");
     text_add(body, code);
     text_add(body, "\",\"checkout_code\":\"");
     text_add(body, code);
@@ -62,7 +66,7 @@ void checkout_tell(const struct settings *settings, const struct ticket *ticket,
                    struct reply *reply)
 {
     if (ticket->verdict.outcome == OUTCOME_ACCEPTED || ticket->verdict.outcome == OUTCOME_REPEATED)
-        write_accepted(reply, ticket);
+        write_accepted(settings, reply, ticket);
     else
         verdict_problem(reply, &ticket->verdict, settings);
 }

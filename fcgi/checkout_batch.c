@@ -6,12 +6,13 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "dialect.h"
 #include "metrics.h"
 
 const char *const checkout_batch_statement =
     "SELECT ordinal, outcome, sale_id, number, secret, expires_at, sale_made_at, sale_ends_at,"
-    " decided_at, name, price_cents, picture_seed, held_by"
-    " FROM flashsale.checkout_batch($1, $2, $3, $4, $5, $6, $7, $8)";
+    " decided_at, name, price_cents, picture_seed, held_by, purchase_limit"
+    " FROM flashsale.checkout_batch($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 
 /* Number -1: no item could have it, so none is locked. */
 const struct database_parameter checkout_batch_trial[CHECKOUT_BATCH_PARAMETERS] = {
@@ -22,6 +23,7 @@ const struct database_parameter checkout_batch_trial[CHECKOUT_BATCH_PARAMETERS] 
     ARRAY_ONE(ARRAY_INT2, 2, [ARRAY_ONE_AT] = 0),
     ARRAY_ONE(ARRAY_TIMESTAMPTZ, 8, [ARRAY_ONE_AT] = 0),
     {"\0\0\0\0\0\0\0", 8},
+    {"", 1},
     {"", 1}};
 
 enum column {
@@ -37,7 +39,8 @@ enum column {
     COLUMN_NAME,
     COLUMN_PRICE_CENTS,
     COLUMN_PICTURE_SEED,
-    COLUMN_HELD_BY
+    COLUMN_HELD_BY,
+    COLUMN_PURCHASE_LIMIT
 };
 
 enum {
@@ -131,11 +134,13 @@ static PGresult *call(struct checkout_batch *batch, struct database *database,
     uint64_t sale_made =
         htobe64((uint64_t)(batch->sale_made_us - (int64_t)DATABASE_EPOCH_S * 1000000));
     char unknown_is_any = batch->settings->sale.unknown_item == UNKNOWN_ITEM_ANY;
+    char full_may_check_out = dialect_of(batch->settings)->full_may_check_out;
     const struct database_parameter parameters[] = {
         array_parameter(&batch->users),   array_parameter(&batch->sales),
         array_parameter(&batch->numbers), array_parameter(&batch->secrets),
         array_parameter(&batch->known),   array_parameter(&batch->known_until),
-        {(const char *)&sale_made, 8},    {&unknown_is_any, 1}};
+        {(const char *)&sale_made, 8},    {&unknown_is_any, 1},
+        {&full_may_check_out, 1}};
     PGresult *result;
     int64_t began_us = clock_us();
     enum database_result done =
@@ -155,6 +160,7 @@ static void read_verdict(const PGresult *result, int row, struct verdict *verdic
     verdict->expires_us = database_time_us(result, row, COLUMN_EXPIRES_AT);
     verdict->sale_ends_us = database_time_us(result, row, COLUMN_SALE_ENDS_AT);
     verdict->decided_us = database_time_us(result, row, COLUMN_DECIDED_AT);
+    verdict->purchase_limit = database_int4(result, row, COLUMN_PURCHASE_LIMIT);
     if (verdict->outcome != OUTCOME_ACCEPTED && verdict->outcome != OUTCOME_REPEATED)
         return;
     memcpy(verdict->code.secret, PQgetvalue(result, row, COLUMN_SECRET), CODE_SECRET_BYTES);
