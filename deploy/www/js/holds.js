@@ -124,18 +124,3 @@ export class Holds {
         this.#rows.get(hold.code)?.focus();
     }
 }
-
-const root = document.documentElement;
-const sheet = element('sheet');
-
-/**
- * The sheet lies above the page on small screens. What has the focus must not be beneath it: the page's
- * scrolling knows its height, and what had the focus before it came is brought out.
- */
-new ResizeObserver(() => {
-    const isAbove = getComputedStyle(sheet).position === 'fixed';
-    root.style.setProperty('--sheet', `${isAbove ? sheet.offsetHeight : 0}px`);
-    const focused = document.activeElement;
-    if (isAbove && focused?.matches(':focus-visible') && !sheet.contains(focused))
-        focused.scrollIntoView({ block: 'nearest' });
-}).observe(sheet);

@@ -12,6 +12,7 @@ import { onPress } from './intent.js';
 import { List, PAGE_SIZE } from './list.js';
 import { element, setText } from './page.js';
 import { poll } from './poll.js';
+import './sheet.js';
 import { ANY, Shop } from './shop.js';
 import { price, stateOf } from './words.js';
 
