@@ -53,7 +53,7 @@ struct checkout_batch {
     struct array users, sales, numbers, secrets, known, known_until;
     uint8_t *random;      /* CODE_SECRET_BYTES for each ticket */
     struct fact *facts;   /* one for each ticket */
-    int64_t sale_made_us; /* the sale that was open last, whose facts to ask for */
+    int64_t sale_made_us; /* the newest open sale, as known last, whose facts to ask for */
     int64_t refused_ms;   /* when a fact could last have spared the database a look, */
     int64_t asked_ms;     /* and when facts were last asked for; by the monotonic clock */
 };
@@ -181,8 +181,8 @@ static enum fact_kind fact_of(enum outcome outcome)
 }
 
 /* Notes what a refusal tells: about the one who holds the item, or else the one who asked. */
-static void note_fact(struct checkout_batch *batch, struct facts *facts, const PGresult *result,
-                      int row, const struct ticket *ticket)
+static void note_fact(struct facts *facts, const PGresult *result, int row,
+                      const struct ticket *ticket)
 {
     enum fact_kind kind = fact_of(ticket->verdict.outcome);
     const char *user = ticket->user;
@@ -195,7 +195,8 @@ static void note_fact(struct checkout_batch *batch, struct facts *facts, const P
         user = PQgetvalue(result, row, COLUMN_HELD_BY);
         user_length = (size_t)PQgetlength(result, row, COLUMN_HELD_BY);
     }
-    facts_note(facts, batch->sale_made_us, user, user_length, &ticket->verdict, kind);
+    facts_note(facts, database_time_us(result, row, COLUMN_SALE_MADE_AT), user, user_length,
+               &ticket->verdict, kind);
 }
 
 static void read_result(struct checkout_batch *batch, struct facts *facts, const PGresult *result,
@@ -207,13 +208,14 @@ static void read_result(struct checkout_batch *batch, struct facts *facts, const
             continue;
         struct ticket *ticket = tickets[index];
         read_verdict(result, row, &ticket->verdict);
-        batch->sale_made_us = database_time_us(result, row, COLUMN_SALE_MADE_AT);
+        if (ticket->code.sale_id == 0) /* facts are of use to those that name no sale */
+            batch->sale_made_us = database_time_us(result, row, COLUMN_SALE_MADE_AT);
         enum fact_kind refused_for = fact_of(ticket->verdict.outcome);
         enum fact_kind known = batch->facts[index].kind;
         if (refused_for != FACT_NONE)
             batch->refused_ms = clock_ms();
         if (known == FACT_NONE)
-            note_fact(batch, facts, result, row, ticket);
+            note_fact(facts, result, row, ticket);
         else if (known == refused_for)
             metrics_add(batch->metrics, METRIC_FACTS_USED, (int)known, 0, 1);
     }

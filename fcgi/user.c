@@ -22,6 +22,8 @@ enum column {
     COLUMN_PURCHASES_TOTAL,
     COLUMN_HOLDS_TOTAL,
     COLUMN_CURRENT_SALE_ID,
+    COLUMN_BOUGHT,
+    COLUMN_HELD,
     COLUMN_READ_AT
 };
 
@@ -194,19 +196,19 @@ void me_read(const struct services *services, const struct request *request, str
         return;
     struct text *body = &reply->body;
     bool has_sale = PQntuples(result) > 0;
-    int64_t bought = has_sale ? database_int8(result, 0, COLUMN_PURCHASES_TOTAL) : 0;
-    int64_t held = has_sale ? database_int8(result, 0, COLUMN_HOLDS_TOTAL) : 0;
     write_me(body, is_remote, &user,
              has_sale ? database_int4(result, 0, COLUMN_CURRENT_SALE_ID) : 0,
              has_sale ? database_int4(result, 0, COLUMN_PURCHASE_LIMIT) : 0);
     text_add(body, ",\"bought\":");
-    text_add_integer(body, bought);
+    text_add_integer(body, has_sale ? database_int8(result, 0, COLUMN_BOUGHT) : 0);
     text_add(body, ",\"held\":");
-    text_add_integer(body, held);
+    text_add_integer(body, has_sale ? database_int8(result, 0, COLUMN_HELD) : 0);
     if (is_remote) {
         write_lists(body, result);
         text_add(body, ",\"total\":");
-        text_add_integer(body, bought + held);
+        text_add_integer(body, !has_sale ? 0
+                                         : database_int8(result, 0, COLUMN_PURCHASES_TOTAL) +
+                                               database_int8(result, 0, COLUMN_HOLDS_TOTAL));
     }
     text_add(body, "}");
     PQclear(result);

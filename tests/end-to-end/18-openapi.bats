@@ -131,7 +131,7 @@ logged_in() {
 
 @test "what is read, with and without a body, and when it is known already" {
     hold eve 41
-    for path in /status /sale/status /sales /items '/items?state=held' '/items?page_num=99' /items/41 \
+    for path in /status /sale/status /sale/current /sale/info /sales /items '/items?state=held' '/items?page_num=99' /items/41 \
         /items/1-42 /items/1-41/image.svg /items/41/image.svg /problems/held /; do
         replies GET "$path" 200
         replies HEAD "$path" 200 --head
@@ -147,7 +147,7 @@ logged_in() {
         replies POST "$path" 405
     done
     for path in /items?sale_id=99 /items/121 /items/any/image.svg /problems/none \
-        /users/amy/purchases; do
+        /users/amy/purchases /login; do
         replies GET "$path" 404
         replies HEAD "$path" 404 --head
     done
@@ -204,6 +204,8 @@ logged_in() {
     logged_in '' GET /me '' 200
     same "$(json .user)" null
     logged_in amy GET /me user_id=bob 403
+    logged_in amy GET /login '' 303
+    logged_in '' GET /login '' 403
     logged_in amy POST /checkout user_id=bob 403
     logged_in amy POST /checkout '' 403
     same "$(json .outcome)" user_limit
@@ -225,7 +227,7 @@ logged_in() {
         '.components.responses.HealthDown.content["application/json"].example | del(.redis) | tojson' \
         "$DOCUMENT")"
     sleep 2.5 # what the web server may have kept is over then
-    for path in /status /sale/status /sales /items /items/41 /items/41/image.svg; do
+    for path in /status /sale/status /sale/current /sale/info /sales /items /items/41 /items/41/image.svg; do
         replies GET "$path" 503
     done
     replies POST '/checkout?user_id=eve' 503
