@@ -1,4 +1,4 @@
-/** Walks through the storefront; each is a test of its own (tests/end-to-end/30-storefront.bats). */
+/** Walks through the storefront; each is a test of its own (tests/end-to-end/3*-storefront.bats). */
 
 import { buying } from './walks/buying.js';
 import { ends } from './walks/ends.js';
@@ -6,6 +6,9 @@ import { hour } from './walks/hour.js';
 import { intent } from './walks/intent.js';
 import { measures } from './walks/measures.js';
 import { people } from './walks/people.js';
+import { performance } from './walks/performance.js';
 import { trouble } from './walks/trouble.js';
 
-export const walks = { ...buying, ...ends, ...hour, ...intent, ...measures, ...people, ...trouble };
+export const walks = {
+    ...buying, ...ends, ...hour, ...intent, ...measures, ...people, ...performance, ...trouble,
+};

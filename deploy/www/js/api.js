@@ -90,10 +90,10 @@ export const me = (user) =>
         { cache: 'no-store' });
 
 /**
- * Has the web server ask for the user's name and password, and the browser remember them: for as long as
- * the user takes. The path is not of this method, but who comes there must have logged in.
+ * Where the web server asks for the user's name and password, and sends whoever has them back here. A page to
+ * go to: a script that asked for it would wait for the browser's own question.
  */
-export const signIn = () => ask('/checkout', { cache: 'no-store', signal: null });
+export const LOGIN_PATH = '/login';
 
 /**
  * @param {number} sale

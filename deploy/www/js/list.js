@@ -86,7 +86,8 @@ export class List {
     #load() {
         if (!this.#sale || this.#sale.id === 0) return;
         list.ariaBusy = 'true';
-        if (this.#poll) this.#poll.now();
+        // Another question waits for no answer to the one before.
+        if (this.#poll) this.#ask();
         else this.#poll = poll(() => this.#ask(), REFRESH_MS);
     }
 

@@ -62,12 +62,13 @@ export function poll(ask, everyMs, dueMs = () => Infinity) {
             waitMs = failures === 0
                 ? pauseMs(everyMs, dueMs())
                 : everyMs + delayMs(failures, reply.retryAfterS);
-        } finally {
+        } catch (error) {
             // Whatever went wrong with this answer, the next one may be right.
-            asking = false;
-            timer = setTimeout(turn, again ? 0 : waitMs);
-            again = false;
+            reportError(error);
         }
+        asking = false;
+        timer = setTimeout(turn, again ? 0 : waitMs);
+        again = false;
     }
 
     document.addEventListener('visibilitychange', turn);

@@ -111,7 +111,7 @@ export class Shop extends EventTarget {
     async chooseUser() {
         const { buyer } = this;
         if (buyer.isNobody) {
-            await this.signIn();
+            this.signIn();
         } else if (buyer.isGiven) {
             tell('good', `You are signed in as ${buyer.user}.`);
         } else {
@@ -120,11 +120,8 @@ export class Shop extends EventTarget {
         }
     }
 
-    async signIn() {
-        await api.signIn();
-        await this.buyer.ask();
-        if (this.buyer.isNobody) this.#tellNobody();
-        else tell('good', `You are signed in as ${this.buyer.user}.`);
+    signIn() {
+        location.assign(api.LOGIN_PATH);
     }
 
     #tellNobody() {

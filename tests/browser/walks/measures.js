@@ -103,14 +103,19 @@ export const measures = {
             await session.send('Network.enable');
             const asked = new Map();
             let bytes = 0;
-            const sizes = new Map();
-            session.on('Network.requestWillBeSent', ({ requestId, request }) => {
+            const polled = new Map();
+            const counted = new Set();
+            session.on('Network.requestWillBeSent', ({ requestId, request, timestamp }) => {
                 const { pathname } = new URL(request.url);
+                // What is asked again a second later is a poll, and no part of the first view.
+                if (polled.has(pathname) && timestamp - polled.get(pathname) > 0.95) return;
+                if (['/sale/status', '/items'].includes(pathname) && !polled.has(pathname))
+                    polled.set(pathname, timestamp);
                 asked.set(pathname, (asked.get(pathname) ?? 0) + 1);
-                sizes.set(requestId, pathname);
+                counted.add(requestId);
             });
-            session.on('Network.loadingFinished', ({ encodedDataLength }) => {
-                bytes += encodedDataLength;
+            session.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => {
+                if (counted.has(requestId)) bytes += encodedDataLength;
             });
             await visitor.open();
             // All pictures of this view, and no poll yet.

@@ -16,8 +16,8 @@ export const people = {
         // Nobody is signed in until the browser has shown a password.
         await first.sees('#you-name', 'Sign in');
         await page.locator('#you-name').click();
-        await first.notice('You are signed in as ida.');
         await first.sees('#you-name', 'ida');
+        await page.locator('.card').first().waitFor();
         const bought = await first.free();
         await first.reserve(bought.button);
         await page.locator(`#holds [data-item="${bought.id}"]`).getByRole('button').click();
@@ -57,11 +57,10 @@ export const people = {
         await page.locator('#notice-action').filter({ hasText: 'Sign in' }).waitFor();
         assert.equal(await page.getByText('Reserving…').count(), 0);
         await visitor.look('not-signed-in');
-        await page.waitForTimeout(800);
-        await page.locator('#notice-action').click();
-        // The password was not given.
-        await visitor.notice('You are not signed in');
         assert.equal(await button.getAttribute('aria-disabled'), null);
+        await page.waitForTimeout(800);
+        // There the browser asks for the password.
+        await Promise.all([page.waitForURL('**/login'), page.locator('#notice-action').click()]);
         await visitor.leave();
     },
 
