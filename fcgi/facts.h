@@ -43,8 +43,8 @@ bool facts_are_out_of_reach(const struct facts *facts);
 void facts_ensure(struct facts *facts);
 
 /*
- * Asks about `count` checkouts in one round trip, for those that mean the newest open sale, taken to be
- * the one generated at `sale_made_us`. Where Redis cannot be asked no fact is known.
+ * Asks about `count` checkouts in one round trip, for those that mean the newest open sale, taken
+ * to be the one generated at `sale_made_us`. Where Redis cannot be asked no fact is known.
  */
 void facts_ask(struct facts *facts, int64_t sale_made_us, struct ticket *const *tickets, int count,
                struct fact *known);
