@@ -143,6 +143,12 @@ nothing_runs() {
     done
 }
 
+@test "a file that the caller closed is none that is opened later" {
+    script deploy/environment bash -c "links=\$(readlink /proc/\$\$/fd/{0,1,2}); printf %s \"\$links\" >'$RUN_DIR.links'" \
+        <&- >&- 2>&-
+    same "$(<"$RUN_DIR.links")" $'/dev/null\n/dev/null\n/dev/null'
+}
+
 @test "nobody reads what it says, or nobody is there at all: it serves" {
     script deploy/stack start | true
     all_up
