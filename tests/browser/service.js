@@ -35,7 +35,7 @@ export async function until(what, check, ms = 8000) {
     }
 }
 
-export const stack = (verb, part) => run(`${top}/deploy/stack`, [verb, part]);
+export const stack = (verb, part) => run(`${top}/deploy/private/stack`, [verb, part]);
 
 export async function sql(query) {
     const { stdout } = await run('psql', ['--no-psqlrc', '--no-align', '--tuples-only', '--quiet',

@@ -27,9 +27,9 @@ teardown() {
 @test "a value that is missing or wrong is told" {
     run -1 "$TOP/deploy/site" apache
     [[ $output == *usage* ]]
-    run -1 "$TOP/deploy/site" nginx PLACE=private
+    run -1 "$TOP/deploy/site" nginx FOR=private
     [[ $output == *'has no value'* ]]
-    run -1 "$TOP/deploy/site" nginx PLACE=elsewhere
+    run -1 "$TOP/deploy/site" nginx FOR=elsewhere
 }
 
 # upstream.conf says that eight nginx processes may keep as many as it has.
