@@ -224,6 +224,24 @@ nothing_runs() {
     [[ $output == *'HTTP_PORT=http'* ]]
 }
 
+@test "a part that cannot start is told of at once, and ends no other" {
+    script deploy/private/stack start
+    script deploy/private/stack stop-part nginx
+    cp "$RUN_DIR/nginx/nginx.conf" "$RUN_DIR/nginx.conf"
+    printf 'nonsense;\n' >>"$RUN_DIR/nginx/nginx.conf"
+    began=$(now_ms)
+    run -1 script deploy/private/stack start-part nginx
+    [[ $output == *"nginx did not start; see $RUN_DIR/log/nginx.log"* ]]
+    [[ $(($(now_ms) - began)) -lt $((5000 * TEST_SLOWNESS)) ]]
+    run -1 script deploy/private/stack start-part postgres
+    [[ $output == *"there is no part 'postgres': postgresql redis nginx worker-1 worker-2"* ]]
+    run -1 script deploy/private/stack status
+    [[ $(grep --count ' up ' <<<"$output") == 5 ]]
+    mv "$RUN_DIR/nginx.conf" "$RUN_DIR/nginx/nginx.conf"
+    script deploy/private/stack start-part nginx
+    sells
+}
+
 @test "after a crash it serves again, once it says so" {
     script deploy/private/stack start
     sells

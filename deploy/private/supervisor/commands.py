@@ -6,10 +6,11 @@ import subprocess
 import sys
 import time
 
+from .part import asked_to_leave
 from .parts import parts_of
 from .place import TOP, Place, StackError, process_lives, tell
 from .postgresql import PostgreSQL, remove_folders
-from .supervise import supervise, tell_where
+from .supervise import hear, supervise, tell_where
 
 STOP_S_MAX = 20
 KILL_S = 18
@@ -24,15 +25,18 @@ def start(place):
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         supervise(place, told)
     os.close(told)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: os.kill(supervisor, signal.SIGTERM))
+
+    def leave(number, _):
+        asked_to_leave.append(number)
+        os.kill(supervisor, signal.SIGTERM)
+
+    hear((signal.SIGINT, signal.SIGTERM), leave)
     if os.read(ready, 1):
         tell_where(place)
         return 0
     _, status = os.waitpid(supervisor, 0)
     status = os.waitstatus_to_exitcode(status)
-    # It ends with 0 where it is told to leave.
-    return 130 if status == 0 else status if status > 0 else 128 - status
+    return 130 if asked_to_leave else 128 - status if status < 0 else status or 1
 
 
 def stop(place):
@@ -94,8 +98,7 @@ COMMANDS = {
 
 
 def main(verb="", *arguments):
-    if signal.getsignal(signal.SIGINT) == signal.default_int_handler:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)  # what only asks ends without a word
+    hear([signal.SIGINT], signal.SIG_DFL)  # what only asks ends without a word
     os.chdir(TOP)
     try:
         if verb not in COMMANDS:

@@ -140,8 +140,8 @@ class Place:
             except OSError as error:
                 raise failed from error
         while is_done and verb == "start" and not (self.is_up(part.name) and part.is_ready()):
-            is_done = time.monotonic() < ends
             time.sleep(0.02)
+            is_done = time.monotonic() < ends and (part.is_restarted or self.is_up(part.name))
         if not is_done:
             raise failed
 

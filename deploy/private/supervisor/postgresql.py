@@ -145,7 +145,7 @@ class PostgreSQL(Part):
         """A new cluster with the schema takes seconds to make and a moment to copy, so the first one is kept as a
         template for later stacks (tests start many)."""
         new, user = PostgreSQL(self.place, "data.new"), os.geteuid()
-        template = TEMPLATES / f"{new.version()}-{user}-{key}"
+        template = TEMPLATES / f"{self.version()}-{user}-{key}"
         TEMPLATES.mkdir(parents=True, exist_ok=True)
         with open(TEMPLATES / "lock", "wb") as file:
             wait_until(lambda: lock(file))

@@ -31,6 +31,13 @@ Check an item out, then purchase it:
   curl --silent --write-out '\\n' --request POST "{url}/purchase?code=$code\"""")
 
 
+def hear(numbers, handler):
+    """What the caller has us ignore (nohup) stays ignored."""
+    for number in numbers:
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, handler)
+
+
 class Supervisor:
     """`told`: a file that gets a byte when the stack serves; None: it is in the foreground."""
 
@@ -45,10 +52,11 @@ class Supervisor:
 
     def link_short_path(self):
         run_dir, link = self.place.run_dir, self.place.run
-        if link != run_dir and not link.is_symlink():
-            link.symlink_to(run_dir)
-        if link.resolve() != run_dir or link.stat().st_uid != os.geteuid():
-            raise StackError(f"{link} is in the way")
+        if link != run_dir:
+            if not os.path.lexists(link):
+                link.symlink_to(run_dir)
+            if link.resolve() != run_dir or link.lstat().st_uid != os.geteuid():
+                raise StackError(f"{link} is in the way")
 
     def end_leftovers(self):
         """Parts of a supervisor that was killed may still be there: on their way out, or, as nginx's workers, for good.
@@ -160,11 +168,11 @@ class Supervisor:
             connection.send(b"done")
 
     def attempt(self, action, *arguments):
-        """What the machine does not let happen, as where a disk is full, is tried again."""
+        """What fails, as where a disk is full, is tried again, and ends nothing else."""
         try:
             action(*arguments)
-        except OSError as error:
-            self.place.note(error)
+        except Exception as error:
+            self.place.note(f"{type(error).__name__}: {error}")
 
     def serve(self):
         """Goes round as soon as somebody asks, a signal comes or a child ends; and every now and then."""
@@ -202,8 +210,7 @@ class Supervisor:
             os.close(self.told)
 
     def shut_down(self):
-        for number in STOPPING:
-            signal.signal(number, signal.SIG_IGN)
+        hear(STOPPING, signal.SIG_IGN)
         self.place.note("stopping")
         end(self.generator, *self.workers)
         end(self.web_server, self.redis)
@@ -218,8 +225,7 @@ class Supervisor:
 def supervise(place, told=None):
     """Until it is asked to leave, or cannot begin."""
     # Files of the caller's (bats has its own as 3) must not stay open in what outlives it.
-    files = {int(name) for name in os.listdir("/proc/self/fd")} - {0, 1, 2, told}
-    for fd in files:
+    for fd in {int(name) for name in os.listdir("/proc/self/fd")} - {0, 1, 2, told}:
         os.closerange(fd, fd + 1)
     place.check_settings()
     for name in ("log", "pid", place["WEB_SERVER"]):
@@ -231,10 +237,7 @@ def supervise(place, told=None):
         remove(place.run_dir / "ready")
         replace(place.run_dir / "pid/stack", os.getpid())
         place.keep_settings()
-        for number in STOPPING:
-            # What the caller has us ignore (nohup) is ignored.
-            if signal.getsignal(number) != signal.SIG_IGN:
-                signal.signal(number, lambda number, _: asked_to_leave.append(number))
+        hear(STOPPING, lambda number, _: asked_to_leave.append(number))
         supervisor = Supervisor(place, told)
         supervisor.link_short_path()
         supervisor.end_leftovers()
