@@ -29,6 +29,7 @@ worker_command() {
 worker_start() {
     worker_command "$@"
     log=$BATS_TEST_TMPDIR/log
+    : >"$log" # what one before said of itself is not this one's
     "${command[@]}" 2>"$log" 3>&- &
     worker_pid=$!
     wait_until 3000 grep --quiet ready "$log"
