@@ -43,7 +43,7 @@ static void print_help(const struct options_program *program)
     printf("Usage: %s [OPTION]...\n"
            "%s\n\n"
            "  -c, --config FILE           read settings from FILE (else %s)\n"
-           "  -o, --option NAME=VALUE     set one, over what the file says\n"
+           "  -o, --option NAME=VALUE     set one, over file and environment\n"
            "  -t, --test                  check the settings and exit\n",
            program->name, program->purpose, FLASHSALE_CONF);
     for (const struct options_own *own = own_of(program); own->name; own++) {
@@ -54,7 +54,9 @@ static void print_help(const struct options_program *program)
     }
     printf("      --help                  print this and exit\n"
            "      --version               print the version and exit\n\n"
-           "%sSettings:\n",
+           "%sA variable sets a setting, too, over what the file says: " SETTINGS_VARIABLE_PREFIX
+           "SALE_HOLD_S=60\nsets sale.hold_s.\n\n"
+           "Settings:\n",
            program->notes ? program->notes : "");
     settings_each(print_setting, NULL);
 }
@@ -129,7 +131,9 @@ enum options_result options_read(int count, char **arguments, const struct optio
         file = FLASHSALE_CONF;
 
     settings_default(settings);
+    int variables = 0;
     bool good = !file || settings_read(settings, file, stderr);
+    good = settings_environment(settings, environ, &variables, stderr) && good;
     for (int i = 0; i < line.override_count; i++)
         good = settings_override(settings, line.overrides[i], stderr) && good;
     good = good && settings_check(settings, stderr) &&
@@ -140,8 +144,11 @@ enum options_result options_read(int count, char **arguments, const struct optio
         return OPTIONS_REFUSED;
     }
     if (line.check_only) {
-        printf("%s: the settings in %s are right\n", program->name,
+        printf("%s: the settings in %s are right", program->name,
                file ? file : "effect by default");
+        if (variables > 0)
+            printf(", with %d from the environment", variables);
+        printf("\n");
         return OPTIONS_DONE;
     }
     return OPTIONS_RUN;

@@ -38,7 +38,8 @@ enum options_result {
     OPTIONS_REFUSED /* what is wrong was told on standard error: exit 2 */
 };
 
-/* Reads the command line, the file it names and what it overrides, in this order. */
+/* Reads the command line, the file that it names, the environment over the file, and over both what
+   the command line overrides. */
 enum options_result options_read(int count, char **arguments, const struct options_program *program,
                                  struct settings *settings) __attribute__((warn_unused_result));
 

@@ -1,10 +1,12 @@
 #include "settings.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <libconfig.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 #include "address.h"
@@ -27,6 +29,14 @@ static const struct choice log_levels[] = {{"error", LOG_LEVEL_ERROR},
 
 static const struct choice identities[] = {
     {"parameter", IDENTITY_PARAMETER}, {"remote_user", IDENTITY_REMOTE_USER}, {NULL, 0}};
+
+static const struct choice dialects[] = {{"default", DIALECT_DEFAULT},
+                                         {"a", DIALECT_A},
+                                         {"b", DIALECT_B},
+                                         {"c", DIALECT_C},
+                                         {"d", DIALECT_D},
+                                         {"e", DIALECT_E},
+                                         {NULL, 0}};
 
 static const struct choice unknown_items[] = {
     {"refuse", UNKNOWN_ITEM_REFUSE}, {"any", UNKNOWN_ITEM_ANY}, {NULL, 0}};
@@ -141,13 +151,15 @@ static const struct setting setting_table[] = {
     INTEGER(sale, generated_every_s, 0, 604800, "3600",
             "how often a timer runs the generator; 0: no timer does"),
     BOOLEAN(sale, stays_open_until_sold_out, "false",
-            "whether a sale goes on beyond its end until it is sold out; the next one waits"),
+            "whether a sale goes on beyond its end until it is sold out, beside the next ones"),
     CHOICE(sale, unknown_item, unknown_items, "refuse",
            "what an id that names no item gets: \"refuse\" (404) or \"any\" item"),
     INTEGER(attempt, retention_days, 1, 36500, "30", "how long the log of attempts is kept"),
     CHOICE(http, identity, identities, "parameter",
            "who the user is: the one that \"parameter\" user_id names, or the web server's "
            "\"remote_user\""),
+    CHOICE(http, dialect, dialects, "default",
+           "whose texts replies have: \"default\", or those of an earlier service, \"a\" to \"e\""),
     INTEGER(http, body_bytes_max, 0, 1048576, "16384", "longest request body that is read"),
     INTEGER(http, status_unavailable, 400, 499, "412",
             "status of held, sold, sold_out, sale_closed"),
@@ -164,7 +176,8 @@ enum { SETTING_COUNT = sizeof setting_table / sizeof setting_table[0] };
 
 /* A place in the settings: where a value came from, for the error line. */
 struct origin {
-    const char *file; /* NULL: the command line */
+    const char *file;     /* NULL: a variable, or the command line */
+    const char *variable; /* NULL: the command line */
     int line;
     FILE *errors;
 };
@@ -182,7 +195,7 @@ static void tell_origin(const struct origin *origin)
     if (origin->file)
         fprintf(origin->errors, "%s:%d: ", origin->file, origin->line);
     else
-        fprintf(origin->errors, "-o: ");
+        fprintf(origin->errors, "%s: ", origin->variable ? origin->variable : "-o");
 }
 
 static bool refuse(const struct origin *origin, const struct setting *setting, const char *value)
@@ -229,14 +242,14 @@ static bool store_word(struct settings *settings, const struct setting *setting,
         return true;
     }
     for (const struct choice *choice = setting->choices; choice->word; choice++)
-        if (strcmp(choice->word, text) == 0) {
+        if (strcasecmp(choice->word, text) == 0) {
             *(int *)place = choice->value;
             return true;
         }
     return false;
 }
 
-/* Stores what stands behind "name=" on a command line, or in the table as the default. */
+/* Stores the value that a command line, a variable or the table's default gives as text. */
 static bool store_text(struct settings *settings, const struct setting *setting, const char *text)
 {
     bool *place = (bool *)((char *)settings + setting->offset);
@@ -248,9 +261,9 @@ static bool store_text(struct settings *settings, const struct setting *setting,
                store_integer(settings, setting, value);
     }
     case SETTING_BOOLEAN:
-        if (strcmp(text, "true") != 0 && strcmp(text, "false") != 0)
+        if (strcasecmp(text, "true") != 0 && strcasecmp(text, "false") != 0)
             return false;
-        *place = strcmp(text, "true") == 0;
+        *place = strcasecmp(text, "true") == 0;
         return true;
     case SETTING_TEXT:
     case SETTING_CHOICE:
@@ -278,6 +291,13 @@ static bool is_usable(const struct settings *settings, const struct setting *set
     tell_origin(origin);
     fprintf(origin->errors, "%s = %s: expected %s\n", setting->name, showable(setting, text), why);
     return false;
+}
+
+static bool set_text(struct settings *settings, const struct setting *setting, const char *text,
+                     const struct origin *origin)
+{
+    return store_text(settings, setting, text) ? is_usable(settings, setting, origin)
+                                               : refuse(origin, setting, text);
 }
 
 static bool read_setting(struct settings *settings, const struct setting *setting,
@@ -378,7 +398,7 @@ out:
 
 bool settings_override(struct settings *settings, const char *assignment, FILE *errors)
 {
-    const struct origin origin = {NULL, 0, errors};
+    const struct origin origin = {.errors = errors};
     const char *equals = strchr(assignment, '=');
     char name[64];
     if (!equals || equals - assignment >= (int)sizeof name) {
@@ -394,8 +414,53 @@ bool settings_override(struct settings *settings, const char *assignment, FILE *
         fprintf(errors, "%s: there is no such setting\n", name);
         return false;
     }
-    return store_text(settings, setting, equals + 1) ? is_usable(settings, setting, &origin)
-                                                     : refuse(&origin, setting, equals + 1);
+    return set_text(settings, setting, equals + 1, &origin);
+}
+
+/* Whether the variable is a setting's: FLASHSALE_GROUP_NAME is that of "group.name". */
+static bool is_variable_of(const char *variable, const struct setting *setting)
+{
+    const char *name = setting->name;
+    variable += strlen(SETTINGS_VARIABLE_PREFIX);
+    for (; *name; name++, variable++)
+        if (*variable != (*name == '.' ? '_' : toupper((unsigned char)*name)))
+            return false;
+    return !*variable;
+}
+
+static bool set_from_variable(struct settings *settings, const char *variable, const char *value,
+                              FILE *errors)
+{
+    const struct origin origin = {.variable = variable, .errors = errors};
+    for (size_t i = 0; i < SETTING_COUNT; i++)
+        if (is_variable_of(variable, &setting_table[i]))
+            return set_text(settings, &setting_table[i], value, &origin);
+    fprintf(errors,
+            "%s: there is no such setting: expected " SETTINGS_VARIABLE_PREFIX
+            "GROUP_NAME, as in " SETTINGS_VARIABLE_PREFIX "SALE_HOLD_S for sale.hold_s\n",
+            utf8_is_plain(variable) ? variable : "a variable whose name has other bytes");
+    return false;
+}
+
+bool settings_environment(struct settings *settings, char *const *environment, int *count,
+                          FILE *errors)
+{
+    const size_t prefix = strlen(SETTINGS_VARIABLE_PREFIX);
+    bool good = true;
+    *count = 0;
+    for (char *const *next = environment; *next; next++) {
+        const char *equals = strchr(*next, '=');
+        if (!equals || strncmp(*next, SETTINGS_VARIABLE_PREFIX, prefix) != 0)
+            continue;
+        char *variable = strndup(*next, (size_t)(equals - *next));
+        if (!variable)
+            return false;
+        bool is_set = set_from_variable(settings, variable, equals + 1, errors);
+        *count += is_set;
+        good = good && is_set;
+        free(variable);
+    }
+    return good;
 }
 
 bool settings_check(const struct settings *settings, FILE *errors)

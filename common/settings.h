@@ -3,7 +3,8 @@
  * default and meaning; conf/flashsale.conf shows them all.
  *
  * The file has the syntax of libconfig (https://hyperrealm.github.io/libconfig/): groups of
- * settings. On a command line a setting is "group.name=value".
+ * settings. On a command line a setting is "group.name=value", and in the environment the variable
+ * FLASHSALE_GROUP_NAME. Words ("debug", "true") are taken in either case.
  */
 #ifndef COMMON_SETTINGS_H
 #define COMMON_SETTINGS_H
@@ -17,6 +18,9 @@
 enum { SETTING_TEXT_MAX = 512 };
 
 enum identity { IDENTITY_PARAMETER, IDENTITY_REMOTE_USER };
+
+/* Whose texts replies have (fcgi/dialect.h). */
+enum dialect_name { DIALECT_DEFAULT, DIALECT_A, DIALECT_B, DIALECT_C, DIALECT_D, DIALECT_E };
 
 enum unknown_item { UNKNOWN_ITEM_REFUSE, UNKNOWN_ITEM_ANY };
 
@@ -63,6 +67,7 @@ struct settings {
     } attempt;
     struct {
         int identity; /* enum identity */
+        int dialect;  /* enum dialect_name */
         int body_bytes_max;
         int status_unavailable;
         int status_limit;
@@ -87,6 +92,17 @@ void settings_default(struct settings *settings);
  */
 bool settings_read(struct settings *settings, const char *path, FILE *errors)
     __attribute__((warn_unused_result));
+
+#define SETTINGS_VARIABLE_PREFIX "FLASHSALE_"
+
+/*
+ * Sets those that variables of `environment` name, as environ(7) has them. One that is set but
+ * empty sets an empty text. A variable that begins with SETTINGS_VARIABLE_PREFIX and names no
+ * setting is an error. Errors as above, with the variable's name in place of file and line. `count`
+ * is how many variables named a setting.
+ */
+bool settings_environment(struct settings *settings, char *const *environment, int *count,
+                          FILE *errors) __attribute__((warn_unused_result));
 
 /* Sets one from "group.name=value"; errors as above, without file and line. */
 bool settings_override(struct settings *settings, const char *assignment, FILE *errors)

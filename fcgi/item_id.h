@@ -1,4 +1,5 @@
-/* The ids by which clients name items: 4711, item4711, item_4711, item-4711, 17-4711, any. */
+/* The ids by which clients name items: 4711, item4711, item_4711, item-4711, any;
+   17-4711 and 17_item_4711 of sale 17. */
 #ifndef FCGI_ITEM_ID_H
 #define FCGI_ITEM_ID_H
 
@@ -6,7 +7,7 @@
 #include <stdint.h>
 
 enum {
-    ITEM_ID_OPEN_SALE = 0, /* as a sale: the one that is open */
+    ITEM_ID_OPEN_SALE = 0, /* as a sale: the newest that is open */
     ITEM_ID_ANY = 0,       /* as a number: any free item */
     ITEM_ID_NONE = -1      /* as a number: no item could have this id */
 };

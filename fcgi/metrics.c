@@ -36,7 +36,8 @@ struct header {
 
 struct slot {
     _Atomic int64_t started_us; /* 0: never used */
-    int64_t unused[LINE_CELLS - 1];
+    _Atomic int64_t pid;        /* 0: of a version that left it alone */
+    int64_t unused[LINE_CELLS - 2];
     _Atomic int64_t cells[];
 };
 
@@ -285,6 +286,7 @@ struct metrics *metrics_open(const char *path)
     clock_gettime(CLOCK_REALTIME, &now);
     metrics->slot = slot_at(metrics, metrics->own);
     clear_gauges(metrics);
+    atomic_store(&metrics->slot->pid, getpid());
     atomic_store(&metrics->slot->started_us, (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000);
     metrics_add(metrics, METRIC_STARTS, 0, 0, 1);
     return metrics;
@@ -355,6 +357,7 @@ void metrics_take_census(const struct metrics *metrics, struct metrics_census *c
     for (int i = 0; i < METRICS_WORKERS_MAX; i++) {
         struct metrics_worker *worker = &census->workers[i];
         worker->started_us = atomic_load(&slot_at(metrics, i)->started_us);
+        worker->pid = atomic_load(&slot_at(metrics, i)->pid);
         worker->was = worker->started_us != 0;
         worker->is = worker->was && is_alive(metrics, i);
         census->living += worker->is;
@@ -376,6 +379,18 @@ int64_t metrics_sum(const struct metrics *metrics, const struct metrics_census *
 {
     return sum(metrics, census, cell_of(metrics, metric, first, second),
                metric_table[metric].type == METRIC_GAUGE);
+}
+
+int64_t metrics_worker_sum(const struct metrics *metrics, int worker, enum metric metric)
+{
+    const struct place *place = &metrics->places[metric];
+    const struct slot *slot = slot_at(metrics, worker);
+    size_t cells = place->stride * (size_t)place->first_rows;
+    int64_t sum = 0;
+    assert(metric_table[metric].type != METRIC_HISTOGRAM);
+    for (size_t cell = 0; cell < cells; cell++)
+        sum += atomic_load_explicit(&slot->cells[place->begin + cell], memory_order_relaxed);
+    return sum;
 }
 
 void metrics_histogram(const struct metrics *metrics, const struct metrics_census *census,

@@ -45,6 +45,7 @@ struct metrics_worker {
     bool was;           /* the slot was used: its counters count */
     bool is;            /* by a worker that lives: its gauges count */
     int64_t started_us; /* since 1970 */
+    int64_t pid;        /* 0: one of a version that did not say */
 };
 
 /* Who has the slots, for the functions below. */
@@ -57,6 +58,12 @@ void metrics_take_census(const struct metrics *metrics, struct metrics_census *c
 
 int64_t metrics_sum(const struct metrics *metrics, const struct metrics_census *census,
                     enum metric metric, int first, int second);
+
+/*
+ * What one worker slot has of a counter or a gauge, of all its rows. A counter's goes on where the
+ * worker that had the slot before stopped, so it falls as little as the sum over all slots.
+ */
+int64_t metrics_worker_sum(const struct metrics *metrics, int worker, enum metric metric);
 
 /* A histogram's buckets, each by itself, the last for what is above all bounds. */
 struct metrics_histogram {

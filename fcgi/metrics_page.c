@@ -121,27 +121,76 @@ static void add_metric(struct text *page, const struct metrics *metrics,
     }
 }
 
-/* By the number of its slot, of which there are only so many. */
-static void add_workers(struct text *page, const struct metrics_census *census)
+/* ---- by worker: by the number of its slot, of which there are only so many ---- */
+
+typedef int64_t value_of(const struct metrics *metrics, const struct metrics_census *census,
+                         int worker);
+
+static int64_t started_s(const struct metrics *metrics, const struct metrics_census *census,
+                         int worker)
 {
-    static const char start[] = "flashsale_worker_start_time_seconds";
+    (void)metrics;
+    return census->workers[worker].started_us / SECOND_US;
+}
+
+static int64_t pid(const struct metrics *metrics, const struct metrics_census *census, int worker)
+{
+    (void)metrics;
+    return census->workers[worker].pid;
+}
+
+static int64_t requests(const struct metrics *metrics, const struct metrics_census *census,
+                        int worker)
+{
+    (void)census;
+    return metrics_worker_sum(metrics, worker, METRIC_REQUESTS);
+}
+
+static int64_t in_flight(const struct metrics *metrics, const struct metrics_census *census,
+                         int worker)
+{
+    (void)census;
+    return metrics_worker_sum(metrics, worker, METRIC_IN_HAND);
+}
+
+static const struct {
+    const char *name;
+    enum metric_type type;
+    const char *help;
+    value_of *value;
+} worker_rows[] = {{"flashsale_worker_start_time_seconds", METRIC_GAUGE,
+                    "When a worker that lives was started, in seconds since 1970.", started_s},
+                   {"flashsale_worker_pid", METRIC_GAUGE, "Process of a worker that lives.", pid},
+                   {"flashsale_worker_requests_total", METRIC_COUNTER,
+                    "Requests answered, by worker; the next one with its number counts on.",
+                    requests},
+                   {"flashsale_worker_in_flight_requests", METRIC_GAUGE,
+                    "Requests that wait for a verdict, by worker that lives.", in_flight}};
+
+/* A gauge is of those that live; what a counter counted stays. */
+static void add_workers(struct text *page, const struct metrics *metrics,
+                        const struct metrics_census *census)
+{
     metrics_page_head(page, "flashsale_workers", "gauge", "Workers that live.");
     metrics_page_row(page, "flashsale_workers", NULL, NULL, census->living);
-    metrics_page_head(page, start, "gauge",
-                      "When a worker that lives was started, in seconds since 1970.");
-    for (int i = 0; i < METRICS_WORKERS_MAX; i++) {
-        char number[12];
-        snprintf(number, sizeof number, "%d", i + 1);
-        if (census->workers[i].is)
-            metrics_page_row(page, start, "worker", number,
-                             census->workers[i].started_us / SECOND_US);
+    for (size_t row = 0; row < sizeof worker_rows / sizeof worker_rows[0]; row++) {
+        bool is_gauge = worker_rows[row].type == METRIC_GAUGE;
+        metrics_page_head(page, worker_rows[row].name, type_names[worker_rows[row].type],
+                          worker_rows[row].help);
+        for (int i = 0; i < METRICS_WORKERS_MAX; i++) {
+            char number[12];
+            snprintf(number, sizeof number, "%d", i + 1);
+            if (is_gauge ? census->workers[i].is : census->workers[i].was)
+                metrics_page_row(page, worker_rows[row].name, "worker", number,
+                                 worker_rows[row].value(metrics, census, i));
+        }
     }
 }
 
 void metrics_page_add(struct text *page, const struct metrics *metrics,
                       const struct metrics_census *census)
 {
-    add_workers(page, census);
+    add_workers(page, metrics, census);
     for (int i = 0; i < METRIC_COUNT; i++)
         add_metric(page, metrics, census, (enum metric)i);
 }

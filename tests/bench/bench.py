@@ -89,7 +89,7 @@ class Stack:
         self.port = port
         options = {"sale.items_per_sale": items, **SALE}
         self.environment = {
-            **os.environ,
+            **{name: value for name, value in os.environ.items() if not name.startswith("FLASHSALE_")},
             "RUN_DIR": str(self.dir),
             "BUILD_DIR": str(BUILD),
             "HTTP_PORT": str(port),

@@ -187,6 +187,37 @@ refused() {
     done
 }
 
+@test "a variable sets one over what the file says and below -o, and is checked alike" {
+    echo 'sale = { hold_s = 30; }; log = { level = "INFO"; };' >"$conf"
+    for program in "${programs[@]}"; do
+        run -0 env FLASHSALE_SALE_HOLD_S=3600 FLASHSALE_REDIS_ADDRESS= "$BUILD_DIR/$program" -t -c "$conf"
+        same "$output" "$program: the settings in $conf are right, with 2 from the environment"
+        # What one says is seen by what it contradicts.
+        run -2 env FLASHSALE_SALE_HOLD_S=3601 "$BUILD_DIR/$program" -t -c "$conf"
+        [[ $output == *'sale.hold_s = 3601: expected no more than sale.duration_s'* ]]
+        run -0 env FLASHSALE_SALE_HOLD_S=3601 "$BUILD_DIR/$program" -t -c "$conf" -o sale.hold_s=2
+        run -2 env FLASHSALE_SALE_HOLD_S=x "$BUILD_DIR/$program" -t -c "$conf" -o sale.hold_s=2
+        [[ $output == 'FLASHSALE_SALE_HOLD_S: sale.hold_s = x: expected a whole number'* ]]
+        run -2 env FLASHSALE_SALE_HOLDS=2 FLASHSALE_HOLD_S=2 "$BUILD_DIR/$program" -t -c "$conf"
+        [[ $output == *'FLASHSALE_SALE_HOLDS: there is no such setting'* ]]
+        [[ $output == *'FLASHSALE_HOLD_S: there is no such setting'* ]]
+        # Without -t no less.
+        run -2 env FLASHSALE_SALE_HOLDS=2 "$BUILD_DIR/$program" -c "$conf"
+        run -0 "$BUILD_DIR/$program" --help
+        [[ $output == *FLASHSALE_SALE_HOLD_S=60* ]]
+    done
+}
+
+@test "words are taken in either case, wherever they come from" {
+    echo 'log = { level = "WARNING"; }; sale = { unknown_item = "Any"; }; redis = { fail_open = TRUE; };' >"$conf"
+    for program in "${programs[@]}"; do
+        run -0 "$BUILD_DIR/$program" -t -c "$conf"
+        run -0 env FLASHSALE_LOG_LEVEL=DEBUG FLASHSALE_REDIS_FAIL_OPEN=False "$BUILD_DIR/$program" -t -c "$conf"
+        run -0 "$BUILD_DIR/$program" -t -c "$conf" -o log.level=ERROR -o http.identity=REMOTE_USER \
+            -o redis.fail_open=TRUE
+    done
+}
+
 @test "an unknown option or an argument too many is refused" {
     for program in "${programs[@]}"; do
         run -2 "$BUILD_DIR/$program" --nonsense

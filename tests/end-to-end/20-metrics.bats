@@ -194,6 +194,68 @@ histograms_agree() {
     done
 }
 
+# by_worker METRIC: the values of its rows, in the workers' order.
+by_worker() {
+    sed --quiet "s/^flashsale_worker_$1{worker=\"[0-9]*\"} //p" "$BATS_TEST_TMPDIR/page" | xargs
+}
+
+@test "by worker: each counts its own requests, and together they are all there were; processes are theirs" {
+    page
+    read -r first second < <(by_worker requests_total)
+    same "$(by_worker pid | xargs --max-args=1 | sort)" "$(for worker in worker-1 worker-2; do pid_of "$worker"; done | sort)"
+    for _ in {1..7}; do
+        worker_request worker-1 POST /checkout 'user_id=carl&id=1' </dev/null
+        worker_request worker-2 POST /checkout 'user_id=carl&id=1' </dev/null
+        worker_request worker-2 POST /checkout 'user_id=carl&id=1' </dev/null
+    done
+    page
+    # The page before, and this one's connection, were counted by one of them.
+    read -r first_now second_now < <(by_worker requests_total)
+    [[ $((first_now - first + second_now - second)) -ge 21 ]]
+    [[ $((first_now - first)) -ge 7 && $((second_now - second)) -ge 7 ]]
+    adds_up() {
+        page && same "$(($(by_worker requests_total | tr ' ' '+')))" "$(total flashsale_requests_total)"
+    }
+    wait_until 3000 adds_up
+    same "$(by_worker in_flight_requests)" '0 0'
+
+    # One that is started again counts on; the other is not touched.
+    page
+    before=$(by_worker requests_total)
+    pid=$(pid_of worker-2)
+    kill -KILL "$pid"
+    wait_until 5000 worker_is_back worker-2 "$pid"
+    wait_until 3000 says 2 flashsale_workers
+    read -r first second <<<"$before"
+    read -r first_now second_now < <(by_worker requests_total)
+    [[ $first_now -ge $first && $second_now -ge $second ]]
+    wait_until 3000 adds_up
+}
+
+@test "a web server shares requests as it is said to: nginx to one worker, lighttpd to all" {
+    for server in nginx lighttpd; do
+        RUN_DIR=$(mktemp --directory /tmp/flashsale-test.XXXX)
+        chmod 0755 "$RUN_DIR"
+        (
+            export RUN_DIR WEB_SERVER=$server
+            stack_open sale.items_per_sale=2000
+            # Few at once are decided together best.
+            crowd buy --url "$URL" --users 40 --each 5 --connections 16 --prefix shared >"$BATS_TEST_TMPDIR/result"
+            page
+            read -r first second < <(by_worker requests_total)
+            printf '%s: %s and %s\n' "$server" "$first" "$second"
+            if [[ $server == nginx ]]; then
+                # One of the numbers; workers take them as they come.
+                [[ $((first < second ? first : second)) -le 5 && $((first + second)) -ge 400 ]]
+            else
+                [[ $first -gt 100 && $second -gt 100 ]]
+            fi
+        )
+        stack_end
+    done
+    RUN_DIR=$FILE_RUN_DIR
+}
+
 @test "gauges: threads, lanes, connections of two workers, and nothing in hand when it is quiet" {
     page
     same "$(value 'flashsale_lanes{kind="checkout"}')" 2

@@ -129,6 +129,19 @@ nothing_runs() {
     [[ ${lines[-1]} =~ ^[0-9]+\ passed,\ 0\ failed$ ]]
 }
 
+@test "settings of the caller's environment are the private stack's, and no test's" {
+    export FLASHSALE_SALE_PURCHASE_LIMIT=3 FLASHSALE_LOG_LEVEL=DEBUG
+    script deploy/private/stack start
+    same "$(sql 'SELECT purchase_limit FROM flashsale.sale LIMIT 1')" 3
+    sells
+    grep --quiet '^<7>' "$RUN_DIR/log/worker-1.log" "$RUN_DIR/log/worker-2.log"
+    script deploy/private/stack stop
+    export FLASHSALE_NONE=1
+    run -1 script deploy/private/stack start
+    [[ $output == *'FLASHSALE_NONE: there is no such setting'* ]]
+    run -0 script tests/run build/unit/test_options
+}
+
 @test "with CDPATH no script goes to, and removes, what is somebody else's" {
     script git init --quiet
     hostile de_DE env DEB_DIR=build/deb deploy/deb tree

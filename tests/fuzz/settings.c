@@ -1,5 +1,6 @@
 /*
- * A settings file; or, where the input begins with "-o ", a command line's overrides, one a line.
+ * A settings file; or, where the input begins with "-o ", a command line's overrides, one a line;
+ * or, where it begins with "FLASHSALE_", variables of the environment, one a line.
  */
 #include "common/settings.h"
 #include "common/address.h"
@@ -86,6 +87,26 @@ static bool override_each(struct settings *settings, const uint8_t *data, size_t
     return good;
 }
 
+static bool read_variables(struct settings *settings, const uint8_t *data, size_t size,
+                           FILE *errors)
+{
+    char *environment[64] = {NULL};
+    int count = 0, set;
+    char *text = strndup((const char *)data, size), *rest = text;
+    assert(text);
+    for (char *line = strsep(&rest, "\n"); line && count < 63; line = strsep(&rest, "\n"))
+        environment[count++] = line;
+    bool good = settings_environment(settings, environment, &set, errors);
+    assert(set >= 0 && set <= count);
+    free(text);
+    return good;
+}
+
+static bool begins_with(const uint8_t *data, size_t size, const char *text)
+{
+    return size >= strlen(text) && memcmp(data, text, strlen(text)) == 0;
+}
+
 static bool read_file(struct settings *settings, const uint8_t *data, size_t size, FILE *errors)
 {
     char path[64];
@@ -101,9 +122,10 @@ static bool read_any(struct settings *settings, const uint8_t *data, size_t size
 {
     struct told told;
     told_open(&told);
-    bool is_override = size >= strlen(override) && memcmp(data, override, strlen(override)) == 0;
-    bool good = is_override ? override_each(settings, data, size, told.stream)
-                            : read_file(settings, data, size, told.stream);
+    bool good = begins_with(data, size, override) ? override_each(settings, data, size, told.stream)
+                : begins_with(data, size, SETTINGS_VARIABLE_PREFIX)
+                    ? read_variables(settings, data, size, told.stream)
+                    : read_file(settings, data, size, told.stream);
     told_check(&told, good);
     return good;
 }

@@ -2,7 +2,7 @@
 
 BEGIN;
 \ir helper/sale.psql
-SELECT plan(28);
+SELECT plan(30);
 
 SELECT set_eq(
     $$ SELECT proname::text FROM pg_proc
@@ -29,13 +29,19 @@ LANGUAGE sql AS $$
               AND has_any_column_privilege(p_role, c.oid, p.privilege))
 $$;
 SELECT is_empty($$ SELECT granted('flashsale_worker') $$, 'the worker has no table, nor a column');
+SELECT set_eq($$ SELECT granted('flashsale_report') $$,
+              ARRAY['purchases select', 'checkout_attempts select', 'sales select'], 'reports read the views');
+SELECT is_empty(
+    $$ SELECT proname FROM pg_proc
+       WHERE pronamespace = 'flashsale'::regnamespace
+         AND has_function_privilege('flashsale_report', oid, 'execute') $$, 'and execute nothing');
 SELECT set_eq($$ SELECT granted('flashsale_generator') $$,
               ARRAY['sale select', 'sale insert', 'item insert', 'sale_slot insert'],
               'the generator reads sales and inserts');
 
 SELECT is_empty(
     $$ SELECT rolname FROM pg_roles
-       WHERE rolname ~ '^flashsale_(owner|worker|generator)$'
+       WHERE rolname ~ '^flashsale_'
          AND (rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls) $$,
     'none of the roles is more than a role');
 SELECT is_empty(

@@ -7,7 +7,7 @@ BEGIN;
 \ir helper/sale.psql
 \set slowness 4
 \getenv slowness TEST_SLOWNESS
-SELECT plan(18);
+SELECT plan(24);
 SELECT set_config('statement_timeout', (60000 * :slowness)::text, true) AS ignored \gset
 
 CREATE FUNCTION analyzed(p_tables text) RETURNS void
@@ -91,6 +91,15 @@ SELECT performs_ok(format('SELECT * FROM read_items(%s, NULL, 999900, 100)', :sa
                    'the last page of all items');
 SELECT performs_ok('SELECT * FROM sale_status()', :limit_ms, 'the status');
 SELECT performs_ok('SELECT * FROM read_user(''user7'', 0, 100)', :limit_ms, 'what a user has');
+
+-- What reports read: one sale is found by its key, and sales are counted by their slots.
+SELECT is((SELECT count(*) FROM purchases), 1000000::bigint, 'exactly the million');
+SELECT performs_ok('SELECT count(*) FROM purchases', :limit_ms, 'is counted');
+SELECT performs_ok('SELECT count(*) FROM checkout_attempts', :limit_ms, 'as is the log');
+SELECT performs_ok(format('SELECT count(*) FROM purchases WHERE sale_id = %s', :small), 25 * :slowness,
+                   'a small sale''s purchases beside it');
+SELECT performs_ok('SELECT * FROM sales WHERE active', 25 * :slowness, 'the sales that are active');
+SELECT is((SELECT items_sold FROM sales WHERE sale_id = :sale), 1000000::bigint, 'with the same count');
 
 SELECT * FROM finish();
 ROLLBACK;

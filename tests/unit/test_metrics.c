@@ -12,6 +12,7 @@
 #include "fcgi/metrics.h"
 #include "fcgi/metrics_page.h"
 #include "fcgi/outcome.h"
+#include "fcgi/reply.h"
 #include "fcgi/routes.h"
 
 enum { ADDS = 100000, WRITERS = 4 };
@@ -363,9 +364,51 @@ static void test_more_workers_than_slots(void **state)
     assert_non_null(strstr(capture.text, "every slot is taken"));
     assert_int_equal(living(all[0]), METRICS_WORKERS_MAX);
     assert_int_equal(living(more), 1);
+    /* So many, of so much, are still on the page, with room for the sale. */
+    static char bytes[REPLY_PAGE_MAX - 4096];
+    struct text page;
+    struct metrics_census census;
+    for (int route = 0; route < metric_label_rows(&metric_table[METRIC_REQUESTS].labels[0]);
+         route++)
+        for (int row = 0; row < metric_label_rows(&metric_table[METRIC_REQUESTS].labels[1]); row++)
+            metrics_add(all[1], METRIC_REQUESTS, route, row, INT64_C(1) << 40);
+    metrics_take_census(all[0], &census);
+    text_begin(&page, bytes, sizeof bytes);
+    metrics_page_add(&page, all[0], &census);
+    assert_false(page.is_cut);
     metrics_close(more);
     for (int i = 0; i < METRICS_WORKERS_MAX; i++)
         metrics_close(all[i]);
+}
+
+/* What each worker counted is its own, and the next one with its slot counts on; together they are
+   the sum. */
+static void test_by_worker(void **state)
+{
+    (void)state;
+    struct metrics *first = open_quietly(), *second = open_quietly();
+    struct metrics_census census;
+    metrics_add(first, METRIC_REQUESTS, 0, 0, 5);
+    metrics_add(first, METRIC_REQUESTS, metric_route_row(NULL), metric_status_row(404), 2);
+    metrics_add(second, METRIC_REQUESTS, 0, 0, 3);
+    metrics_set(second, METRIC_IN_HAND, LANE_PURCHASE, 4);
+    assert_int_equal(metrics_worker_sum(first, 0, METRIC_REQUESTS), 7);
+    assert_int_equal(metrics_worker_sum(first, 1, METRIC_REQUESTS), 3);
+    assert_int_equal(metrics_worker_sum(first, 2, METRIC_REQUESTS), 0);
+    assert_int_equal(metrics_worker_sum(first, 1, METRIC_IN_HAND), 4);
+    metrics_take_census(first, &census);
+    assert_int_equal(census.workers[0].pid, getpid());
+
+    metrics_close(second);
+    metrics_take_census(first, &census);
+    assert_true(census.workers[1].was && !census.workers[1].is);
+    assert_int_equal(metrics_worker_sum(first, 1, METRIC_REQUESTS), 3);
+    second = open_quietly();
+    metrics_add(second, METRIC_REQUESTS, 0, 0, 1);
+    assert_int_equal(metrics_worker_sum(first, 1, METRIC_REQUESTS), 4);
+    assert_int_equal(metrics_worker_sum(first, 1, METRIC_IN_HAND), 0);
+    metrics_close(first);
+    metrics_close(second);
 }
 
 static void test_histogram(void **state)
@@ -436,6 +479,9 @@ static void test_page(void **state)
     bytes[page.used] = '\0';
     static const char *const lines[] = {
         "\nflashsale_workers 1\n",
+        "\n# TYPE flashsale_worker_requests_total counter\n",
+        "\nflashsale_worker_requests_total{worker=\"1\"} 3\n",
+        "\nflashsale_worker_in_flight_requests{worker=\"1\"} 0\n",
         "\n# TYPE flashsale_requests_total counter\n",
         "\nflashsale_requests_total{route=\"other\",status=\"404\"} 3\n",
         "\nflashsale_requests_total{route=\"/checkout\",status=\"503\"} 0\n",
@@ -474,6 +520,7 @@ int main(void)
                                        TEST(test_cut_file),
                                        TEST(test_without_file),
                                        TEST(test_more_workers_than_slots),
+                                       TEST(test_by_worker),
                                        TEST(test_histogram),
                                        TEST(test_rows),
                                        TEST(test_page)};

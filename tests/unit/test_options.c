@@ -56,6 +56,22 @@ static void test_own_options(void **state)
     assert_null(loud);
 }
 
+/* Below -o and above the file. */
+static void test_environment(void **state)
+{
+    (void)state;
+    assert_int_equal(setenv("FLASHSALE_SALE_HOLD_S", "8", 1), 0);
+    assert_int_equal(READ(NULL), OPTIONS_RUN);
+    assert_int_equal(settings.sale.hold_s, 8);
+    assert_int_equal(READ("-o", "sale.hold_s=7"), OPTIONS_RUN);
+    assert_int_equal(settings.sale.hold_s, 7);
+    assert_int_equal(setenv("FLASHSALE_SALE_HOLD_S", "0", 1), 0);
+    assert_int_equal(READ("-o", "sale.hold_s=7"), OPTIONS_REFUSED);
+    assert_non_null(strstr(told.text, "FLASHSALE_SALE_HOLD_S: sale.hold_s = 0"));
+    assert_int_equal(READ("--help"), OPTIONS_DONE);
+    assert_int_equal(unsetenv("FLASHSALE_SALE_HOLD_S"), 0);
+}
+
 static void test_refused(void **state)
 {
     (void)state;
@@ -96,9 +112,11 @@ static void test_overrides_have_a_limit(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_none_given), cmocka_unit_test(test_own_options),
-        cmocka_unit_test(test_refused), cmocka_unit_test(test_another_program_lacks_them),
-        cmocka_unit_test(test_overrides_have_a_limit)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_none_given),
+                                       cmocka_unit_test(test_own_options),
+                                       cmocka_unit_test(test_environment),
+                                       cmocka_unit_test(test_refused),
+                                       cmocka_unit_test(test_another_program_lacks_them),
+                                       cmocka_unit_test(test_overrides_have_a_limit)};
     return cmocka_run_group_tests_name("options", tests, NULL, NULL);
 }

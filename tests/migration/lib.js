@@ -1,0 +1,57 @@
+// What the scripts of the five earlier services share: where the service is, and what is said in the end.
+//
+// BASE_URL says where, OUT a folder for NAME.json, the counts of each check.
+
+export const baseUrl = __ENV.BASE_URL || 'http://localhost:8080';
+
+export function number(name, fallback) {
+    return __ENV[name] ? Number(__ENV[name]) : fallback;
+}
+
+// A member of a reply, or without a name all of it; undefined where it is no JSON or has none.
+export function member(reply, name) {
+    try {
+        return name ? reply.json(name) : reply.json();
+    } catch {
+        return undefined;
+    }
+}
+
+// A name that no other run has.
+export const run = `${Date.now() % 100000000}`;
+
+// Options of every script: all checks must hold.
+export function options(scenarios) {
+    return {
+        scenarios,
+        thresholds: { checks: ['rate==1'] },
+        setupTimeout: '30s',
+        // Addresses differ by user and code: a series of each would only fill memory.
+        systemTags: ['check', 'group', 'status'],
+    };
+}
+
+// The end of a script: each check, passed of made.
+export function summary(name) {
+    return (data) => {
+        const checks = [];
+        const collect = (group) => {
+            checks.push(...group.checks);
+            group.groups.forEach(collect);
+        };
+        collect(data.root_group);
+        const count = (key) => checks.reduce((sum, each) => sum + each[key], 0);
+        const passed = count('passes');
+        const made = passed + count('fails');
+        const lines = checks.map(
+            (each) => `  ${each.name}: ${each.passes} of ${each.passes + each.fails}`,
+        );
+        const reports = {
+            stdout: `${name}: ${passed} of ${made} checks passed\n${lines.join('\n')}\n`,
+        };
+        if (__ENV.OUT) {
+            reports[`${__ENV.OUT}/${name}.json`] = JSON.stringify({ passed, made, checks });
+        }
+        return reports;
+    };
+}
