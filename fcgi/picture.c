@@ -2,22 +2,17 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-/*
- * A vessel on a table: its outline goes through four half-widths, from the rim to the foot, and
- * stands in the middle of a square of 120 units.
- */
-enum { MIDDLE = 60, LEVELS = 4 };
-
-static const int level_y[LEVELS] = {26, 50, 76, 102};
+#include "picture_shapes.h"
 
 struct picture {
     uint64_t random;
-    int half_width[LEVELS];
-    int hue;        /* of the vessel, in degrees */
+    const struct picture_shape *shape;
+    int hue;        /* of the thing, in degrees */
     int background; /* likewise */
-    int turn;       /* from the vessel's hue to its ornament's */
+    int accent;     /* likewise, of its second colour */
 };
 
 /* SplitMix64 (Steele, Lea, Flood 2014): every seed begins a series of its own. */
@@ -59,16 +54,37 @@ static void add_escaped(struct text *text, const char *string)
     }
 }
 
-static void plan(struct picture *picture, int64_t seed)
+/* The hue that a name's first word names; -1: none. */
+static int hue_of(const char *name)
 {
-    static const int narrowest[LEVELS] = {8, 16, 18, 10}, widest[LEVELS] = {26, 38, 42, 30};
+    static const struct {
+        const char *manner;
+        int hue;
+    } hues[] = {
+        {"Amber", 40},     {"Apricot", 28},   {"Autumn", 22},  {"Azure", 205},   {"Burgundy", 345},
+        {"Carmine", 350},  {"Cerulean", 200}, {"Cherry", 350}, {"Cobalt", 220},  {"Crimson", 348},
+        {"Emerald", 145},  {"Golden", 46},    {"Hazel", 32},   {"Heather", 300}, {"Indigo", 245},
+        {"Lavender", 265}, {"Lemon", 55},     {"Lilac", 285},  {"Magenta", 310}, {"Minted", 155},
+        {"Olive", 70},     {"Orchid", 300},   {"Plum", 310},   {"Rosy", 345},    {"Ruby", 350},
+        {"Russet", 18},    {"Saffron", 44},   {"Sage", 110},   {"Scarlet", 5},   {"Tawny", 30},
+        {"Teal", 180},     {"Verdant", 125},  {"Violet", 275}};
+    size_t length = strcspn(name, " ");
+    for (size_t i = 0; i < sizeof hues / sizeof hues[0]; i++)
+        if (strlen(hues[i].manner) == length && strncmp(hues[i].manner, name, length) == 0)
+            return hues[i].hue;
+    return -1;
+}
+
+static void plan(struct picture *picture, const char *name, int64_t seed)
+{
     static const int turns[] = {30, 150, 180, 210, 330};
     picture->random = (uint64_t)seed;
-    for (int i = 0; i < LEVELS; i++)
-        picture->half_width[i] = choose(picture, narrowest[i], widest[i]);
-    picture->hue = choose(picture, 0, 359);
+    picture->shape = picture_shape_of(name);
+    int hue = choose(picture, 0, 359), named = hue_of(name);
+    picture->hue = named >= 0 ? named : hue;
     picture->background = (picture->hue + choose(picture, 100, 260)) % 360;
-    picture->turn = turns[choose(picture, 0, sizeof turns / sizeof turns[0] - 1)];
+    picture->accent =
+        (picture->hue + turns[choose(picture, 0, sizeof turns / sizeof turns[0] - 1)]) % 360;
 }
 
 static void draw_background(struct text *text, struct picture *picture)
@@ -77,82 +93,110 @@ static void draw_background(struct text *text, struct picture *picture)
     add(text,
         "<rect width=\"120\" height=\"120\" fill=\"hsl(%d 45%% 90%%)\"/>"
         "<circle cx=\"%d\" cy=\"%d\" r=\"%d\" fill=\"hsl(%d 60%% 82%%)\"/>",
-        picture->background, sun_x, sun_y, choose(picture, 10, 26),
-        (picture->background + picture->turn) % 360);
+        picture->background, sun_x, sun_y, choose(picture, 10, 26), picture->accent);
     add(text,
         "<path d=\"M0 94h120v26H0z\" fill=\"hsl(%d 30%% 78%%)\"/>"
-        "<ellipse cx=\"60\" cy=\"103\" rx=\"%d\" ry=\"5\" fill=\"hsl(%d 25%% 60%%)\"/>",
-        picture->background, picture->half_width[LEVELS - 1] + 12, picture->background);
+        "<ellipse cx=\"60\" cy=\"104\" rx=\"44\" ry=\"5\" fill=\"hsl(%d 25%% 64%%)\"/>",
+        picture->background, picture->background);
 }
 
-static void draw_handles(struct text *text, const struct picture *picture)
+/* The numbers of a circle or an ellipse, "x,y,rx" or "x,y,rx,ry", as two arcs; returns where they
+ * end. */
+static const char *add_round(struct text *text, const char *data, int count)
 {
-    for (int side = -1; side <= 1; side += 2)
-        add(text,
-            "<path d=\"M%d 34C%d 26 %d 62 %d 66\" fill=\"none\" stroke=\"hsl(%d 50%% 38%%)\" "
-            "stroke-width=\"5\"/>",
-            MIDDLE + side * picture->half_width[0], MIDDLE + side * 58, MIDDLE + side * 54,
-            MIDDLE + side * picture->half_width[1], picture->hue);
+    int numbers[4] = {0};
+    for (int i = 0; i < count; i++) {
+        char *end;
+        numbers[i] = (int)strtol(data, &end, 10);
+        data = end + (*end == ',' && i + 1 < count);
+    }
+    int rx = numbers[2], ry = count == 4 ? numbers[3] : rx;
+    add(text, "M%d %da%d %d 0 1 0 %d 0a%d %d 0 1 0-%d 0", numbers[0] - rx, numbers[1], rx, ry,
+        2 * rx, rx, ry, 2 * rx);
+    return data;
 }
 
-/* From one half-width to the next with upright tangents, so that the outline has no corner. */
-static void draw_body(struct text *text, const struct picture *picture)
+static void add_data(struct text *text, const char *data)
 {
-    const int *width = picture->half_width;
-    add(text, "<path d=\"M%d %d", MIDDLE - width[0], level_y[0]);
-    for (int i = 1; i < LEVELS; i++) {
-        int y = (level_y[i - 1] + level_y[i]) / 2;
-        add(text, "C%d %d %d %d %d %d", MIDDLE - width[i - 1], y, MIDDLE - width[i], y,
-            MIDDLE - width[i], level_y[i]);
+    while (*data) {
+        if (*data == 'o' || *data == 'e') {
+            data = add_round(text, data + 1, *data == 'o' ? 3 : 4);
+        } else {
+            text_add_bytes(text, data, 1);
+            data++;
+        }
     }
-    add(text, "H%d", MIDDLE + width[LEVELS - 1]);
-    for (int i = LEVELS - 1; i > 0; i--) {
-        int y = (level_y[i - 1] + level_y[i]) / 2;
-        add(text, "C%d %d %d %d %d %d", MIDDLE + width[i], y, MIDDLE + width[i - 1], y,
-            MIDDLE + width[i - 1], level_y[i - 1]);
-    }
-    add(text,
-        "z\" fill=\"url(#g)\"/><ellipse cx=\"60\" cy=\"%d\" rx=\"%d\" ry=\"4\" "
-        "fill=\"hsl(%d 45%% 28%%)\"/>",
-        level_y[0], width[0], picture->hue);
 }
 
-/* Bands around the belly, and perhaps dots between them. */
+/* One part of the drawing, if there is one; `attributes` end the tag. */
+static void draw_part(struct text *text, const char *data, const char *attributes)
+{
+    if (!data)
+        return;
+    text_add(text, "<path d=\"");
+    add_data(text, data);
+    text_add(text, "\" ");
+    text_add(text, attributes);
+    text_add(text, "/>");
+}
+
+/* What the thing is painted with, nowhere but on it. */
 static void draw_ornament(struct text *text, struct picture *picture)
 {
-    int hue = (picture->hue + picture->turn) % 360;
-    for (int i = 1; i <= 2; i++) {
-        int width = picture->half_width[i];
+    static const char *const patterns[] = {"M0 60h120M0 72h120", "M0 92h120M0 86h120M0 46h120",
+                                           "M-20 120L60 0M0 120L80 0M20 120L100 0",
+                                           "M0 52h120M30 0v120M90 0v120",
+                                           "M0 66q15-12 30 0t30 0t30 0t30 0"};
+    int which = choose(picture, -2, (int)(sizeof patterns / sizeof patterns[0]) - 1);
+    int width = choose(picture, 2, 5);
+    if (which >= 0)
         add(text,
-            "<path d=\"M%d %dQ60 %d %d %d\" fill=\"none\" stroke=\"hsl(%d 65%% %d%%)\" "
-            "stroke-width=\"%d\"/>",
-            MIDDLE - width + 1, level_y[i], level_y[i] + 8, MIDDLE + width - 1, level_y[i], hue,
-            i == 1 ? 70 : 62, choose(picture, 2, 6));
-    }
-    int dots = choose(picture, 0, 5), narrow = picture->half_width[1] < picture->half_width[2]
-                                                   ? picture->half_width[1]
-                                                   : picture->half_width[2];
-    for (int i = 0; i < dots; i++)
-        add(text, "<circle cx=\"%d\" cy=\"66\" r=\"%d\" fill=\"hsl(%d 70%% 80%%)\"/>",
-            MIDDLE + (2 * i - dots + 1) * (narrow - 4) / dots, narrow / 8 + 1, hue);
+            "<path clip-path=\"url(#c)\" d=\"%s\" fill=\"none\" stroke=\"hsl(%d 65%% 76%%)\" "
+            "stroke-width=\"%d\" opacity=\".7\"/>",
+            patterns[which], picture->accent, width);
+}
+
+static void draw_thing(struct text *text, struct picture *picture)
+{
+    const struct picture_shape *shape = picture->shape;
+    char attributes[128];
+    add(text, "<g transform=\"translate(60 103)scale(.%d)translate(-60 -103)\">",
+        choose(picture, 84, 98));
+    snprintf(attributes, sizeof attributes,
+             "fill=\"none\" stroke=\"hsl(%d 45%% 36%%)\" stroke-width=\"5\" "
+             "stroke-linecap=\"round\" stroke-linejoin=\"round\"",
+             picture->hue);
+    draw_part(text, shape->back, attributes);
+    text_add(text, "<clipPath id=\"c\">");
+    draw_part(text, shape->body, "id=\"b\" fill-rule=\"evenodd\" clip-rule=\"evenodd\"");
+    text_add(text, "</clipPath><use href=\"#b\" fill=\"url(#g)\"/>");
+    draw_ornament(text, picture);
+    snprintf(attributes, sizeof attributes, "fill=\"hsl(%d 45%% 27%%)\"", picture->hue);
+    draw_part(text, shape->dark, attributes);
+    snprintf(attributes, sizeof attributes, "fill-rule=\"evenodd\" fill=\"hsl(%d 60%% 70%%)\"",
+             picture->accent);
+    draw_part(text, shape->accent, attributes);
+    snprintf(attributes, sizeof attributes,
+             "fill=\"none\" stroke=\"hsl(%d 45%% 24%%)\" stroke-width=\"2\" "
+             "stroke-linecap=\"round\"",
+             picture->hue);
+    draw_part(text, shape->fine, attributes);
+    text_add(text, "</g>");
 }
 
 void picture_draw(struct text *text, const char *name, int64_t seed)
 {
     struct picture picture;
-    plan(&picture, seed);
+    plan(&picture, name, seed);
     text_add(text, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 120 120\" role=\"img\">"
                    "<title>");
     add_escaped(text, name);
     add(text,
         "</title><linearGradient id=\"g\"><stop stop-color=\"hsl(%d 55%% 66%%)\"/>"
         "<stop offset=\".55\" stop-color=\"hsl(%d 55%% 48%%)\"/>"
-        "<stop offset=\"1\" stop-color=\"hsl(%d 50%% 34%%)\"/></linearGradient>",
+        "<stop offset=\"1\" stop-color=\"hsl(%d 50%% 36%%)\"/></linearGradient>",
         picture.hue, picture.hue, picture.hue);
     draw_background(text, &picture);
-    if (choose(&picture, 0, 2) == 0)
-        draw_handles(text, &picture);
-    draw_body(text, &picture);
-    draw_ornament(text, &picture);
+    draw_thing(text, &picture);
     text_add(text, "</svg>");
 }

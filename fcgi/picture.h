@@ -1,4 +1,5 @@
-/* Items' pictures: SVG drawn from the name and the seed, the same every time. */
+/* Items' pictures: SVG of what the name's last word says, coloured by its first word or by the
+   seed; the same every time. */
 #ifndef FCGI_PICTURE_H
 #define FCGI_PICTURE_H
 
@@ -6,7 +7,7 @@
 
 #include "text.h"
 
-enum { PICTURE_BYTES_MAX = 2048 };
+enum { PICTURE_BYTES_MAX = 3072 };
 
 /* Adds the picture: a whole SVG document of less than PICTURE_BYTES_MAX bytes, its title the name.
  */

@@ -124,7 +124,8 @@ bool reply_send(struct reply *reply, const struct request *request, FCGX_Request
     if (has_body)
         add_header(&headers, "Content-Type", reply->content_type);
     add_header(&headers, "Cache-Control", reply->cache_control);
-    if (strcmp(reply->cache_control, REPLY_CACHE_1_S) == 0) {
+    if (strcmp(reply->cache_control, REPLY_CACHE_1_S) == 0 ||
+        strcmp(reply->cache_control, REPLY_CACHE_1_S_AT_MOST) == 0) {
         /* nginx counts whole seconds, and one more: until this second's end, it is told (the
            header is for it alone, and must stand behind Cache-Control to be heard beside it). */
         text_add(&headers, "X-Accel-Expires: @");

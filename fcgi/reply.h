@@ -22,6 +22,10 @@ enum {
    it to others for a second more while it is renewed (RFC 5861). */
 #define REPLY_CACHE_1_S "public, max-age=1, stale-while-revalidate=1"
 
+/* The same, but nothing old is given meanwhile; and nothing is kept, as it is about to change. */
+#define REPLY_CACHE_1_S_AT_MOST "public, max-age=1"
+#define REPLY_CACHE_NOT "no-cache"
+
 struct reply {
     struct text body;
     char header_bytes[REPLY_HEADERS_MAX];

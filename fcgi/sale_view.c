@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/clock.h"
 #include "common/database.h"
 
 static const char *const statement =
@@ -16,7 +17,8 @@ static const char *const statement =
 struct sale_view {
     pthread_mutex_t mutex; /* held while one thread asks; the others wait for its answer */
     struct database *database;
-    time_t second; /* that it was read in; 0: never */
+    time_t second;      /* that it was read in; 0: never */
+    int64_t changes_us; /* when a sale begins or ends next, by clock_us(); INT64_MAX: unknown */
     bool is_known;
     struct sale_status status;
 };
@@ -64,9 +66,23 @@ void sale_view_free(struct sale_view *view)
     free(view);
 }
 
+/* From the server's time until the sale ends or another begins, whichever is next. */
+static int64_t changes_in_us(const struct sale_status *status)
+{
+    const int64_t moments[] = {status->ends_us, status->next_starts_us};
+    int64_t in_us = INT64_MAX;
+    for (size_t i = 0; i < sizeof moments / sizeof moments[0]; i++) {
+        int64_t moment_in_us = moments[i] - status->server_us;
+        if (moments[i] > 0 && moment_in_us > 0 && moment_in_us < in_us)
+            in_us = moment_in_us;
+    }
+    return in_us;
+}
+
 static bool refresh(struct sale_view *view)
 {
     PGresult *result;
+    int64_t asked_us = clock_us();
     if (!database_ensure(view->database) ||
         database_call(view->database, 0, NULL, 0, &result) != DATABASE_DONE)
         return false;
@@ -90,6 +106,9 @@ static bool refresh(struct sale_view *view)
     status->purchases_accepted = database_int8(result, 0, 14);
     status->purchases_refused = database_int8(result, 0, 15);
     PQclear(result);
+    /* Rather too early by what the answer took than too late. */
+    int64_t in_us = changes_in_us(status);
+    view->changes_us = in_us == INT64_MAX ? INT64_MAX : asked_us + in_us;
     return true;
 }
 
@@ -97,15 +116,19 @@ bool sale_view_read(struct sale_view *view, struct sale_status *status)
 {
     pthread_mutex_lock(&view->mutex);
     /* What is known is old when the clock's second is over, as then the copies of it that web
-       servers keep are old too; or when the server is gone meanwhile. */
+       servers keep are old too; when a sale has begun or ended since; or when the server is gone
+       meanwhile. */
     bool is_gone = view->is_known && !database_is_open(view->database);
+    bool is_past = view->is_known && clock_us() >= view->changes_us;
     time_t second = time(NULL);
-    if (is_gone || second != view->second) {
+    if (is_gone || is_past || second != view->second) {
         view->is_known = refresh(view);
         view->second = second;
     }
     bool is_known = view->is_known;
     *status = view->status;
+    status->changes_in_us =
+        view->changes_us == INT64_MAX ? INT64_MAX : view->changes_us - clock_us();
     pthread_mutex_unlock(&view->mutex);
     return is_known;
 }

@@ -19,6 +19,7 @@ struct sale_status {
     int64_t starts_us;
     int64_t ends_us;
     int64_t server_us;
+    int64_t changes_in_us; /* until a sale begins or ends next; INT64_MAX: that is not known */
     int32_t items_total;
     int32_t purchase_limit; /* 0: no sale has begun yet; so is hold_s */
     int32_t hold_s;

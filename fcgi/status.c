@@ -1,6 +1,7 @@
 /* GET /status, /sale/status and /sale/current: the counters of the sale, exact, at most a second
  * old. */
 #include <string.h>
+#include <time.h>
 
 #include "endpoints.h"
 
@@ -31,6 +32,24 @@ static void add_sale_id(struct text *body, const struct sale_status *status)
     text_add_integer_or_null(body, status->sale_id);
 }
 
+/*
+ * How long it may be kept. What says that a sale runs must not be given to anyone once that is
+ * over: a reply whose second is that of the change is kept by nobody, and one of the second before
+ * is not given while another is fetched. A change at the second's end, by clocks that differ a
+ * little, is in the next one.
+ */
+static const char *cache_control(const struct sale_status *status)
+{
+    enum { SECOND_US = 1000000, DIFFERENCE_US = 20000 };
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    int64_t second_ends_in_us = SECOND_US - now.tv_nsec / 1000;
+    if (status->changes_in_us < second_ends_in_us - DIFFERENCE_US)
+        return REPLY_CACHE_NOT;
+    return status->changes_in_us < second_ends_in_us + SECOND_US ? REPLY_CACHE_1_S_AT_MOST
+                                                                 : REPLY_CACHE_1_S;
+}
+
 /* False: the reply says that it cannot be had now. */
 static bool read_status(const struct services *services, struct sale_status *status,
                         struct reply *reply)
@@ -39,7 +58,7 @@ static bool read_status(const struct services *services, struct sale_status *sta
         reply_problem(reply, OUTCOME_UNAVAILABLE, NULL, 1, services->settings);
         return false;
     }
-    reply->cache_control = REPLY_CACHE_1_S;
+    reply->cache_control = cache_control(status);
     return true;
 }
 

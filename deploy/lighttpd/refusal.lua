@@ -32,7 +32,7 @@ local r = lighty.r
 local headers = r.resp_header
 local path = r.req_attr["uri.path"] or ""
 if (r.req_attr["request.uri"] or ""):find("^/%f[?%z]") then -- a worker took the path away
-    headers["Vary"] = "Accept"
+    headers["Vary"] = "Accept, Accept-Encoding"
 end
 if headers["X-Request-Id"] then
     headers["X-Accel-Expires"] = ""
@@ -60,7 +60,7 @@ if status < 400 then
     if path:sub(1, 5) == "/www/" then
         -- May be kept but must be asked about (ETag, 304), so a new version is seen at once.
         headers["Cache-Control"] = "no-cache"
-        headers["Vary"] = "Accept"
+        headers["Vary"] = "Accept, Accept-Encoding"
     else
         headers["Cache-Control"] = "no-store"
     end

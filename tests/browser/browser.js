@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import { chromium } from 'playwright-core';
 
-import { firstFree } from './service.js';
+import { firstFree, until } from './service.js';
 
 const { URL: shop, SCREENSHOTS: screenshots } = process.env;
 const SLOWNESS = Number(process.env.TEST_SLOWNESS ?? 1);
@@ -34,10 +34,17 @@ export class Visitor {
 
     /**
      * @param {import('playwright-core').Browser} browser
-     * @param {object} options of the context
+     * @param {object} options of the context; user: a name that the browser remembers
      * @param {(number | string)[]} expected statuses and network errors that the walk provokes
      */
     static async come(browser, options, expected = []) {
+        const visitor = await Visitor.start(browser, options, expected);
+        await visitor.open();
+        return visitor;
+    }
+
+    /** The same, before the page is opened. */
+    static async start(browser, { user, ...options }, expected = []) {
         const visitor = new Visitor();
         visitor.expected = expected.map(String);
         visitor.context = await browser.newContext(options);
@@ -58,7 +65,11 @@ export class Visitor {
                 }).observe(spoken, { childList: true, characterData: true, subtree: true });
             });
         });
-        await visitor.open();
+        if (user !== undefined)
+            await page.addInitScript((name) => {
+                if (localStorage.getItem('flashsale/user') === null)
+                    localStorage.setItem('flashsale/user', name);
+            }, user);
         return visitor;
     }
 
@@ -70,6 +81,12 @@ export class Visitor {
     }
 
     async open() {
+        await this.arrive();
+        await this.page.locator('.card').first().waitFor();
+    }
+
+    /** Whether or not there is anything to see. */
+    async arrive() {
         const reply = await this.page.goto(`${shop}/`);
         assert.equal(reply.status(), 200);
         const policy = reply.headers()['content-security-policy'] ?? '';
@@ -77,7 +94,6 @@ export class Visitor {
             "base-uri 'none'", "frame-ancestors 'none'"])
             assert.ok(policy.includes(part), `the policy lacks ${part}: ${policy}`);
         await this.page.locator('#sale').waitFor();
-        await this.page.locator('.card').first().waitFor();
     }
 
     /** Reserves what the locator's button is for, saying who one is if asked. */
@@ -107,18 +123,45 @@ export class Visitor {
         await this.page.waitForResponse((reply) => reply.url().includes('/items?'));
     }
 
-    async sees(selector, text) {
+    async sees(selector, text, timeout) {
         await this.page.locator(selector).filter({ hasText: text, visible: true }).first()
-            .waitFor();
+            .waitFor({ timeout });
     }
 
-    notice(text) {
-        return this.sees('#notice', text);
+    notice(text, timeout) {
+        return this.sees('#notice', text, timeout);
     }
 
     /** Words that were given to screen readers so far. */
     heard() {
         return this.page.evaluate(() => window.heard);
+    }
+
+    async hears(pattern) {
+        await until(`to hear ${pattern}`, async () =>
+            (await this.heard()).some((text) => pattern.test(text)));
+    }
+
+    /** No button offers what can't be had. */
+    async offersNothing() {
+        const { page } = this;
+        await page.locator('#any[aria-disabled="true"]').waitFor();
+        await until('buttons to be off', () => page.locator('.card button, #holds button')
+            .evaluateAll((buttons) => buttons.every((button) => button.hidden ||
+                button.ariaDisabled === 'true')));
+    }
+
+    /** Presses it all the same, and counts what is sent to the service for it. */
+    async pressDisabled(button) {
+        let attempts = 0;
+        const count = (request) => {
+            if (request.method() === 'POST') attempts++;
+        };
+        this.page.on('request', count);
+        await button.click({ force: true });
+        await this.page.waitForTimeout(300);
+        this.page.off('request', count);
+        return { attempts };
     }
 
     /** What axe finds wrong here, and a picture for people to look at. */

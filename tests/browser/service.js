@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
 const { URL: shop, RUN_DIR: folder, TOP: top } = process.env;
@@ -36,6 +37,17 @@ export async function until(what, check, ms = 8000) {
 }
 
 export const stack = (verb, part) => run(`${top}/deploy/private/stack`, [verb, part]);
+
+/** The web server's processes stand still, with all that is under way, until it is resumed. */
+async function signalWebServer(signal) {
+    const master = Number(await readFile(`${folder}/pid/${process.env.WEB_SERVER ?? 'nginx'}`, 'utf8'));
+    const { stdout } = await run('ps', ['-o', 'pid=', '--ppid', String(master)]);
+    for (const pid of [master, ...stdout.split('\n').map(Number).filter(Boolean)])
+        process.kill(pid, signal);
+}
+
+export const pause = () => signalWebServer('SIGSTOP');
+export const resume = () => signalWebServer('SIGCONT');
 
 export async function sql(query) {
     const { stdout } = await run('psql', ['--no-psqlrc', '--no-align', '--tuples-only', '--quiet',

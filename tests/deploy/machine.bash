@@ -5,7 +5,7 @@
 trees=$TOP/build/deploy
 
 # What a machine has beside the package and its dependencies.
-declare -gA server_packages=([nginx]=nginx [lighttpd]='lighttpd lighttpd-mod-openssl lighttpd-modules-lua')
+declare -gA server_packages=([nginx]=nginx [lighttpd]='lighttpd lighttpd-mod-deflate lighttpd-mod-openssl lighttpd-modules-lua')
 other_packages=(curl postgresql redis-server)
 
 # Says why containers cannot be had here, and nothing where they can.

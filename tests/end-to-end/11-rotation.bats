@@ -76,3 +76,31 @@ hold_one_buy_one() {
     same "$(jq .status_5xx+.unknown+.not_sent <<<"$result")" 0
     [[ $(sql "SELECT count(DISTINCT sale_id) FROM flashsale.buyer WHERE user_id LIKE 'user%'") -ge 3 ]]
 }
+
+# The milliseconds after a sale's end at which /sale/status first said so, of TARGET: asked again and again.
+told_after_ms() {
+    python3 - "$1" "$2" <<'END'
+import json, sys, time, urllib.request
+url, end = sys.argv[1], float(sys.argv[2])
+while time.time() < end + 3:
+    asked = time.time()
+    with urllib.request.urlopen(url, timeout=5) as reply:
+        status = json.load(reply)["sale_status"]
+    if status == "closed":
+        print(round((asked - end) * 1000))
+        break
+    time.sleep(0.01)
+END
+}
+
+@test "the end of a sale is told as it comes, whatever was kept of the second" {
+    stack_start sale.items_per_sale=10 sale.duration_s=86400
+    # In the middle of a second, and at its end.
+    for part in 0.4 0.75 1.0; do
+        end=$(sql "UPDATE flashsale.sale SET ends_at = date_trunc('second', now()) + interval '2 seconds' + $part * interval '1 second'
+                   WHERE sale_id = (flashsale.current_sale()).sale_id RETURNING extract(epoch FROM ends_at)")
+        late=$(told_after_ms "$URL/sale/status" "$end")
+        printf 'an end at %s: told %s ms after it\n' "$part" "$late"
+        [[ $late -ge -20 && $late -le $((150 * TEST_SLOWNESS)) ]]
+    done
+}

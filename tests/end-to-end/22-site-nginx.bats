@@ -121,6 +121,45 @@ teardown() {
     expect_problem 404 not_found
 }
 
+# compressed PATH: whether whoever takes it compressed gets it so, and the same to read as everyone else.
+compressed() {
+    local plain
+    visit GET "$1" --header 'Accept: text/html, */*;q=0.5'
+    expect 200
+    plain=$(sha256sum <"$BODY")
+    same "$(header Content-Encoding)" ''
+    [[ $(header Vary) == *Accept-Encoding* ]]
+    visit GET "$1" --header 'Accept: text/html, */*;q=0.5' --compressed
+    expect 200
+    same "$1 $(header Content-Encoding)" "$1 gzip"
+    [[ $(header Vary) == *Accept-Encoding* ]]
+    [[ $1 == /items/* || $1 != /items* && $1 != /sale* ]] || return 0 # these tell the time, and who holds
+    same "$1 $(sha256sum <"$BODY")" "$1 $plain"
+}
+
+@test "what everyone may read is compressed for whoever takes it; what has codes never is" {
+    for path in / /www/js/main.js /www/flashsale.css /items/1-1/image.svg /openapi.json \
+        '/items?sale_id=1&page_size=48' '/sale/status'; do
+        compressed "$path"
+    done
+    # It is known already, in either form.
+    for path in /www/flashsale.css /items/1-1/image.svg; do
+        visit GET "$path" --compressed
+        visit GET "$path" --compressed --header "If-None-Match: $(header ETag)"
+        expect 304
+    done
+    visit POST '/checkout?user_id=amy&id=12' --compressed
+    expect 200
+    same "$(header Content-Encoding)" ''
+    visit POST "/purchase?code=$(json .code)" --compressed
+    expect 200
+    same "$(header Content-Encoding)" ''
+    for path in /me '/me?user_id=amy' /users/amy/purchases; do
+        visit GET "$path" --compressed
+        same "$path $(header Content-Encoding)" "$path "
+    done
+}
+
 @test "every reply by HTTPS says to stay with it, whoever answers" {
     targets=(/health /status '/items?page_size=1' / /items/1/image.svg /problems/held /www/icon.svg /nothing
         /www/nothing '/checkout?user_id=amy')

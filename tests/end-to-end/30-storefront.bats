@@ -1,23 +1,13 @@
 #!/usr/bin/env bats
 # The storefront, with a browser: what people see, at a desk and on a phone, when all is well and when
-# it is not. What axe finds, any error in the console and any breach of the page's policy is a failure.
-# Pictures of every state are left in run/screenshots.
+# it is not.
 
 load helper
+load storefront
 
 setup_file() {
-    local tests=$TOP/tests/browser
-    if [[ ! $tests/node_modules/.package-lock.json -nt $tests/package-lock.json ]]; then
-        npm --prefix "$tests" ci --no-audit --no-fund
-    fi
     # Longer than the ten seconds of the warning, shorter than the thirty of the one before.
-    stack_start sale.hold_s=$((8 + 4 * TEST_SLOWNESS))
-    export SCREENSHOTS=$TOP/run/screenshots
-    rm --recursive --force "$SCREENSHOTS"
-}
-
-walk() {
-    node "$TOP/tests/browser/walk.js" "$1" 3>&-
+    storefront_start sale.hold_s=$((8 + 4 * TEST_SLOWNESS))
 }
 
 @test "the modules that need no browser" {
@@ -48,33 +38,34 @@ walk() {
     walk refusals
 }
 
-@test "PostgreSQL stopped: the page waits and asks again by itself" {
-    walk overloaded
+@test "another name hides nothing that is held" {
+    walk rename
 }
 
-@test "offline with a purchase in hand: it goes out when the network is back" {
-    walk offline
+@test "the same name on a second device" {
+    walk second-device
 }
 
-@test "without JavaScript: what this is and when it runs" {
-    walk no-script
-}
-
-@test "signed in at the web server: the user is who it says" {
-    export HTPASSWD=$BATS_TEST_TMPDIR/htpasswd
-    printf 'ida:%s\n' "$(openssl passwd -apr1 ida)" >"$HTPASSWD"
-    stack stop
-    WORKER_OPTIONS+=' -o http.identity=remote_user' stack start
+@test "signed in at the web server: the user is who it says, on a second device too" {
+    with_users
     walk signed-in
-    unset HTPASSWD
-    stack stop
-    stack start
+    without_users
+}
+
+@test "not signed in: said, with the way to it" {
+    with_users
+    walk not-signed-in
+    without_users
+}
+
+@test "without JavaScript: what this is and where it is told" {
+    walk no-script
 }
 
 @test "sold out" {
     walk sold-out
 }
 
-@test "closed" {
+@test "closed by the operator" {
     walk closed
 }

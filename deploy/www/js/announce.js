@@ -1,9 +1,11 @@
 /** Outcomes, seen and heard. */
 
+import { onPress, renew } from './intent.js';
 import { element } from './page.js';
 
 /** How long a notice stays; one that offers something to do stays until it is closed. */
-const NOTICE_MS = 12000;
+const GOOD_MS = 5000;
+const BAD_MS = 9000;
 
 const notice = element('notice');
 const noticeText = element('notice-text');
@@ -28,12 +30,12 @@ export function dismiss() {
     notice.hidden = true;
 }
 
-function leaveLater() {
+function leaveAfter(/** @type {number} */ ms) {
     clearTimeout(leaving);
     leaving = setTimeout(() => {
-        if (notice.matches(':hover, :focus-within')) leaveLater();
+        if (notice.matches(':hover, :focus-within')) leaveAfter(ms);
         else dismiss();
-    }, NOTICE_MS);
+    }, ms);
 }
 
 /**
@@ -49,13 +51,15 @@ export function tell(tone, text, action) {
     noticeAction.hidden = !action;
     noticeAction.textContent = action?.label ?? '';
     act = action?.run;
+    // It may try a purchase again, and what it does is not what the last one did.
+    renew(noticeAction);
     notice.hidden = false;
     say(text);
-    if (tone !== 'wait' && !action) leaveLater();
+    if (tone !== 'wait' && !action) leaveAfter(tone === 'good' ? GOOD_MS : BAD_MS);
 }
 
-noticeAction.addEventListener('click', () => {
+onPress(noticeAction, () => {
     dismiss();
     act?.();
-});
+}, { spends: true });
 element('notice-close').addEventListener('click', dismiss);

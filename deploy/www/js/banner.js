@@ -6,13 +6,14 @@ const BACK_MS = 5000;
 
 const banner = element('banner');
 
-/** @typedef {'fine' | 'busy' | 'offline'} Connection */
+/** @typedef {'fine' | 'busy' | 'offline' | 'stranger'} Connection */
 
 /** @type {Record<Connection, string>} */
 const words = {
     fine: '',
     busy: 'The shop is catching its breath. What you see may be a little old.',
     offline: 'You are offline, or the shop is. It goes on by itself when you are back.',
+    stranger: 'Something else answers in the shop’s place: does your network want you to log in?',
 };
 
 /** @type {Connection} */
@@ -34,7 +35,14 @@ function change(now) {
 
 /** @param {import('./api.js').Reply} reply */
 export function showConnection(reply) {
-    change(reply.status === 0 ? 'offline' : reply.status >= 500 ? 'busy' : 'fine');
+    change(reply.isStranger && reply.status === 0 ? 'stranger'
+        : reply.status === 0 ? 'offline'
+        : reply.status >= 500 ? 'busy' : 'fine');
 }
 
 addEventListener('offline', () => change('offline'));
+
+/** What is sticky below keeps clear of it. */
+new ResizeObserver(() => {
+    document.documentElement.style.setProperty('--banner', `${banner.offsetHeight}px`);
+}).observe(banner);

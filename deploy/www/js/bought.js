@@ -1,22 +1,13 @@
 /** What this user bought: in this sale, and in the last ones that this browser remembers. */
 
-import { element } from './page.js';
-import { allowance, price } from './words.js';
+import { element, make } from './page.js';
+import { allowance, count, price } from './words.js';
 
 /** @typedef {import('./store.js').SaleRecord} SaleRecord */
 
 const lists = element('bought-lists');
 const allowanceLine = element('allowance');
 const badge = element('you-bought');
-
-/**
- * @template {keyof HTMLElementTagNameMap} Tag
- * @param {Tag} tag
- * @param {string} className
- * @param {string} text
- */
-const make = (tag, className = '', text = '') =>
-    Object.assign(document.createElement(tag), { className, textContent: text });
 
 function row(/** @type {import('./store.js').Purchase} */ purchase) {
     const picture = Object.assign(make('img'), {
@@ -37,24 +28,39 @@ function rows(/** @type {SaleRecord} */ record) {
     return list;
 }
 
+/**
+ * @param {SaleRecord} current
+ * @param {number} limit 0: not known
+ * @param {number} heldElsewhere
+ */
+function allowanceOf(current, limit, heldElsewhere) {
+    if (limit === 0) return 'What you have is not known yet: the shop has not answered.';
+    const words = [];
+    const elsewhere = current.count - current.bought.length;
+    if (current.count === 0) words.push(`Nothing yet. You may buy ${count(limit)} items in a sale.`);
+    else words.push(allowance(Math.max(0, limit - current.count)));
+    if (elsewhere > 0) words.push(`You bought ${count(elsewhere)} on another device.`);
+    if (heldElsewhere > 0) words.push(`${count(heldElsewhere)} reserved on another device.`);
+    return words.join(' ');
+}
+
 /** Text of what is shown, so that the list is made anew only when it differs. */
 let shown = '';
 
 /**
  * @param {SaleRecord} current
  * @param {SaleRecord[]} earlier newest first
- * @param {number} limit items of a sale that one user may buy
+ * @param {number} limit items of a sale that one user may buy; 0: not known
+ * @param {number} heldElsewhere items that are reserved for the user, and not in this browser
  */
-export function showBought(current, earlier, limit) {
-    const text = JSON.stringify([current.bought, current.count, earlier, limit]);
+export function showBought(current, earlier, limit, heldElsewhere) {
+    const text = JSON.stringify([current.bought, current.count, earlier, limit, heldElsewhere]);
     if (text === shown) return;
     shown = text;
     const left = Math.max(0, limit - current.count);
-    badge.textContent = `${left} of ${limit} left`;
-    badge.append(make('span', 'hidden', ' for you to buy'));
-    allowanceLine.textContent = current.count === 0
-        ? `Nothing yet. You may buy ${limit} items in a sale.`
-        : allowance(left);
+    badge.textContent = limit === 0 ? '' : `${count(left)} of ${count(limit)} left`;
+    if (limit > 0) badge.append(make('span', 'hidden', ' for you to buy'));
+    allowanceLine.textContent = allowanceOf(current, limit, heldElsewhere);
     lists.replaceChildren();
     if (current.bought.length > 0) lists.append(rows(current));
     const past = earlier.filter((record) => record.bought.length > 0);

@@ -1,7 +1,10 @@
 /** Server time, and how times are written. */
 
-/** Samples that the estimate rests on; older ones are forgotten, as clocks drift. */
-const SAMPLES_MAX = 8;
+/**
+ * Samples that the estimate rests on; older ones are forgotten, as clocks drift. In a crowd most replies are
+ * from a cache, and of so many one is hardly old.
+ */
+const SAMPLES_MAX = 32;
 
 /**
  * The server's clock as seen from here. A reply's server_time is late by its way here and, from a
@@ -92,11 +95,3 @@ export function timeOfDay(ms) {
  */
 export const passed = (beforeMs, leftMs, moments) =>
     leftMs > 0 && moments.some((moment) => beforeMs > moment && leftMs <= moment);
-
-/**
- * The next full hour; sales begin on the hour by default.
- * @param {number} now ms since 1970
- */
-export function nextHour(now) {
-    return (Math.floor(now / 3600000) + 1) * 3600000;
-}

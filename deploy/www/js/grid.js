@@ -9,9 +9,10 @@
  * @property {'free' | 'held' | 'sold' | 'mine' | 'bought'} look
  * @property {string} state in words
  * @property {string} action the button's word; '' for no button
- * @property {boolean} busy
+ * @property {boolean} isOff whether the button is disabled
  */
 
+import { onPress, renew } from './intent.js';
 import { setText } from './page.js';
 
 /**
@@ -51,15 +52,15 @@ class Card {
     #action = make('span');
     #of = make('span', 'hidden');
 
-    /** @param {(item: Item) => void} onClick */
-    constructor(onClick) {
+    /** @param {(item: Item) => void} onPressed @param {(item: Item) => void} whenDisabled */
+    constructor(onPressed, whenDisabled) {
         Object.assign(this.#picture, { alt: '', width: 240, height: 240, loading: 'lazy' });
         this.#picture.decoding = 'async';
         this.#button.type = 'button';
         this.element.tabIndex = -1;
         this.#button.append(this.#action, this.#of);
-        this.#button.addEventListener('click', () => {
-            if (this.item && this.#button.ariaDisabled !== 'true') onClick(this.item);
+        onPress(this.#button, () => this.item && onPressed(this.item), {
+            whenDisabled: () => this.item && whenDisabled(this.item),
         });
         this.element.append(this.#picture, this.#name, this.#price, this.#state, this.#button);
     }
@@ -71,6 +72,7 @@ class Card {
     /** @param {Item} item @param {CardView} view @param {string} price */
     show(item, view, price) {
         if (this.item?.id !== item.id) {
+            if (this.item) renew(this.#button);
             this.#picture.src = item.image;
             setText(this.#name, item.name);
             setText(this.#price, price);
@@ -86,8 +88,10 @@ class Card {
         if (idle && document.activeElement === this.#button)
             this.element.focus({ preventScroll: true });
         if (this.#button.hidden !== idle) this.#button.hidden = idle;
-        const busy = view.busy ? 'true' : null;
-        if (this.#button.ariaDisabled !== busy) this.#button.ariaDisabled = busy;
+        const isOff = view.isOff ? 'true' : null;
+        if (this.#button.ariaDisabled !== isOff) this.#button.ariaDisabled = isOff;
+        const rank = view.look === 'mine' ? 'second' : '';
+        if (this.#button.className !== rank) this.#button.className = rank;
     }
 }
 
@@ -104,7 +108,8 @@ export class Grid {
     #items = [];
     #view;
     #price;
-    #onClick;
+    #onPressed;
+    #whenDisabled;
     #size;
 
     /**
@@ -113,14 +118,16 @@ export class Grid {
      * @param {number} options.size cards to a page
      * @param {(item: Item) => CardView} options.view
      * @param {(amount: number) => string} options.price
-     * @param {(item: Item) => void} options.onClick
+     * @param {(item: Item) => void} options.onPressed
+     * @param {(item: Item) => void} options.whenDisabled
      */
-    constructor(list, { size, view, price, onClick }) {
+    constructor(list, { size, view, price, onPressed, whenDisabled }) {
         this.#list = list;
         this.#size = size;
         this.#view = view;
         this.#price = price;
-        this.#onClick = onClick;
+        this.#onPressed = onPressed;
+        this.#whenDisabled = whenDisabled;
     }
 
     get length() {
@@ -150,7 +157,7 @@ export class Grid {
     /** Shows what is known now of the same items. */
     refresh() {
         while (this.#cards.length < this.#items.length) {
-            const card = new Card(this.#onClick);
+            const card = new Card(this.#onPressed, this.#whenDisabled);
             this.#cards.push(card);
             this.#list.append(card.element);
         }

@@ -1,11 +1,20 @@
 /** What is reserved for this user, and for how long still. */
 
-import { duration, passed } from './clock.js';
-import { element } from './page.js';
-import { endsSoon, price } from './words.js';
 import { say } from './announce.js';
+import { duration, passed } from './clock.js';
+import { isArmed, onPress } from './intent.js';
+import { element, setText } from './page.js';
+import { endsSoon, price } from './words.js';
 
 /** @typedef {import('./store.js').Hold} Hold */
+
+/**
+ * @typedef {object} HoldView
+ * @property {number} leftMs
+ * @property {boolean} isBusy a purchase is under way
+ * @property {string} why it can't be bought; '' if it can
+ * @property {string} of whose it is, where that is not the user's present name; '' otherwise
+ */
 
 /** When the time left is said aloud, in ms. Seldom, for it interrupts. */
 const SAID_AT_MS = [30000, 10000];
@@ -27,13 +36,13 @@ class Row {
 
     /**
      * @param {Hold} hold
-     * @param {number} leftMs
+     * @param {HoldView} view
      * @param {(hold: Hold) => void} onBuy
      */
-    constructor(hold, leftMs, onBuy) {
+    constructor(hold, view, onBuy) {
         this.hold = hold;
-        this.#fullMs = Math.max(leftMs, 1);
-        this.#leftMs = leftMs;
+        this.#fullMs = Math.max(view.leftMs, 1);
+        this.#leftMs = view.leftMs;
         const picture = Object.assign(document.createElement('img'), {
             src: hold.image, alt: '', width: 56, height: 56,
         });
@@ -48,24 +57,28 @@ class Row {
             className: 'hidden', textContent: ` ${hold.name}`,
         });
         this.#button.append(`Buy for ${price(hold.price)}`, of);
-        this.#button.addEventListener('click', () => {
-            if (this.#button.ariaDisabled !== 'true') onBuy(this.hold);
-        });
         this.element.dataset.item = hold.item;
         this.element.append(picture, text, this.#button);
+        onPress(this.#button, () => onBuy(this.hold), { spends: true });
     }
 
-    /** @param {number} leftMs @param {boolean} busy */
-    show(leftMs, busy) {
+    /** @param {HoldView} view */
+    show({ leftMs, isBusy, why, of }) {
         if (passed(this.#leftMs, leftMs, SAID_AT_MS)) say(endsSoon(this.hold.name, leftMs));
         this.#leftMs = leftMs;
         const warns = leftMs <= WARN_MS;
         this.element.classList.toggle('warns', warns);
-        const left = `${warns ? 'Hurry, ' : ''}${duration(leftMs)} left`;
-        this.#time.textContent = busy ? 'Buying…' : left;
-        this.#button.ariaDisabled = busy ? 'true' : null;
+        const left = `${warns ? 'Hurry, ' : ''}${duration(leftMs)} left${of && ` for ${of}`}`;
+        setText(this.#time, isBusy ? 'Buying…' : why || left);
+        const isOff = isBusy || why !== '' || !isArmed(this.#button) ? 'true' : null;
+        if (this.#button.ariaDisabled !== isOff) this.#button.ariaDisabled = isOff;
         const share = Math.min(1, Math.max(0, leftMs / this.#fullMs));
         this.element.style.setProperty('--left', String(share));
+    }
+
+    focus() {
+        this.#button.focus({ preventScroll: true });
+        this.element.scrollIntoView({ block: 'nearest' });
     }
 }
 
@@ -81,10 +94,9 @@ export class Holds {
 
     /**
      * @param {Hold[]} holds
-     * @param {number} now by the server
-     * @param {(hold: Hold) => boolean} isBusy
+     * @param {(hold: Hold) => HoldView} viewOf
      */
-    show(holds, now, isBusy) {
+    show(holds, viewOf) {
         const codes = new Set(holds.map((hold) => hold.code));
         for (const [code, row] of this.#rows) {
             if (codes.has(code)) continue;
@@ -94,16 +106,21 @@ export class Holds {
             this.#rows.delete(code);
         }
         for (const hold of holds) {
-            const leftMs = hold.endsAt - now;
             let row = this.#rows.get(hold.code);
             if (!row) {
-                row = new Row(hold, leftMs, this.#onBuy);
+                row = new Row(hold, viewOf(hold), this.#onBuy);
                 this.#rows.set(hold.code, row);
                 list.append(row.element);
             }
             row.hold = hold;
-            row.show(leftMs, isBusy(hold));
+            row.show(viewOf(hold));
         }
-        section.hidden = holds.length === 0;
+        const isEmpty = String(holds.length === 0);
+        if (section.dataset.empty !== isEmpty) section.dataset.empty = isEmpty;
+    }
+
+    /** Goes to the button that buys it. */
+    focus(/** @type {Hold} */ hold) {
+        this.#rows.get(hold.code)?.focus();
     }
 }

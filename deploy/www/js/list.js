@@ -14,13 +14,19 @@ const field = /** @type {HTMLInputElement} */ (element('page-number'));
 const empty = element('empty');
 const list = element('grid');
 
-/** @type {Record<string, string>} */
-const nothing = {
-    '': 'There are no items at the moment.',
-    free: 'Nothing is free right now. What is only reserved may come back.',
-    held: 'Nobody has reserved anything right now.',
-    sold: 'Nothing is sold yet.',
-};
+/**
+ * Why a list is empty.
+ * @param {string} state
+ * @param {import('./sale.js').Sale} sale
+ */
+function nothingOf(state, sale) {
+    if (state === 'held') return 'Nobody has reserved anything right now.';
+    if (state === 'sold') return 'Nothing is sold yet.';
+    if (state === '') return 'There are no items at the moment.';
+    return sale.held > 0
+        ? 'Nothing is available right now. What is only reserved may come back.'
+        : 'Nothing is available: every item has a buyer.';
+}
 
 export class List {
     #grid;
@@ -29,12 +35,14 @@ export class List {
     #pages = 1;
     /** What the grid shows; an answer to an older question is not. */
     #shown = '';
+    /** @type {import('./sale.js').Sale | undefined} */
+    #sale;
+    /** @type {import('./poll.js').Poll | undefined} */
     #poll;
 
     /** @param {import('./grid.js').Grid} grid */
     constructor(grid) {
         this.#grid = grid;
-        this.#poll = poll(() => this.#ask(), REFRESH_MS);
         back.addEventListener('click', () => this.#go(this.#page - 1));
         next.addEventListener('click', () => this.#go(this.#page + 1));
         field.addEventListener('change', () => this.#go(Math.trunc(Number(field.value))));
@@ -45,15 +53,25 @@ export class List {
         });
     }
 
-    /** From the first page, of another sale. */
-    restart() {
-        this.#page = 1;
-        this.#shown = '';
-        this.#load();
+    /** Of another sale from its first page; of the same one what it is now. */
+    showSale(/** @type {import('./sale.js').Sale} */ sale) {
+        const isOther = sale.id !== this.#sale?.id;
+        this.#sale = sale;
+        if (isOther) {
+            this.#page = 1;
+            this.#load();
+        }
+        this.#showEmpty();
     }
 
     refresh() {
-        this.#poll.now();
+        this.#poll?.now();
+    }
+
+    /** Nothing is known of any sale, so there is nothing to show. */
+    showUnknown() {
+        empty.hidden = false;
+        empty.textContent = 'The items come as soon as the shop can be reached.';
     }
 
     #go(/** @type {number} */ page) {
@@ -66,19 +84,26 @@ export class List {
     }
 
     #load() {
+        if (!this.#sale || this.#sale.id === 0) return;
         list.ariaBusy = 'true';
-        this.#poll.now();
+        // Another question waits for no answer to the one before.
+        if (this.#poll) this.#ask();
+        else this.#poll = poll(() => this.#ask(), REFRESH_MS);
+    }
+
+    get #question() {
+        return `${this.#sale?.id} ${this.#state} ${this.#page}`;
     }
 
     async #ask() {
-        const question = `${this.#state} ${this.#page}`;
-        const reply = await api.items(this.#page, PAGE_SIZE, this.#state);
-        if (question === `${this.#state} ${this.#page}`) this.#take(reply, question);
+        const question = this.#question;
+        const reply = await api.items(this.#sale?.id ?? 0, this.#page, PAGE_SIZE, this.#state);
+        if (question === this.#question) this.#take(reply, question);
         return reply;
     }
 
     #take(/** @type {api.Reply} */ reply, /** @type {string} */ question) {
-        if (reply.status !== 200) return;
+        if (reply.status !== 200 || !Array.isArray(reply.body.page)) return;
         const { page, total } = reply.body;
         this.#pages = Math.max(1, Math.ceil(total / PAGE_SIZE));
         // The list has become shorter than the page that was looked at.
@@ -91,6 +116,7 @@ export class List {
         this.#shown = question;
         list.ariaBusy = 'false';
         this.#showPager();
+        this.#showEmpty();
     }
 
     #showPager() {
@@ -101,7 +127,13 @@ export class List {
         back.ariaDisabled = String(this.#page === 1);
         next.ariaDisabled = String(this.#page === this.#pages);
         element('pager').hidden = this.#pages === 1;
-        empty.hidden = this.#grid.length > 0;
-        empty.textContent = nothing[this.#state];
+    }
+
+    #showEmpty() {
+        if (!this.#sale) return;
+        const isAnswered = this.#sale.id === 0 || this.#shown === this.#question;
+        empty.hidden = !isAnswered || this.#grid.length > 0;
+        const text = nothingOf(this.#state, this.#sale);
+        if (empty.textContent !== text) empty.textContent = text;
     }
 }

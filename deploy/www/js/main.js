@@ -3,22 +3,25 @@
 import * as api from './api.js';
 import { showConnection } from './banner.js';
 import { showBought } from './bought.js';
+import { Buyer } from './buyer.js';
 import { Clock } from './clock.js';
+import { showNoSale, showSale } from './countdown.js';
 import { Grid } from './grid.js';
 import { Holds } from './holds.js';
+import { onPress } from './intent.js';
 import { List, PAGE_SIZE } from './list.js';
-import { element } from './page.js';
+import { element, setText } from './page.js';
 import { poll } from './poll.js';
-import { showSale } from './sale.js';
+import './sheet.js';
 import { ANY, Shop } from './shop.js';
 import { price, stateOf } from './words.js';
 
 const SALE_MS = 1000;
-const SALES_MS = 300000;
 const TICK_MS = 250;
 
 const clock = new Clock();
-const shop = new Shop(clock);
+const buyer = new Buyer();
+const shop = new Shop(clock, buyer);
 const holds = new Holds((hold) => shop.buy(hold));
 
 /**
@@ -26,59 +29,75 @@ const holds = new Holds((hold) => shop.buy(hold));
  * @returns {import('./grid.js').CardView}
  */
 function viewOf(item) {
-    const busy = shop.isBusy(item.id);
-    if (shop.hasBought(item.id))
-        return { look: 'bought', state: 'Bought by you', action: '', busy };
-    const hold = shop.holdOf(item.id);
-    if (hold)
-        return { look: 'mine', state: 'Held for you', action: busy ? 'Buying…' : 'Buy', busy };
+    const isBusy = shop.isBusy(item.id);
+    if (buyer.hasBought(item.id))
+        return { look: 'bought', state: 'Bought by you', action: '', isOff: false };
+    // It is bought elsewhere on the page: this button was another one a moment ago.
+    if (buyer.holdOf(item.id))
+        return { look: 'mine', state: 'Held for you', action: 'Go to buy', isOff: false };
     const state = stateOf(item, clock.now());
-    if (item.state === 'sold') return { look: 'sold', state, action: '', busy };
-    return { look: item.state, state, action: busy ? 'Reserving…' : 'Reserve', busy };
+    if (item.state === 'sold') return { look: 'sold', state, action: '', isOff: false };
+    return {
+        look: item.state,
+        state,
+        action: isBusy ? 'Reserving…' : 'Reserve',
+        isOff: isBusy || shop.why !== '',
+    };
 }
 
 const grid = new Grid(element('grid'), {
     size: PAGE_SIZE,
     view: viewOf,
     price,
-    onClick: (item) => {
-        const hold = shop.holdOf(item.id);
-        if (hold) shop.buy(hold);
+    onPressed: (item) => {
+        const hold = buyer.holdOf(item.id);
+        if (hold) holds.focus(hold);
         else shop.reserve(item);
     },
+    whenDisabled: () => shop.explain(shop.why),
 });
 const list = new List(grid);
 
 function showYou() {
-    element('you-name').textContent = shop.user ?? 'Who are you?';
-    showBought(shop.record, shop.earlier, shop.limit);
+    setText(element('you-name'), buyer.isNobody ? 'Sign in' : buyer.user ?? 'Who are you?');
+    showBought(buyer.record, buyer.earlier, shop.limit, buyer.heldElsewhere);
+}
+
+/** @param {import('./store.js').Hold} hold @returns {import('./holds.js').HoldView} */
+function viewOfHold(hold) {
+    return {
+        leftMs: hold.endsAt - clock.now(),
+        isBusy: shop.isBusy(hold.item),
+        why: shop.whyNotBuy(hold),
+        of: hold.user === buyer.user ? '' : hold.user ?? '',
+    };
 }
 
 function showTime() {
-    if (document.hidden || !shop.sale) return;
-    shop.endHolds();
-    showSale(shop.sale, clock.now());
-    holds.show(shop.record.holds, clock.now(), (hold) => shop.isBusy(hold.item));
+    if (document.hidden) return;
+    if (shop.sale) {
+        shop.endHolds();
+        showSale(shop.sale, clock.now());
+    }
+    element('any').ariaDisabled = String(shop.isBusy(ANY) || shop.whyNotAny !== '');
+    holds.show(buyer.holds, viewOfHold);
     grid.refresh();
 }
 
 shop.addEventListener('change', () => {
-    if (shop.sale) element('sale').hidden = false;
-    element('any').ariaDisabled = String(shop.isBusy(ANY));
     showYou();
     showTime();
 });
-shop.addEventListener('sale', () => {
-    list.restart();
-    sales.now();
-});
+shop.addEventListener('sale', () => shop.sale && list.showSale(shop.sale));
 shop.addEventListener('item', (event) => {
     const { id, change } = /** @type {CustomEvent} */ (event).detail;
     grid.correct(id, change);
     list.refresh();
 });
-element('you-name').addEventListener('click', () => shop.chooseUser());
-element('any').addEventListener('click', () => shop.reserve({ id: ANY, name: '' }));
+onPress(element('you-name'), () => shop.chooseUser());
+onPress(element('any'), () => shop.reserve({ id: ANY, name: '' }), {
+    whenDisabled: () => !shop.isBusy(ANY) && shop.explain(shop.whyNotAny),
+});
 
 document.addEventListener('visibilitychange', () => {
     if (!document.hidden) clock.doubt();
@@ -87,15 +106,12 @@ poll(async () => {
     const reply = await api.saleStatus();
     showConnection(reply);
     shop.takeSale(reply);
+    if (reply.status === 200) buyer.askOnce();
+    if (!shop.sale) {
+        showNoSale();
+        list.showUnknown();
+    }
     return reply;
-}, SALE_MS);
-const sales = poll(async () => {
-    const reply = await api.sales();
-    shop.takeSales(reply);
-    return reply;
-}, SALES_MS);
+}, SALE_MS, () => shop.dueMs);
 setInterval(showTime, TICK_MS);
-
-element('shop').hidden = false;
-element('you').hidden = false;
-showYou();
+buyer.ask();

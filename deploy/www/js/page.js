@@ -14,3 +14,12 @@ export const element = (id) => /** @type {HTMLElement} */ (document.getElementBy
 export function setText(node, text) {
     if (node.textContent !== text) node.textContent = text;
 }
+
+/**
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {string} className
+ * @param {string} text
+ */
+export const make = (tag, className = '', text = '') =>
+    Object.assign(document.createElement(tag), { className, textContent: text });

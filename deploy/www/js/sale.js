@@ -1,8 +1,4 @@
-/** The sale itself: how long it still runs, and what is left of it. */
-
-import { duration, timeOfDay } from './clock.js';
-import { element, setText } from './page.js';
-import { count } from './words.js';
+/** The sale, as the service last told of it, and what becomes of it by the clock alone. */
 
 /**
  * @typedef {object} Sale
@@ -13,14 +9,14 @@ import { count } from './words.js';
  * @property {number} held
  * @property {number} sold
  * @property {number} endsAt ms since 1970
- * @property {number} nextAt when the next one begins, ms since 1970
+ * @property {boolean} staysOpen it goes on beyond its end until all is sold
+ * @property {number} nextAt when the next one begins, ms since 1970; NaN: none is planned
+ * @property {number} limit items that one user may buy; 0: not known
+ * @property {number} holdS how long an item stays reserved; 0: not known
  */
 
-const bar = element('bar-clock');
-const [barTime, barLeft] = bar.children;
-
-/** @param {any} body of /sale/status @param {number} nextAt @returns {Sale} */
-export function saleOf(body, nextAt) {
+/** @param {any} body of /sale/status @returns {Sale} */
+export function saleOf(body) {
     const total = body.items_total ?? 0;
     const sold = body.items_sold ?? 0;
     const held = body.items_held ?? 0;
@@ -32,39 +28,29 @@ export function saleOf(body, nextAt) {
         held,
         left: Math.max(0, total - sold - held),
         endsAt: Date.parse(body.sale_ends_at ?? ''),
-        nextAt,
+        staysOpen: body.stays_open === true,
+        nextAt: Date.parse(body.next_sale_starts_at ?? ''),
+        limit: body.purchase_limit ?? 0,
+        holdS: body.hold_s ?? 0,
     };
 }
 
-/** @type {Record<Sale['status'], (sale: Sale, now: number) => [string, number]>} */
-const clockOf = {
-    // An operator may let a sale go on until all is sold.
-    active: (sale, now) => sale.endsAt > now
-        ? ['The sale ends in', sale.endsAt]
-        : ['On sale until all is sold', NaN],
-    sold_out: (sale) => ['Sold out. The next sale begins in', sale.nextAt],
-    closed: (sale) => ['This sale is over. The next begins in', sale.nextAt],
-    none: (sale) => ['The first sale begins in', sale.nextAt],
-};
+/**
+ * What the sale is by now: an end is an end, whether or not the service was asked since.
+ * @param {Sale} sale
+ * @param {number} now ms since 1970, by the server
+ */
+export const statusAt = (sale, now) =>
+    sale.status === 'active' && !sale.staysOpen && sale.endsAt <= now ? 'closed' : sale.status;
 
-/** @param {Sale} sale @param {number} now by the server */
-export function showSale(sale, now) {
-    const [what, until] = clockOf[sale.status](sale, now);
-    const time = Number.isNaN(until) ? 'open' : duration(until - now);
-    element('sale').dataset.status = sale.status;
-    setText(element('sale-what'), what);
-    setText(element('clock'), time);
-    element('clock').title = Number.isNaN(until) ? '' : `at ${timeOfDay(until)} on your clock`;
-    setText(element('count-left'), `${count(sale.left)} of ${count(sale.total)} left`);
-    setText(element('count-rest'), `${count(sale.held)} reserved, ${count(sale.sold)} sold`);
-    const share = (/** @type {number} */ part) => String(sale.total === 0 ? 0 : part / sale.total);
-    element('stock').style.setProperty('--sold-share', share(sale.sold));
-    element('stock').style.setProperty('--held-share', share(sale.held));
-    setText(barTime, time);
-    setText(barLeft, `${count(sale.left)} left`);
+/**
+ * How long until the service has something new to say of the sale, in ms; Infinity: that is not known; below
+ * 0: it should have been said then.
+ * @param {Sale} sale
+ * @param {number} now
+ */
+export function changesInMs(sale, now) {
+    const moments = [sale.nextAt];
+    if (sale.status === 'active' && !sale.staysOpen) moments.push(sale.endsAt);
+    return Math.min(Infinity, ...moments.filter((at) => !Number.isNaN(at))) - now;
 }
-
-/** The clock in the bar stands in for the large one, once that is out of sight. */
-new IntersectionObserver(([entry]) => {
-    bar.hidden = entry.isIntersecting || element('sale').hidden;
-}, { rootMargin: '-64px 0px 0px' }).observe(element('sale'));

@@ -1,12 +1,10 @@
 /** What the user does here: reserving and buying, and what comes of it. */
 
 import * as api from './api.js';
-import * as store from './store.js';
 import * as words from './words.js';
 import { tell } from './announce.js';
-import { nextHour } from './clock.js';
 import { mayPass, withRetry } from './retry.js';
-import { saleOf } from './sale.js';
+import { changesInMs, saleOf, statusAt } from './sale.js';
 import { askWho } from './who.js';
 
 /**
@@ -15,41 +13,32 @@ import { askWho } from './who.js';
  * @typedef {import('./store.js').Hold} Hold
  */
 
-/** Stands for an item's id where any free one is asked for. */
+/** Stands for an item's id where any one is asked for. */
 export const ANY = 'any';
-/** Until the service tells the sale's own. */
-const PURCHASE_LIMIT_DEFAULT = 10;
 /** How often a purchase without an answer is sent again, beyond the tries of a click. */
 const RESUMES_MAX = 3;
 
+const onWait = (/** @type {number} */ waitMs, /** @type {Reply} */ reply) =>
+    tell('wait', words.waiting(reply, waitMs));
+
 export class Shop extends EventTarget {
     clock;
-    /** @type {import('./sale.js').Sale | undefined} */
+    buyer;
+    /** @type {import('./sale.js').Sale | undefined} undefined: the service has told of none yet */
     sale;
-    user = store.user();
-    /** The web server says who the user is, so there is nothing to choose. */
-    #userIsGiven = false;
-    /** @type {store.SaleRecord} */
-    record = store.record(0, null);
     /** @type {Set<string>} ids of items that a request is under way for, and ANY */
     #busy = new Set();
-    /** Items of the sale that one user may buy. */
-    limit = PURCHASE_LIMIT_DEFAULT;
-    /** When the next sale begins, where the service has told. */
-    #nextAt = NaN;
     /** Whether the service has answered since a purchase was given up. */
     #reached = false;
     /** @type {Map<string, number>} how often a purchase was sent again by itself, by its code */
     #resumes = new Map();
 
-    /** @param {import('./clock.js').Clock} clock */
-    constructor(clock) {
+    /** @param {import('./clock.js').Clock} clock @param {import('./buyer.js').Buyer} buyer */
+    constructor(clock, buyer) {
         super();
         this.clock = clock;
-        store.onChangeElsewhere(() => {
-            this.user = store.user();
-            this.#remember();
-        });
+        this.buyer = buyer;
+        buyer.addEventListener('change', () => this.#changed());
     }
 
     // ---- the sale -----------------------------------------------------------------------------
@@ -57,89 +46,86 @@ export class Shop extends EventTarget {
     /** @param {Reply} reply of /sale/status */
     takeSale(reply) {
         this.#reached = reply.status === 200;
-        if (!this.#reached) return;
+        if (!this.#reached) {
+            this.#changed();
+            return;
+        }
         this.clock.hear(reply.body.server_time);
         const before = this.sale;
-        const now = this.clock.now();
-        this.sale = saleOf(reply.body, this.#nextAt > now ? this.#nextAt : nextHour(now));
+        this.sale = saleOf(reply.body);
         if (before?.id !== this.sale.id) {
-            store.forgetBefore(this.sale.id);
-            this.#remember();
-            this.dispatchEvent(new Event('sale'));
+            this.buyer.lookAt(this.sale.id);
             if (before) tell('good', 'A new sale has begun.');
         }
+        this.dispatchEvent(new Event('sale'));
         this.#changed();
     }
 
-    /** @param {Reply} reply of /sales */
-    takeSales(reply) {
-        if (reply.status !== 200) return;
-        const now = this.clock.now();
-        /** @type {{sale_id: number, starts_at: string, purchase_limit: number}[]} */
-        const known = reply.body.page;
-        const starts = known.map((one) => Date.parse(one.starts_at)).filter((at) => at > now);
-        this.#nextAt = starts.length > 0 ? Math.min(...starts) : NaN;
-        const current = known.find((one) => one.sale_id === this.sale?.id);
-        this.limit = current?.purchase_limit ?? this.limit;
-        this.#changed();
+    /** Until the service has something new to say of the sale, in ms; see changesInMs. */
+    get dueMs() {
+        return this.sale && this.clock.sure ? changesInMs(this.sale, this.clock.now()) : Infinity;
     }
 
-    // ---- the user -----------------------------------------------------------------------------
+    // ---- what may be done ---------------------------------------------------------------------
+
+    /** Items of the sale that one user may buy; 0: not known. */
+    get limit() {
+        return this.sale?.limit ?? 0;
+    }
 
     /** How many more items of this sale the user may buy, as far as is known. */
     get left() {
-        return Math.max(0, this.limit - this.record.count);
+        return Math.max(0, this.limit - this.buyer.record.count);
     }
 
-    get earlier() {
-        return store.salesOf(this.user)
-            .filter((sale) => sale !== this.sale?.id)
-            .map((sale) => store.record(sale, this.user));
+    /** Why nothing can be reserved now; '' if it can, as far as is known. */
+    get why() {
+        if (!this.sale) return 'unknown';
+        const status = statusAt(this.sale, this.clock.now());
+        if (status !== 'active') return status;
+        return this.limit > 0 && this.left === 0 ? 'user_limit' : '';
     }
 
-    async chooseUser() {
-        if (this.#userIsGiven) {
-            tell('good', `You are signed in as ${this.user}.`);
-            return;
-        }
-        const name = await askWho(this.user ?? '');
-        if (name !== null) this.#setUser(name);
+    /** Why not any item can be had. */
+    get whyNotAny() {
+        return this.why || (this.sale?.left === 0 ? 'left' : '');
     }
 
-    #setUser(/** @type {string} */ name) {
-        if (name === this.user) return;
-        this.user = name;
-        store.setUser(name);
-        this.#remember();
+    /** Why this hold can't be bought, in a few words; '' if it can. */
+    whyNotBuy(/** @type {Hold} */ hold) {
+        return hold.user === this.buyer.user && hold.sale === this.sale?.id &&
+            this.why === 'user_limit' ? 'Above what one person may buy' : '';
     }
-
-    // ---- what is the user's -------------------------------------------------------------------
 
     isBusy(/** @type {string} */ id) {
         return this.#busy.has(id);
     }
 
-    holdOf(/** @type {string} */ id) {
-        return this.record.holds.find((hold) => hold.item === id);
+    /** Tells why a button is disabled. */
+    explain(/** @type {ReturnType<Shop['whyNotAny']>} */ why) {
+        if (why !== '') tell('bad', words.unavailable(why, this.#circumstances('')));
     }
 
-    hasBought(/** @type {string} */ id) {
-        return this.record.bought.some((purchase) => purchase.item === id);
+    // ---- the user -----------------------------------------------------------------------------
+
+    async chooseUser() {
+        const { buyer } = this;
+        if (buyer.isNobody) {
+            this.signIn();
+        } else if (buyer.isGiven) {
+            tell('good', `You are signed in as ${buyer.user}.`);
+        } else {
+            const name = await askWho(buyer.user ?? '');
+            if (name !== null) buyer.rename(name);
+        }
     }
 
-    #remember() {
-        this.record = store.record(this.sale?.id ?? 0, this.user);
-        this.#changed();
+    signIn() {
+        location.assign(api.LOGIN_PATH);
     }
 
-    /** @param {number} sale @param {(record: store.SaleRecord) => void} change */
-    #update(sale, change) {
-        if (this.user !== null) store.update(sale, this.user, change);
-        this.#remember();
-    }
-
-    #changed() {
-        this.dispatchEvent(new Event('change'));
+    #tellNobody() {
+        tell('bad', words.notSignedIn, { label: 'Sign in', run: () => this.signIn() });
     }
 
     // ---- reserving ----------------------------------------------------------------------------
@@ -147,23 +133,31 @@ export class Shop extends EventTarget {
     /** @param {{id: string, name: string}} item or {id: ANY, name: ''} */
     async reserve(item) {
         if (this.#busy.has(item.id)) return;
-        if (this.user === null) await this.chooseUser();
-        if (this.user === null) return;
+        if (this.buyer.user === null && !this.buyer.isGiven) await this.chooseUser();
+        if (this.buyer.isNobody) this.#tellNobody();
+        if (this.buyer.user === null) return;
         const reply = await this.#during(item.id, () => this.#checkout(item));
-        if (reply.status !== 200) {
-            this.#refused(reply, item.name, () => this.reserve(item));
-            if (reply.outcome === 'held' || reply.outcome === 'sold')
-                this.#told(item.id, {
-                    state: reply.outcome,
-                    held_until: this.#after(reply.retryAfterS),
-                });
-            if (reply.outcome === 'bad_request') this.chooseUser();
+        if (reply.status === 200) {
+            this.#reserved(reply.body);
             return;
         }
-        const { body } = reply;
-        this.#setUser(body.user);
-        const endsAt = Date.parse(body.expires_at);
-        this.#update(body.sale_id, (record) => {
+        if (reply.status === 401) {
+            await this.buyer.ask();
+            this.#tellNobody();
+            return;
+        }
+        this.#refused(reply, item.name, () => this.reserve(item));
+        if (reply.outcome === 'held' || reply.outcome === 'sold')
+            this.#told(item.id, {
+                state: reply.outcome,
+                held_until: this.#after(reply.retryAfterS),
+            });
+        if (reply.outcome === 'bad_request') this.chooseUser();
+    }
+
+    #reserved(/** @type {any} */ body) {
+        if (this.buyer.isGiven) this.buyer.rename(body.user);
+        this.buyer.update(body.sale_id, body.user, (record) => {
             record.holds = record.holds.filter((hold) => hold.item !== body.item_id);
             record.holds.push({
                 code: body.code,
@@ -171,7 +165,7 @@ export class Shop extends EventTarget {
                 name: body.item.name,
                 price: body.item.price,
                 image: body.item.image,
-                endsAt,
+                endsAt: Date.parse(body.expires_at),
                 buying: false,
             });
         });
@@ -180,49 +174,34 @@ export class Shop extends EventTarget {
 
     /** @param {{id: string}} item @returns {Promise<Reply>} */
     async #checkout({ id }) {
-        const ask = () => withRetry(
-            () => api.checkout(this.#userIsGiven ? null : this.user, id),
-            (waitMs, reply) => tell('wait', words.waiting(reply, waitMs)));
+        const ask = () => withRetry(() => api.checkout(this.buyer.userToSend, id), onWait);
         const reply = await ask();
         // The web server knows the user, by another name than was given here.
-        if (reply.status !== 403 || this.#userIsGiven) return reply;
-        this.#userIsGiven = true;
-        return ask();
+        if (reply.status !== 403 || this.buyer.isGiven) return reply;
+        await this.buyer.ask();
+        return this.buyer.isGiven ? ask() : reply;
     }
 
     // ---- buying -------------------------------------------------------------------------------
 
     /** @param {Hold} hold */
     async buy(hold) {
-        if (this.#busy.has(hold.item) || !this.sale) return;
-        const sale = this.sale.id;
+        if (this.#busy.has(hold.item)) return;
+        const { sale, user } = hold;
         // From now on the item may be bought though no answer arrives: a reload asks again.
-        this.#update(sale, (record) => {
+        this.buyer.update(sale, user, (record) => {
             for (const one of record.holds) if (one.code === hold.code) one.buying = true;
         });
-        const reply = await this.#during(hold.item, () => withRetry(
-            () => api.purchase(hold.code),
-            (waitMs, last) => tell('wait', words.waiting(last, waitMs))));
+        const reply = await this.#during(hold.item, () =>
+            withRetry(() => api.purchase(hold.code), onWait));
         if (mayPass(reply)) {
             this.#reached = false;
             this.#refused(reply, hold.name, () => this.buy(hold));
             return;
         }
-        this.#update(sale, (record) => {
+        this.buyer.update(sale, user, (record) => {
             record.holds = record.holds.filter((one) => one.code !== hold.code);
-            if (reply.status === 200) {
-                const { body } = reply;
-                record.count = Math.max(record.count, body.user_purchases);
-                if (!record.bought.some((purchase) => purchase.item === body.item_id))
-                    record.bought.push({
-                        purchaseId: String(body.purchase_id),
-                        item: body.item_id,
-                        name: body.item.name,
-                        price: body.total_price,
-                        image: body.item.image,
-                        at: body.purchased_at,
-                    });
-            }
+            if (reply.status === 200) addPurchase(record, reply.body);
         });
         if (reply.status === 200) {
             this.#told(hold.item, { state: 'sold', held_until: null });
@@ -236,21 +215,29 @@ export class Shop extends EventTarget {
     endHolds() {
         if (!this.sale || !this.clock.sure) return;
         const now = this.clock.now();
-        for (const hold of this.record.holds) {
+        const isOver = statusAt(this.sale, now) === 'closed';
+        for (const hold of this.buyer.holds) {
             if (this.#busy.has(hold.item)) continue;
-            if (hold.buying) {
-                this.#resume(hold);
-            } else if (hold.endsAt <= now) {
-                this.#update(this.sale.id, (record) => {
-                    record.holds = record.holds.filter((one) => one.code !== hold.code);
-                });
-                this.#told(hold.item, { state: 'free', held_until: null });
-                tell('bad', words.holdEnded(hold.name), {
-                    label: 'Reserve it again',
-                    run: () => this.reserve({ id: hold.item, name: hold.name }),
-                });
-            }
+            const isClosed = hold.sale === this.sale.id && isOver;
+            if (hold.buying) this.#resume(hold);
+            else if (isClosed || hold.endsAt <= now) this.#end(hold, isClosed);
         }
+    }
+
+    /** @param {Hold} hold @param {boolean} isClosed its sale is over */
+    #end(hold, isClosed) {
+        this.buyer.update(hold.sale, hold.user, (record) => {
+            record.holds = record.holds.filter((one) => one.code !== hold.code);
+        });
+        if (isClosed || hold.sale !== this.sale?.id) {
+            tell('bad', words.holdClosed(hold.name));
+            return;
+        }
+        this.#told(hold.item, { state: 'free', held_until: null });
+        tell('bad', words.holdEnded(hold.name), {
+            label: 'Reserve it again',
+            run: () => this.reserve({ id: hold.item, name: hold.name }),
+        });
     }
 
     /** A purchase whose answer was lost; a few times, then it is the user's turn. */
@@ -273,17 +260,23 @@ export class Shop extends EventTarget {
         return reply;
     }
 
+    #circumstances(/** @type {string} */ name) {
+        return { name, nextSaleAt: this.sale?.nextAt ?? NaN, now: this.clock.now() };
+    }
+
     /** @param {Reply} reply @param {string} name @param {() => void} [again] */
     #refused(reply, name, again) {
-        const now = this.clock.now();
-        const nextSaleAt = this.sale?.nextAt ?? nextHour(now);
-        const text = words.refusal(reply, { name, nextSaleAt, now });
+        const text = words.refusal(reply, this.#circumstances(name));
         if (reply.outcome === 'user_limit')
-            this.#update(this.sale?.id ?? 0, (record) => {
+            this.buyer.update(this.sale?.id, this.buyer.user, (record) => {
                 record.count = Math.max(record.count, this.limit);
             });
         const passes = mayPass(reply) && again;
         tell('bad', text, passes ? { label: 'Try again', run: again } : undefined);
+    }
+
+    #changed() {
+        this.dispatchEvent(new Event('change'));
     }
 
     /** @param {string} id @param {Partial<Item>} change */
@@ -294,4 +287,18 @@ export class Shop extends EventTarget {
     #after(/** @type {number} */ seconds) {
         return seconds > 0 ? new Date(this.clock.now() + seconds * 1000).toISOString() : null;
     }
+}
+
+/** @param {import('./store.js').SaleRecord} record @param {any} body of a purchase */
+function addPurchase(record, body) {
+    record.count = Math.max(record.count, body.user_purchases);
+    if (record.bought.some((purchase) => purchase.item === body.item_id)) return;
+    record.bought.push({
+        purchaseId: String(body.purchase_id),
+        item: body.item_id,
+        name: body.item.name,
+        price: body.total_price,
+        image: body.item.image,
+        at: body.purchased_at,
+    });
 }

@@ -10,6 +10,8 @@
  * @property {string} image
  * @property {number} endsAt ms since 1970, by the server
  * @property {boolean} buying a purchase was sent and not yet answered
+ * @property {number} [sale] set by holds()
+ * @property {string} [user] whose it is, likewise
  *
  * @typedef {object} Purchase
  * @property {string} purchaseId
@@ -109,6 +111,14 @@ export function update(sale, name, change) {
 }
 
 const saleOfKey = (/** @type {string} */ key) => Number(key.split('/')[2]);
+const userOfKey = (/** @type {string} */ key) => key.split('/').slice(3).join('/');
+const isOfSale = (/** @type {string} */ key) => key.startsWith(`${PREFIX}sale/`);
+
+/** All that is held in this browser, by whatever name and in whatever sale. @returns {Hold[]} */
+export function holds() {
+    return keys().filter(isOfSale).flatMap((key) => parseRecord(read(key)).holds.map((hold) =>
+        ({ ...hold, sale: saleOfKey(key), user: userOfKey(key) })));
+}
 
 /**
  * The sales of which something is remembered for this user, newest first.
@@ -125,7 +135,7 @@ export function salesOf(name) {
 export function forgetBefore(sale) {
     if (storage instanceof Map) return;
     for (const key of keys())
-        if (key.startsWith(`${PREFIX}sale/`) && saleOfKey(key) <= sale - SALES_MAX)
+        if (isOfSale(key) && saleOfKey(key) <= sale - SALES_MAX)
             storage.removeItem(key);
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { Clock, duration, durationWords, nextHour, passed } from '../../../deploy/www/js/clock.js';
+import { Clock, duration, durationWords, passed } from '../../../deploy/www/js/clock.js';
 
 const AT = Date.parse('2026-11-21T10:00:00Z');
 
@@ -57,9 +57,4 @@ test('a moment is passed once, and none after the end', () => {
     assert.equal(passed(10100, 9900, moments), true);
     assert.equal(passed(9900, 0, moments), false);
     assert.equal(passed(40000, -1, moments), false);
-});
-
-test('the next hour is never now', () => {
-    assert.equal(nextHour(AT), AT + 3600000);
-    assert.equal(nextHour(AT - 1), AT);
 });

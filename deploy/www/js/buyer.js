@@ -1,0 +1,171 @@
+/**
+ * Who the user is and what is theirs: as this browser remembers it, and as the service knows it. Another
+ * device of the same user may have bought meanwhile.
+ *
+ * @typedef {import('./api.js').Reply} Reply
+ * @typedef {import('./store.js').Hold} Hold
+ */
+
+import * as api from './api.js';
+import * as store from './store.js';
+import { mayPass } from './retry.js';
+
+/** What came back into sight after so long may be old. */
+const OLD_MS = 30000;
+
+export class Buyer extends EventTarget {
+    user = store.user();
+    /** The web server says who the user is, so there is nothing to choose. */
+    isGiven = false;
+    /** Of the sale that is looked at. @type {store.SaleRecord} */
+    record = store.record(0, null);
+    /** All that this browser holds, by other names too. @type {Hold[]} */
+    holds = [];
+    /** Items that the service holds for the user, and this browser does not. */
+    heldElsewhere = 0;
+    #sale = 0;
+    #askedAt = -Infinity;
+    /** Whether the service has said who the user is, and whether it is being asked. */
+    #isKnown = false;
+    #asking = 0;
+
+    constructor() {
+        super();
+        store.onChangeElsewhere(() => {
+            if (!this.isGiven) this.user = store.user();
+            this.remember();
+        });
+        document.addEventListener('visibilitychange', () => {
+            if (!document.hidden && performance.now() - this.#askedAt > OLD_MS) this.ask();
+        });
+    }
+
+    /** Whether somebody is to log in before anything can be had. */
+    get isNobody() {
+        return this.isGiven && this.user === null;
+    }
+
+    /** What the service is to be told of who asks. */
+    get userToSend() {
+        return this.isGiven ? null : this.user;
+    }
+
+    get earlier() {
+        return store.salesOf(this.user)
+            .filter((sale) => sale !== this.#sale)
+            .map((sale) => store.record(sale, this.user));
+    }
+
+    lookAt(/** @type {number} */ sale) {
+        this.#sale = sale;
+        this.heldElsewhere = 0;
+        store.forgetBefore(sale);
+        this.remember();
+    }
+
+    /** @param {string} name as the user, or the service, has it */
+    rename(name) {
+        if (name === this.user) return;
+        this.user = name;
+        this.heldElsewhere = 0;
+        store.setUser(name);
+        this.remember();
+        if (!this.isGiven) this.ask();
+    }
+
+    holdOf(/** @type {string} */ item) {
+        return this.holds.find((hold) => hold.item === item);
+    }
+
+    hasBought(/** @type {string} */ item) {
+        return this.record.bought.some((purchase) => purchase.item === item);
+    }
+
+    /** As it is stored now. */
+    remember() {
+        this.record = store.record(this.#sale, this.user);
+        this.holds = store.holds().filter((hold) => !this.isGiven || hold.user === this.user);
+        this.dispatchEvent(new Event('change'));
+    }
+
+    /**
+     * @param {number | undefined} sale
+     * @param {string | null | undefined} user
+     * @param {(record: store.SaleRecord) => void} change
+     */
+    update(sale, user, change) {
+        if (user !== null && user !== undefined) store.update(sale ?? 0, user, change);
+        this.remember();
+    }
+
+    /** Asks the service, unless it has answered before. */
+    askOnce() {
+        if (!this.#isKnown && this.#asking === 0) this.ask();
+    }
+
+    /** Asks the service. @returns {Promise<Reply>} */
+    async ask() {
+        this.#askedAt = performance.now();
+        const asked = this.userToSend;
+        this.#asking++;
+        let reply = await api.me(asked);
+        // The web server knows the user, by another name than was given here.
+        if (reply.status === 403 && asked !== null) reply = await api.me(null);
+        this.#asking--;
+        this.#isKnown ||= !mayPass(reply);
+        if (reply.status === 200 && asked === this.userToSend) this.#take(reply.body);
+        return reply;
+    }
+
+    /** @param {any} me body of /me */
+    #take(me) {
+        this.isGiven = me.identity === 'remote_user';
+        if (this.isGiven) {
+            this.user = me.user;
+            if (me.user !== null) store.setUser(me.user);
+        }
+        const sale = me.sale_id ?? this.#sale;
+        if (this.user !== null && me.user === this.user)
+            store.update(sale, this.user, (record) => mergeRecord(record, me));
+        this.remember();
+        if (sale === this.#sale || this.#sale === 0) {
+            const here = this.holds.filter((hold) => hold.sale === sale && hold.user === this.user);
+            this.heldElsewhere = Math.max(0, (me.held ?? 0) - here.length);
+        }
+        this.dispatchEvent(new Event('change'));
+    }
+}
+
+/**
+ * What the service says that the user has, into what is remembered. Only a user who logged in is told
+ * more than how much.
+ * @param {store.SaleRecord} record
+ * @param {any} me
+ */
+export function mergeRecord(record, me) {
+    record.count = Math.max(record.count, me.bought ?? 0);
+    for (const { code, expires_at: expiresAt, item } of me.holds ?? []) {
+        if (record.holds.some((hold) => hold.code === code)) continue;
+        record.holds.push({
+            code,
+            item: item.id,
+            name: item.name,
+            price: item.price,
+            image: item.image,
+            endsAt: Date.parse(expiresAt),
+            buying: false,
+        });
+    }
+    for (const { purchase_id: id, purchased_at: at, item } of me.purchases ?? []) {
+        record.holds = record.holds.filter((hold) => hold.item !== item.id);
+        if (record.bought.some((purchase) => purchase.item === item.id)) continue;
+        record.bought.push({
+            purchaseId: String(id),
+            item: item.id,
+            name: item.name,
+            price: item.price,
+            image: item.image,
+            at,
+        });
+    }
+}

@@ -1,0 +1,109 @@
+/** Who buys: signed in at the web server or by a name that was given, here and on a second device. */
+
+import assert from 'node:assert/strict';
+
+import { DESK, DESK_DARK, PHONE, Visitor } from '../browser.js';
+import { get, hold, until } from '../service.js';
+
+const IDA = { username: 'ida', password: 'ida' };
+
+export const people = {
+    /** The web server knows the user, whatever name was given; a second device has what the first one has. */
+    async 'signed-in'(browser) {
+        const first = await Visitor.come(browser, { ...DESK, httpCredentials: IDA, user: 'stranger' },
+            [401, 403, 405]);
+        const { page } = first;
+        // Nobody is signed in until the browser has shown a password.
+        await first.sees('#you-name', 'Sign in');
+        await page.locator('#you-name').click();
+        await first.sees('#you-name', 'ida');
+        await page.locator('.card').first().waitFor();
+        const bought = await first.free();
+        await first.reserve(bought.button);
+        await page.locator(`#holds [data-item="${bought.id}"]`).getByRole('button').click();
+        await first.notice('is yours');
+        const held = await first.free();
+        await first.reserve(held.button);
+        await page.locator(`#holds [data-item="${held.id}"]`).waitFor();
+        await page.locator('#you-name').click();
+        await first.notice('You are signed in as ida.');
+
+        const second = await Visitor.come(browser, { ...PHONE, httpCredentials: IDA }, [401, 405]);
+        await second.page.locator('#you-name').click();
+        await second.sees('#you-bought', '9 of 10 left');
+        await second.page.locator(`#bought [data-item="${bought.id}"]`).waitFor({ state: 'attached' });
+        const row = second.page.locator(`#holds [data-item="${held.id}"]`);
+        await row.filter({ hasText: 'left' }).waitFor();
+        await second.look('second-device');
+        await row.getByRole('button').click();
+        await second.notice('is yours');
+        assert.equal((await get(`/items/${held.id}`)).state, 'sold');
+        await second.leave();
+        // The first one hears of it when it is looked at again.
+        await page.reload();
+        await first.sees('#you-bought', '8 of 10 left');
+        await page.locator(`#bought [data-item="${held.id}"]`).waitFor({ state: 'attached' });
+        await first.leave();
+    },
+
+    /** Nobody is signed in: the page says so and how to, and waits for nothing. */
+    async 'not-signed-in'(browser) {
+        const visitor = await Visitor.come(browser, PHONE, [401]);
+        const { page } = visitor;
+        await visitor.sees('#you-name', 'Sign in');
+        const { button } = await visitor.free();
+        await button.click();
+        await visitor.notice('You are not signed in, so nothing can be reserved for you.');
+        await page.locator('#notice-action').filter({ hasText: 'Sign in' }).waitFor();
+        assert.equal(await page.getByText('Reserving…').count(), 0);
+        await visitor.look('not-signed-in');
+        assert.equal(await button.getAttribute('aria-disabled'), null);
+        await page.waitForTimeout(800);
+        // There the browser asks for the password.
+        await Promise.all([page.waitForURL('**/login'), page.locator('#notice-action').click()]);
+        await visitor.leave();
+    },
+
+    /** The same name on a second device: how much it has is told, and no more. */
+    async 'second-device'(browser) {
+        const first = await Visitor.come(browser, { ...DESK_DARK, user: 'twofold' });
+        const bought = await first.free();
+        await first.reserve(bought.button);
+        await first.page.locator(`#holds [data-item="${bought.id}"]`).getByRole('button').click();
+        await first.notice('is yours');
+        await hold('twofold', (await first.free()).id);
+
+        const second = await Visitor.come(browser, { ...PHONE, user: 'twofold' });
+        await second.sees('#you-bought', '9 of 10 left');
+        const allowance = second.page.locator('#allowance');
+        await allowance.filter({ hasText: 'You bought 1 on another device.' })
+            .filter({ hasText: '1 reserved on another device.' }).waitFor({ state: 'attached' });
+        await allowance.scrollIntoViewIfNeeded();
+        await second.look('second-device-by-name');
+        await second.leave();
+        await first.leave();
+    },
+
+    /** Another name hides nothing of what this browser holds. */
+    async rename(browser) {
+        const visitor = await Visitor.come(browser, { ...DESK, user: 'maiden' });
+        const { page } = visitor;
+        const { id, button } = await visitor.free();
+        await button.click();
+        const row = page.locator(`#holds [data-item="${id}"]`);
+        await row.waitFor();
+        await page.locator('#you-name').click();
+        await page.locator('#who-name').fill('married');
+        await page.keyboard.press('Enter');
+        await visitor.sees('#you-name', 'married');
+        await row.filter({ hasText: 'left for maiden' }).waitFor();
+        await visitor.look('renamed');
+        await page.reload();
+        await row.filter({ hasText: 'left for maiden' }).waitFor();
+        await row.getByRole('button').click();
+        await visitor.notice('is yours');
+        await until('the item to be sold', async () => (await get(`/items/${id}`)).state === 'sold');
+        await visitor.sees('#you-bought', '10 of 10 left');
+        await visitor.leave();
+    },
+};

@@ -1,0 +1,37 @@
+# What the storefront's tests share. Each walk (tests/browser/walks) is a test: what axe finds, any error in the
+# console and any breach of the page's policy is a failure. Pictures of every state are left in run/screenshots.
+# shellcheck shell=bash
+
+# storefront_start [SETTING=VALUE...]: a stack for walks, and what they are taken with.
+storefront_start() {
+    local tests=$TOP/tests/browser file
+    exec 8>"$tests/package-lock.lock"
+    flock 8
+    if [[ ! $tests/node_modules/.package-lock.json -nt $tests/package-lock.json ]]; then
+        npm --prefix "$tests" ci --no-audit --no-fund
+    fi
+    exec 8>&-
+    export ACCESS_LOG=1
+    stack_start "$@"
+    file=${BATS_TEST_FILENAME##*/}
+    export SCREENSHOTS=$TOP/run/screenshots/${file%.bats}
+    rm --recursive --force "$SCREENSHOTS"
+}
+
+walk() {
+    node "$TOP/tests/browser/walk.js" "$1" 3>&-
+}
+
+# with_users: the web server knows who asks: ida, whose password is her name.
+with_users() {
+    export HTPASSWD=$BATS_TEST_TMPDIR/htpasswd
+    printf 'ida:%s\n' "$(openssl passwd -apr1 ida)" >"$HTPASSWD"
+    stack stop
+    WORKER_OPTIONS+=' -o http.identity=remote_user' stack start
+}
+
+without_users() {
+    unset HTPASSWD
+    stack stop
+    stack start
+}
