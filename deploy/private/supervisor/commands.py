@@ -98,7 +98,6 @@ COMMANDS = {
 
 
 def main(verb="", *arguments):
-    hear([signal.SIGINT], signal.SIG_DFL)  # what only asks ends without a word
     os.chdir(TOP)
     try:
         if verb not in COMMANDS:

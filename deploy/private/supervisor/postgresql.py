@@ -14,7 +14,8 @@ from .place import TOP, StackError, lock, read, remove, tell
 PROGRAMS = Path("/usr/lib/postgresql")
 TEMPLATES = TOP / "build/cluster"
 # Its files needn't be on the disk before they are in use; a crash until then only means doing it again.
-INITDB = ("--no-sync", "--username=postgres", "--auth-local=trust", "--auth-host=reject", "--encoding=UTF8", "--locale=C")
+INITDB = ("--no-sync", "--username=postgres", "--auth-local=trust", "--auth-host=reject", "--encoding=UTF8",
+          "--locale=C")
 # It refuses to run as root, so for root the package's user runs it.
 AS_POSTGRES = ("--reuid=postgres", "--regid=postgres", "--init-groups") if os.geteuid() == 0 else ()
 
@@ -101,8 +102,8 @@ class PostgreSQL(Part):
     def program(self, name):
         path = PROGRAMS / self.version() / "bin" / name
         if not os.access(path, os.X_OK):
-            raise StackError(f"PostgreSQL {self.version() or '15 or later'} is missing (the data in {self.data} need that"
-                             " version); 'make deps' installs Debian's, 'make clean' removes the data")
+            raise StackError(f"PostgreSQL {self.version() or '15 or later'} is missing (the data in {self.data} need"
+                             " that version); 'make deps' installs Debian's, 'make clean' removes the data")
         return path
 
     # ---- the cluster ----

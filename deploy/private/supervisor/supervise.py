@@ -121,7 +121,8 @@ class Supervisor:
         self.web_server.start()
         self.web_server.await_ready()
         if not wait_until(self.web_server.answers, 10):
-            raise place.failed(f"no worker answers; see {place.run_dir / 'log'}", "worker-1", self.web_server.name, lines=5)
+            raise place.failed(f"no worker answers; see {place.run_dir / 'log'}", "worker-1", self.web_server.name,
+                               lines=5)
         for part in self.parts.values():
             part.is_wanted = True
 
