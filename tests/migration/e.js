@@ -1,6 +1,6 @@
 // E's load script: it asks which items there are, by the first and the last of them, then a crowd checks out items by
 // their numbers and purchases what it got. Here the crowd asks for each item once before it asks at random, so that
-// the run ends with the last item sold.
+// the run ends with the last item sold. Before that, as its document has it, an id of the client's own is bought.
 //
 // ITEMS (10000), bought by a tenth as many USERS, ten each; VUS (60) at once; AT_RANDOM (1000) requests afterwards.
 
@@ -31,6 +31,24 @@ function numberOf(item) {
     return Number(digits);
 }
 
+// An id of the client's own gives the same code until its item is bought, and then that of another item.
+function buyFreeId() {
+    const ask = () => member(http.post(`${baseUrl}/checkout?user_id=user-123&id=item-abc`), 'code');
+    const code = ask();
+    check(code, {
+        'free id: has a code': () => !!code,
+        'free id: the same code again': () => ask() === code,
+    });
+    const bought = http.post(`${baseUrl}/purchase?code=${code}`);
+    check(bought, {
+        'free id: is bought': () => bought.status === 200,
+        'free id: then another': () => {
+            const next = ask();
+            return !!next && next !== code && http.post(`${baseUrl}/purchase?code=${next}`).status === 200;
+        },
+    });
+}
+
 export function setup() {
     const info = http.get(`${baseUrl}/sale/info`);
     const current = http.get(`${baseUrl}/sale/current`);
@@ -57,6 +75,7 @@ export function setup() {
     if (!check(numbers, { 'info: first and last make the stock': () => last - first + 1 === stock })) {
         fail(`first_items and last_items are ${items}`);
     }
+    buyFreeId();
     return { first, last };
 }
 

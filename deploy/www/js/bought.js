@@ -58,7 +58,7 @@ export function showBought(current, earlier, limit, heldElsewhere) {
     if (text === shown) return;
     shown = text;
     const left = Math.max(0, limit - current.count);
-    badge.textContent = limit === 0 ? '' : `${count(left)} of ${count(limit)} left`;
+    badge.textContent = limit === 0 ? 'Your items' : `${count(left)} of ${count(limit)} left`;
     if (limit > 0) badge.append(make('span', 'hidden', ' for you to buy'));
     allowanceLine.textContent = allowanceOf(current, limit, heldElsewhere);
     lists.replaceChildren();

@@ -84,8 +84,9 @@ export const trouble = {
         try {
             await button.click();
             await visitor.sees(`.card[data-item="${id}"]`, 'Reserving…');
-            await visitor.sees('#banner', 'You are offline, or the shop is.');
-            await visitor.notice('The shop can’t be reached. Trying again by itself');
+            // An answer is waited for as long as the service may take for it.
+            await visitor.sees('#banner', 'You are offline, or the shop is.', 20000);
+            await visitor.notice('The shop can’t be reached. Trying again by itself', 20000);
             await visitor.look('paused');
         } finally {
             await resume();
