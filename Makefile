@@ -1,10 +1,10 @@
 # flashsale: "make help" lists the targets.
 
-# RUN_DIR, HTTP_PORT and the like go to deploy/stack by themselves, from the environment or from make's
+# RUN_DIR, HTTP_PORT and the like go to deploy/private/stack by themselves, from the environment or from make's
 # command line.
 BUILD_DIR ?= build
 # Installs what is missing, before it is used. PACKAGES=: installs nothing.
-PACKAGES := deploy/packages
+PACKAGES := deploy/private/packages
 
 # As deploy/environment has it: for programs that are called here and not by a script.
 export LC_ALL := C.UTF-8
@@ -87,13 +87,13 @@ help: ## list the targets
 run: ## install what is missing, build, and run a private stack until Ctrl-C (DETACH=1: in the background)
 	@$(PACKAGES) run $(filter lighttpd,$(WEB_SERVER))
 	@$(submake) all
-	@exec deploy/stack $(if $(DETACH),start,run)
+	@exec deploy/private/stack $(if $(DETACH),start,run)
 
 stop: ## end the stack that "make run DETACH=1" started
-	@deploy/stack stop
+	@deploy/private/stack stop
 
-status: ## what of the stack is up ("deploy/stack status" tells by its exit status, too)
-	@deploy/stack status; [ $$? -le 3 ]
+status: ## what of the stack is up ("deploy/private/stack status" tells by its exit status, too)
+	@deploy/private/stack status; [ $$? -le 3 ]
 
 test: ## install what is missing, build, and run all tests
 	@$(PACKAGES) run lighttpd test hosts
@@ -186,7 +186,7 @@ format: ## format the C sources
 	@$(PACKAGES) lint
 	clang-format -i $(sources)
 
-lint: ## check formatting, C (cppcheck, clang-tidy) and shell (shellcheck)
+lint: ## check formatting, C (cppcheck, clang-tidy), shell (shellcheck) and Python (pyflakes)
 	@$(PACKAGES) run lighttpd test lint
 	@$(submake) lint-sources
 
@@ -202,23 +202,24 @@ lint-sources:
 	    'clang-tidy --quiet "$$@" -- -std=c17 -D_GNU_SOURCE -I. $(library_cflags) 2>/dev/null' sh
 	@printf '%s\n' 'shellcheck ...'
 	$(quiet)shellcheck --external-sources $(scripts)
+	@printf '%s\n' 'pyflakes ...'
+	$(quiet)pyflakes3 $(wildcard tests/*/*.py deploy/private/*/*.py)
 
 deps: ## install what running and testing needs (Debian's packages)
 	@$(PACKAGES) run lighttpd test
 
 clean: ## remove what was built, and the stack with its data
-	@deploy/stack clean
+	@deploy/private/stack clean
 	rm -rf build
 
 manual := $(wildcard docs/man/*.8) $(BUILD_DIR)/man/flashsale.conf.5
 
 manual: $(manual)
 
-$(BUILD_DIR)/man/flashsale.conf.5: docs/man/flashsale.conf.5.in docs/man/settings.awk conf/flashsale.conf
+$(BUILD_DIR)/man/flashsale.conf.5: docs/man/flashsale.conf.5.in docs/man/settings.awk conf/flashsale.conf deploy/fill
 	@mkdir -p $(@D)
 	@printf '%s\n' 'MANUAL $@' >&2
-	$(quiet)awk -f docs/man/settings.awk conf/flashsale.conf >$@.settings
-	$(quiet)sed -e '/^@SETTINGS@$$/{r $@.settings' -e 'd;}' $< >$@
+	$(quiet)deploy/fill $< SETTINGS="$$(awk -f docs/man/settings.awk conf/flashsale.conf)" >$@
 
 $(call objects_of,$(addprefix tests/,unit fuzz fault client)): | unit-packages
 

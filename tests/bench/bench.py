@@ -81,7 +81,7 @@ def resident_kib(pid):
 
 
 class Stack:
-    """A private stack (deploy/stack) of its own place and ports."""
+    """A private stack (deploy/private/stack) of its own place and ports."""
 
     def __init__(self, name, port, items=MANY, worker=None):
         self.name = name
@@ -101,7 +101,7 @@ class Stack:
         self.next_number = 1
 
     def run(self, *arguments, check=True):
-        subprocess.run([TOP / "deploy/stack", *arguments], env=self.environment, check=check,
+        subprocess.run([TOP / "deploy/private/stack", *arguments], env=self.environment, check=check,
                        stdout=subprocess.DEVNULL,
                        stderr=None if check else subprocess.DEVNULL)
 
@@ -248,7 +248,7 @@ def load(target, script, connections, seconds, environment=None, tls=False, path
     scheme, port = ("https", target.port + 1) if tls else ("http", target.port)
     decided_before = target.decided()
     before = cpu_ms(pids)
-    # The client shares the processors with what it measures, as an equal (see deploy/stack).
+    # The client shares the processors with what it measures, as an equal (see deploy/private/stack).
     output = subprocess.run(
         ["chrt", "--batch", "0", "wrk", "--threads", "2", "--connections", str(connections),
          "--duration", f"{seconds}s", "--script", HERE / script,

@@ -36,7 +36,7 @@ export async function until(what, check, ms = 8000) {
     }
 }
 
-export const stack = (verb, part) => run(`${top}/deploy/stack`, [verb, part]);
+export const stack = (verb, part) => run(`${top}/deploy/private/stack`, [verb, part]);
 
 /** The web server's processes stand still, with all that is under way, until it is resumed. */
 async function signalWebServer(signal) {

@@ -27,9 +27,20 @@ teardown() {
 @test "a value that is missing or wrong is told" {
     run -1 "$TOP/deploy/site" apache
     [[ $output == *usage* ]]
-    run -1 "$TOP/deploy/site" nginx PLACE=private
+    run -1 "$TOP/deploy/site" nginx FOR=private
     [[ $output == *'has no value'* ]]
-    run -1 "$TOP/deploy/site" nginx PLACE=elsewhere
+    run -1 "$TOP/deploy/site" nginx FOR=elsewhere
+}
+
+@test "a template gets its values, and has the lines that are for it alone" {
+    template=$BATS_TEST_TMPDIR/template
+    printf '%s\n' 'a @X@' @one 'one @X@' @end @two 'two @X@' @end 'b@Y@' >"$template"
+    same "$("$TOP/deploy/fill" "$template" X='1 &' Y= FOR='zero two' X=2)" $'a 1 &\ntwo 1 &\nb'
+    same "$("$TOP/deploy/fill" "$template" X=1 Y=)" $'a 1\nb'
+    run -1 "$TOP/deploy/fill" "$template" X=1
+    [[ $output == *'@Y@ has no value'* ]]
+    run -1 "$TOP/deploy/fill" "$template" X=1 Y
+    [[ $output == *'Y is not NAME=VALUE'* ]]
 }
 
 # upstream.conf says that eight nginx processes may keep as many as it has.

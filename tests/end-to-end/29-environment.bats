@@ -38,7 +38,7 @@ setup() {
 
 teardown() {
     [[ ${BATS_TEST_COMPLETED:-} == 1 ]] || tail --lines=8 "$RUN_DIR"/log/*.log || true
-    script deploy/stack clean >/dev/null
+    script deploy/private/stack clean >/dev/null
     [[ -z ${USER_OF_TEST:-} ]] || {
         pkill -KILL --uid "$USER_OF_TEST" || true
         wait_until 5000 userdel --remove "$USER_OF_TEST" || true
@@ -78,7 +78,7 @@ sells() {
 }
 
 all_up() {
-    run -0 script deploy/stack status
+    run -0 script deploy/private/stack status
     [[ $output != *down* ]]
 }
 
@@ -99,17 +99,17 @@ nothing_runs() {
     for locale in de_DE tr_TR; do
         export WEB_SERVER=nginx
         [[ $locale == de_DE ]] || WEB_SERVER=lighttpd
-        hostile "$locale" deploy/stack start
+        hostile "$locale" deploy/private/stack start
         sells
-        run -0 hostile "$locale" deploy/stack status
-        hostile "$locale" deploy/stack stop-part redis
-        hostile "$locale" deploy/stack start-part redis
+        run -0 hostile "$locale" deploy/private/stack status
+        hostile "$locale" deploy/private/stack stop-part redis
+        hostile "$locale" deploy/private/stack start-part redis
         # Its times are what they say, UTC.
         [[ $(tail --lines=1 "$RUN_DIR/log/stack.log") == "$(date --utc +%Y-%m-%dT%H:)"* ]]
         # PostgreSQL's user can read all that is in its folder.
         [[ $EUID -ne 0 ]] || same "$(setpriv --reuid=postgres --regid=postgres --init-groups \
             find "$RUN_DIR/postgresql/data" ! -readable)" ''
-        hostile "$locale" deploy/stack clean
+        hostile "$locale" deploy/private/stack clean
         nothing_runs
     done
 }
@@ -123,7 +123,7 @@ nothing_runs() {
     hostile tr_TR env BUILD_DIR=build make manual build/fcgi/openapi.min.json
     hostile de_DE env DESTDIR="$PROJECT/installed" deploy/install
     same "$(find "$PROJECT/installed" ! -perm -444 -o -type d ! -perm -555)" ''
-    hostile de_DE deploy/packages build
+    hostile de_DE deploy/private/packages build
     run -0 hostile tr_TR tests/run unit tests/sql/09-reading.sql
     printf '%s\n' "$output"
     [[ ${lines[-1]} =~ ^[0-9]+\ passed,\ 0\ failed$ ]]
@@ -131,13 +131,13 @@ nothing_runs() {
 
 @test "settings of the caller's environment are the private stack's, and no test's" {
     export FLASHSALE_SALE_PURCHASE_LIMIT=3 FLASHSALE_LOG_LEVEL=DEBUG
-    script deploy/stack start
+    script deploy/private/stack start
     same "$(sql 'SELECT purchase_limit FROM flashsale.sale LIMIT 1')" 3
     sells
     grep --quiet '^<7>' "$RUN_DIR/log/worker-1.log" "$RUN_DIR/log/worker-2.log"
-    script deploy/stack stop
+    script deploy/private/stack stop
     export FLASHSALE_NONE=1
-    run -1 script deploy/stack start
+    run -1 script deploy/private/stack start
     [[ $output == *'FLASHSALE_NONE: there is no such setting'* ]]
     run -0 script tests/run build/unit/test_options
 }
@@ -156,38 +156,54 @@ nothing_runs() {
     done
 }
 
+@test "neither the caller's Python nor modules that lie about are the stack's" {
+    mkdir "$PLACE/other"
+    printf '#!/bin/sh\nexit 9\n' >"$PLACE/other/python3"
+    chmod +x "$PLACE/other/python3"
+    printf 'raise SystemExit(9)\n' | tee "$PLACE/other"/{socket,subprocess,sitecustomize,supervisor}.py >/dev/null
+    cd "$PLACE/other"
+    PATH=$PLACE/other:$PATH PYTHONPATH=$PLACE/other run -3 "$PROJECT/deploy/private/stack" status
+    [[ $output == "not running in $RUN_DIR"* ]]
+}
+
+@test "a file that the caller closed is none that is opened later" {
+    script deploy/environment bash -c "links=\$(readlink /proc/\$\$/fd/{0,1,2}); printf %s \"\$links\" >'$RUN_DIR.links'" \
+        <&- >&- 2>&-
+    same "$(<"$RUN_DIR.links")" $'/dev/null\n/dev/null\n/dev/null'
+}
+
 @test "nobody reads what it says, or nobody is there at all: it serves" {
-    script deploy/stack start | true
+    script deploy/private/stack start | true
     all_up
     sells
-    script deploy/stack stop | true
+    script deploy/private/stack stop | true
 
-    script deploy/stack start 2>&1 | head --bytes=1
+    script deploy/private/stack start 2>&1 | head --bytes=1
     all_up
-    script deploy/stack stop
+    script deploy/private/stack stop
 
-    script deploy/stack start <&- >&- 2>&-
+    script deploy/private/stack start <&- >&- 2>&-
     all_up
-    script deploy/stack stop
+    script deploy/private/stack stop
 
-    script deploy/stack start >/dev/full
+    script deploy/private/stack start >/dev/full
     all_up
-    script deploy/stack stop
+    script deploy/private/stack stop
 
     # Nor does a build end there: what it does it says elsewhere.
     same "$(BUILD_DIR=build script make build/common/log.o 2>"$BATS_TEST_TMPDIR/said")" ''
     grep --quiet '^CC ' "$BATS_TEST_TMPDIR/said"
 
-    { script deploy/stack run || true; } | true &
+    { script deploy/private/stack run || true; } | true &
     wait_until 20000 test -e "$RUN_DIR/ready"
     sleep 0.5
     all_up
     sells
-    script deploy/stack stop
+    script deploy/private/stack stop
 }
 
 @test "a log that cannot be written ends nothing" {
-    script deploy/stack start
+    script deploy/private/stack start
     mv "$RUN_DIR/log" "$RUN_DIR/log.away"
     kill -KILL "$(pid_of worker-1)"
     sleep 0.5
@@ -197,13 +213,13 @@ nothing_runs() {
 }
 
 @test "what is asked of a stack that runs is answered by how it was started" {
-    WEB_SERVER=lighttpd WORKERS=1 script deploy/stack start
-    run -0 env --unset=HTTP_PORT WORKERS=4 WEB_SERVER=nginx "$PROJECT/deploy/stack" status
+    WEB_SERVER=lighttpd WORKERS=1 script deploy/private/stack start
+    run -0 env --unset=HTTP_PORT WORKERS=4 WEB_SERVER=nginx "$PROJECT/deploy/private/stack" status
     [[ $output == *"http://localhost:$HTTP_PORT "* && $output == *'lighttpd     up'* && $output == *'worker-1     up'* ]]
     [[ $output != *nginx* && $output != *worker-2* && $output != *down* ]]
-    env --unset=HTTP_PORT --unset=HTTPS_PORT "$PROJECT/deploy/stack" stop-part lighttpd 3>&-
-    run -1 script deploy/stack status
-    env --unset=HTTP_PORT --unset=HTTPS_PORT "$PROJECT/deploy/stack" start-part lighttpd 3>&-
+    env --unset=HTTP_PORT --unset=HTTPS_PORT "$PROJECT/deploy/private/stack" stop-part lighttpd 3>&-
+    run -1 script deploy/private/stack status
+    env --unset=HTTP_PORT --unset=HTTPS_PORT "$PROJECT/deploy/private/stack" start-part lighttpd 3>&-
     sells
 
     # As make tells it: what is down is no error of make's.
@@ -211,46 +227,64 @@ nothing_runs() {
         BUILD_DIR=build run -0 script make --no-print-directory status
         printf '%s\n' "$output"
         [[ $output == *"$expected"* && $output != *Error* && $output != *'***'* ]]
-        script deploy/stack stop-part lighttpd || true
-        [[ $expected == *up ]] || script deploy/stack stop
+        script deploy/private/stack stop-part lighttpd || true
+        [[ $expected == *up ]] || script deploy/private/stack stop
     done
-    run -3 script deploy/stack status
-    WEB_SERVER=apache run -1 script deploy/stack start
+    run -3 script deploy/private/stack status
+    WEB_SERVER=apache run -1 script deploy/private/stack start
     [[ $output == *'nginx or lighttpd'* ]]
-    HTTP_PORT=http run -1 script deploy/stack start
+    HTTP_PORT=http run -1 script deploy/private/stack start
     [[ $output == *'HTTP_PORT=http'* ]]
 }
 
+@test "a part that cannot start is told of at once, and ends no other" {
+    script deploy/private/stack start
+    script deploy/private/stack stop-part nginx
+    cp "$RUN_DIR/nginx/nginx.conf" "$RUN_DIR/nginx.conf"
+    printf 'nonsense;\n' >>"$RUN_DIR/nginx/nginx.conf"
+    began=$(now_ms)
+    run -1 script deploy/private/stack start-part nginx
+    [[ $output == *"nginx did not start; see $RUN_DIR/log/nginx.log"* ]]
+    [[ $(($(now_ms) - began)) -lt $((5000 * TEST_SLOWNESS)) ]]
+    run -1 script deploy/private/stack start-part postgres
+    [[ $output == *"there is no part 'postgres': postgresql redis nginx worker-1 worker-2"* ]]
+    run -1 script deploy/private/stack status
+    [[ $(grep --count ' up ' <<<"$output") == 5 ]]
+    mv "$RUN_DIR/nginx.conf" "$RUN_DIR/nginx/nginx.conf"
+    script deploy/private/stack start-part nginx
+    sells
+}
+
 @test "after a crash it serves again, once it says so" {
-    script deploy/stack start
+    script deploy/private/stack start
     sells
     kill_all
     wait_until 5000 test ! -e "/proc/$(pid_of stack)/exe"
     [[ -e $RUN_DIR/ready ]]
-    run -3 script deploy/stack status
-    script deploy/stack start
+    run -3 script deploy/private/stack status
+    script deploy/private/stack start
     sells
     same "$(sql 'SELECT count(*) FROM flashsale.item WHERE purchased_at IS NOT NULL')" 2
 
     # Its parts end with it, nginx's that have lost their first process by the next start at the latest.
     kill -KILL "$(pid_of stack)" "$(pid_of nginx)"
-    script deploy/stack start
+    script deploy/private/stack start
     sells
     kill -KILL "$(pid_of stack)"
     wait_until 5000 nothing_runs
 
-    script deploy/stack start
+    script deploy/private/stack start
     kill -KILL "$(pid_of nginx)"
     wait_until 5000 test ! -e "$RUN_DIR/pid/nginx"
-    script deploy/stack start-part nginx
+    script deploy/private/stack start-part nginx
     sells
 }
 
 @test "a folder in the cluster's does not keep it from starting" {
-    script deploy/stack start
-    script deploy/stack stop-part postgresql
+    script deploy/private/stack start
+    script deploy/private/stack stop-part postgresql
     (cd "$(realpath "$RUN_DIR/postgresql/data")" && exec sleep 60) 3>&- &
-    within 5000 script deploy/stack start-part postgresql
+    within 5000 script deploy/private/stack start-part postgresql
     kill $!
     wait_until 5000 sells
 }
@@ -260,25 +294,25 @@ nothing_runs() {
     # PostgreSQL's user cannot get at it.
     mkdir --mode=0700 "$PLACE/private"
     export RUN_DIR=$PLACE/private/run
-    script deploy/stack start
+    script deploy/private/stack start
     sells
-    script deploy/stack stop
+    script deploy/private/stack stop
     left=$(readlink "$RUN_DIR/postgresql")
     [[ $left == /var/tmp/flashsale-* ]]
     rm --recursive "$RUN_DIR"
 
-    script deploy/stack start 2>"$BATS_TEST_TMPDIR/said"
+    script deploy/private/stack start 2>"$BATS_TEST_TMPDIR/said"
     grep --quiet "^$left " "$BATS_TEST_TMPDIR/said"
     same "$(sql 'SELECT count(*) FROM flashsale.item WHERE purchased_at IS NOT NULL')" 0
     # What was there before may only have been moved.
     [[ -d $left/data && $(readlink "$RUN_DIR/postgresql") != "$left" ]]
     rm --recursive "$left"
     sells
-    script deploy/stack stop
-    script deploy/stack start
+    script deploy/private/stack stop
+    script deploy/private/stack start
     same "$(sql 'SELECT count(*) FROM flashsale.item WHERE purchased_at IS NOT NULL')" 1
     left=$(readlink "$RUN_DIR/postgresql")
-    script deploy/stack clean
+    script deploy/private/stack clean
     [[ ! -e $left && ! -e $RUN_DIR ]]
 }
 
@@ -296,14 +330,14 @@ nothing_runs() {
     # That is what this is about.
     run ! as_user 'type nginx'
     for server in nginx lighttpd; do
-        as_user "WEB_SERVER=$server deploy/stack start"
+        as_user "WEB_SERVER=$server deploy/private/stack start"
         sells
-        as_user 'deploy/stack status'
-        as_user 'deploy/stack stop'
+        as_user 'deploy/private/stack status'
+        as_user 'deploy/private/stack stop'
     done
-    as_user 'deploy/packages build'
+    as_user 'deploy/private/packages build'
     run -0 as_user 'tests/run unit tests/sql/09-reading.sql'
     printf '%s\n' "$output"
     [[ ${lines[-1]} =~ ^[0-9]+\ passed,\ 0\ failed$ ]]
-    as_user 'deploy/stack clean'
+    as_user 'deploy/private/stack clean'
 }

@@ -12,7 +12,7 @@ setup() {
 }
 
 teardown() {
-    RUN_DIR=$BATS_TEST_TMPDIR/run/bench/stack "$TOP/deploy/stack" clean >/dev/null 2>&1 3>&-
+    RUN_DIR=$BATS_TEST_TMPDIR/run/bench/stack "$TOP/deploy/private/stack" clean >/dev/null 2>&1 3>&-
 }
 
 # bench CASE: the shortest that it can be, on ports of its own.

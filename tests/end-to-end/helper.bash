@@ -37,7 +37,7 @@ stack_open() {
         HTTP_PORT=$((RANDOM % 6000 * 2 + 20000))
         HTTPS_PORT=$((HTTP_PORT + 1))
         export HTTP_PORT HTTPS_PORT
-        "$TOP/deploy/stack" start >"$RUN_DIR/start.out" 2>&1 3>&- && break
+        "$TOP/deploy/private/stack" start >"$RUN_DIR/start.out" 2>&1 3>&- && break
         grep --quiet 'in use' "$RUN_DIR/start.out" && [[ $try -lt 5 ]] && continue
         cat "$RUN_DIR/start.out" >&2
         return 1
@@ -47,12 +47,12 @@ stack_open() {
 
 stack_end() {
     [[ -n ${RUN_DIR:-} ]] || return 0
-    "$TOP/deploy/stack" clean >/dev/null 2>&1 3>&-
+    "$TOP/deploy/private/stack" clean >/dev/null 2>&1 3>&-
     rm --recursive --force "$RUN_DIR"
 }
 
 stack() {
-    "$TOP/deploy/stack" "$@" 3>&-
+    "$TOP/deploy/private/stack" "$@" 3>&-
 }
 
 pid_of() {

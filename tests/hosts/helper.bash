@@ -59,7 +59,7 @@ hosts_hindrance() {
     }
     for name in ip nsenter nginx redis-server stunnel4 spawn-fcgi sqitch python3 jq; do
         type "$name" >/dev/null 2>&1 || {
-            printf '%s is missing: deploy/packages run test hosts' "$name"
+            printf '%s is missing: deploy/private/packages run test hosts' "$name"
             return
         }
     done
@@ -401,17 +401,6 @@ redis() {
 
 # ---- a web host -----------------------------------------------------------------------------------------
 
-# fill TEMPLATE FILE NAME=VALUE...: puts in what stands between at-signs.
-fill() {
-    local text pair file=$2
-    text=$(<"$1")
-    shift 2
-    for pair in "$@"; do
-        text=${text//"@${pair%%=*}@"/"${pair#*=}"}
-    done
-    printf '%s\n' "$text" >"$file"
-}
-
 # start_web HOST [SETTING=VALUE...]: two workers and nginx; Redis by way of stunnel.
 start_web() {
     local host=$1 home=$HOSTS_DIR/$1 worker
@@ -438,7 +427,7 @@ sni = redis
 EOF
     start "$host" stunnel stunnel4 "$home/stunnel.conf"
     mkdir --parents "$home/nginx"
-    fill "$TOP/tests/hosts/web.conf.in" "$home/nginx/nginx.conf" "HOME=$home" "ADDRESS=${ADDRESS[$host]}"
+    "$TOP/deploy/fill" "$TOP/tests/hosts/web.conf.in" "HOME=$home" "ADDRESS=${ADDRESS[$host]}" >"$home/nginx/nginx.conf"
     for worker in 1 2; do
         start "$host" "worker-$worker" spawn-fcgi -n -s "$home/worker-$worker.sock" -M 0660 -b 1024 -- \
             "$BUILD_DIR/flashsale-fcgi" -c "$home/flashsale.conf"
@@ -491,9 +480,9 @@ start_balancer() {
     for host in web1 web2; do
         servers+="        server ${ADDRESS[$host]}:443 max_fails=1 fail_timeout=2s;"$'\n'
     done
-    fill "$TOP/deploy/nginx/balancer.conf.in" "$home/nginx/nginx.conf" 'USER=user root;' "RUN=$home" \
+    "$TOP/deploy/fill" "$TOP/deploy/nginx/balancer.conf.in" 'USER=user root;' "RUN=$home" \
         "SERVERS=${servers%$'\n'}" "LISTEN=        listen ${ADDRESS[balancer]}:80 backlog=4096;" \
-        "AUTHORITY=$HOSTS_DIR/authority.pem"
+        "AUTHORITY=$HOSTS_DIR/authority.pem" >"$home/nginx/nginx.conf"
     start balancer nginx nginx -e stderr -p "$home/nginx" -c "$home/nginx/nginx.conf"
     wait_until 5000 port_answers balancer 80
 }

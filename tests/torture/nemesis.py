@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable
 
-from stack import (FAKETIME, SLOWNESS, WORKERS, StackError, is_alive, send_signal, wait_until)
+from stack import (FAKETIME, SLOWNESS, WORKERS, StackError, process_lives, send_signal, wait_until)
 
 # Where FAKETIME_TIMESTAMP_FILE may step the clock to.
 CLOCK_STEPS = ("+2s", "-2s", "+90s", "-90s", "+2h", "-2h", "+40d", "-40d")
@@ -392,7 +392,7 @@ class Nemesis:
 
     def end_worker(self, worker, number):
         pid = self.stack.pid(worker)
-        if pid and is_alive(pid):
+        if process_lives(pid):
             self.ended.add(pid)
             if time.time() - self.stack.began(worker) < WORKER_START_S:
                 self.ended_young.add(pid)

@@ -1,4 +1,4 @@
-"""The private stack (deploy/stack) that rounds are played on, and what can be done to its parts."""
+"""The private stack (deploy/private/stack) that rounds are played on, and what can be done to its parts."""
 
 import json
 import os
@@ -6,11 +6,17 @@ import random
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(TOP / "deploy" / "private"))
+
+from supervisor.parts import parts_of  # noqa: E402
+from supervisor.place import Place, StackError, process_lives  # noqa: E402
+from supervisor.postgresql import AS_POSTGRES  # noqa: E402
 
 
 def take_environment():
@@ -79,10 +85,6 @@ exec '{build}/flashsale-fcgi' "$@"
 """
 
 
-class StackError(Exception):
-    """Something about the machinery went wrong: nothing is said about the service."""
-
-
 def wait_until(seconds, is_so, what):
     """Returns how many seconds it took."""
     began = time.monotonic()
@@ -91,14 +93,6 @@ def wait_until(seconds, is_so, what):
             raise StackError(f"waited too long for: {what}")
         time.sleep(0.02)
     return time.monotonic() - began
-
-
-def is_alive(pid):
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 def children_of(pid):
@@ -123,6 +117,7 @@ class Stack:
     def __init__(self, lanes, on_small_disk):
         self.run_dir = Path(tempfile.mkdtemp(prefix="flashsale-torture."))
         self.run_dir.chmod(0o755)
+        self.place = Place({"RUN_DIR": str(self.run_dir)})
         self.database_dir = self.run_dir / "postgresql"
         self.wants_small_disk = on_small_disk
         self.has_small_disk = on_small_disk and self.mount_small_disk()
@@ -163,12 +158,14 @@ class Stack:
                                   f" -o lane.checkout_count={self.lanes}"
                                   f" -o lane.purchase_count={self.lanes}",
                 "GENERATOR_OPTIONS": "-o sale.items_per_sale=10 -o sale.sales_ahead=0"}
-            done = self.run_script("start", check=False)
+            done = self.run_script("start")
             if done.returncode == 0:
+                self.place.read_settings()
+                self.parts = parts_of(self.place)
                 return
             if "in use" not in done.stderr:
                 break
-        raise StackError(f"deploy/stack start: {done.stderr}")
+        raise StackError(f"deploy/private/stack start: {done.stderr}")
 
     def worker_conninfo(self):
         """The proxy where it listens, and else at once the socket."""
@@ -179,27 +176,21 @@ class Stack:
     def end(self):
         """Leaves nothing behind."""
         self.wake_all()
-        self.run_script("stop", check=False)
+        self.run_script("stop")
         if self.has_small_disk:
             # Lazily: whatever still has a file open there is on its way out.
             subprocess.run(["umount", "--lazy", self.database_dir], check=False)
         shutil.rmtree(self.run_dir, ignore_errors=True)
 
-    def run_script(self, *arguments, check=True):
-        done = subprocess.run([TOP / "deploy" / "stack", *arguments], env=self.environment,
+    def run_script(self, verb):
+        return subprocess.run([TOP / "deploy" / "private" / "stack", verb], env=self.environment,
                               text=True, stdin=subprocess.DEVNULL, capture_output=True)
-        if check and done.returncode != 0:
-            raise StackError(f"deploy/stack {' '.join(arguments)}: {done.stderr.strip()}")
-        return done
 
     # ---- parts ----
 
     def pid(self, part):
         """None: it is down."""
-        try:
-            return int((self.run_dir / "pid" / part).read_text())
-        except (OSError, ValueError):
-            return None
+        return self.place.pid(part)
 
     def began(self, part):
         """Seconds since the epoch; 0 where it is down."""
@@ -226,31 +217,24 @@ class Stack:
             return b""
 
     def is_up(self, part):
-        pid = self.pid(part)
-        return pid is not None and is_alive(pid)
+        return process_lives(self.pid(part))
 
     def stop_part(self, part):
-        self.run_script("stop-part", part)
+        self.place.ask("stop", self.parts[part])
 
     def start_part(self, part):
         """Also behind a death that the supervisor has not seen yet."""
         wait_until(10, lambda: not self.is_up(part), f"{part} to be down")
-        self.run_script("start-part", part)
+        self.place.ask("start", self.parts[part])
 
     def socket(self, worker):
         return self.run_dir / f"{worker}.sock"
 
-    def run_as_postgresql(self, *command):
-        """Programs that refuse to run as root."""
-        user = (["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"]
-                if os.geteuid() == 0 else [])
-        return subprocess.run([*user, *command], capture_output=True, text=True, cwd="/",
-                              timeout=COMMAND_S_MAX)
-
     def pg_ctl(self, *arguments):
-        version = (self.database_dir / "data" / "PG_VERSION").read_text().strip()
-        return self.run_as_postgresql(f"/usr/lib/postgresql/{version}/bin/pg_ctl",
-                                      "--pgdata", str(self.database_dir / "data"), *arguments)
+        part = self.parts["postgresql"]
+        return subprocess.run(["setpriv", *AS_POSTGRES, "--", part.program("pg_ctl"), "--pgdata",
+                               part.data, *arguments], capture_output=True, text=True, cwd="/",
+                              timeout=COMMAND_S_MAX)
 
     def redis(self, *command):
         subprocess.run(["redis-cli", "-s", self.run_dir / "redis.sock", *command], check=True,

@@ -1,0 +1,132 @@
+"""What each part of a stack has: how it starts, is ready, ends, and is found where an earlier life left it."""
+
+import os
+import signal
+import subprocess
+import time
+
+from .place import remove, replace
+
+START_S_MAX = 20
+# Filled by the handler of signals; whoever waits then leaves.
+asked_to_leave = []
+
+
+def leave_if_asked():
+    if asked_to_leave:
+        raise SystemExit(0)
+
+
+def wait_until(is_so, seconds=float("inf")):
+    """Whether it became so in time."""
+    ends = time.monotonic() + seconds
+    while not is_so():
+        leave_if_asked()
+        if time.monotonic() > ends:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def spawn(command, log, **options):
+    """In a session of its own, for Ctrl-C is the supervisor's alone."""
+    with open(log, "ab") as output:
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+                                start_new_session=True, **options)
+
+
+def run(command, log, **options):
+    """Whether it succeeded."""
+    return spawn(command, log, **options).wait() == 0
+
+
+class Part:
+    """A program that the supervisor runs. A command that only asks has parts, too, without a process."""
+
+    programs = ()  # what the names of its processes' programs begin with
+    end_signal = signal.SIGTERM
+    end_s_max = 2.2  # then by force
+    is_restarted = False
+    as_user = ()  # options of setpriv(1)
+    options = ()  # of the program, from the supervisor
+
+    def __init__(self, place, name):
+        self.place, self.name = place, name
+        self.process = None
+        self.is_wanted = False
+        self.started_at = self.again_at = self.delay_s = 0
+
+    def command(self):
+        raise NotImplementedError
+
+    def prepare(self):
+        """What must be so before it starts."""
+
+    def is_ready(self):
+        """Whether it serves, if it runs."""
+        return True
+
+    def start(self):
+        self.prepare()
+        # With a signal from the kernel should the supervisor die (PR_SET_PDEATHSIG). None that wakes up takes the
+        # processor from another: all share a few cores (sched(7)).
+        self.process = spawn(
+            ["chrt", "--batch", "0", "setpriv", *self.as_user, "--pdeathsig", self.end_signal.name[3:], "--",
+             *self.command()], self.place.log(self.name), cwd=self.place.run)
+        self.started_at = time.monotonic()
+        replace(self.place.run_dir / "pid" / self.name, self.process.pid)
+
+    def lives(self):
+        return self.process is not None and self.process.poll() is None
+
+    def forget(self):
+        self.process = None
+        remove(self.place.run_dir / "pid" / self.name)
+
+    def await_ready(self):
+        wait_until(lambda: self.is_ready() or not self.lives(), START_S_MAX)
+        if not (self.lives() and self.is_ready()):
+            raise self.place.failed(
+                f"{self.name} did not start; the lines above are from {self.place.log(self.name)}", self.name)
+
+
+def end(*parts):
+    """Asks all of them, waits, and after the time of grace insists."""
+    ends = time.monotonic() + max(part.end_s_max for part in parts)
+    for part in parts:
+        part.is_wanted = False
+        if part.lives():
+            # A stopped process (SIGSTOP) hears nothing until it is continued.
+            part.process.send_signal(part.end_signal)
+            part.process.send_signal(signal.SIGCONT)
+    while living := [part for part in parts if part.lives()]:
+        if time.monotonic() > ends:
+            for part in living:
+                part.process.kill()
+        time.sleep(0.02)
+    for part in parts:
+        part.forget()
+
+
+def processes_in(folders, programs):
+    """The pids of such programs whose working folder is one of these. A number read from a file may be anybody's
+    after a reboot."""
+    for pid in filter(str.isdecimal, os.listdir("/proc")):
+        try:
+            program = os.path.basename(os.readlink(f"/proc/{pid}/exe"))
+            if os.readlink(f"/proc/{pid}/cwd") in folders and program.startswith(programs):
+                yield int(pid)
+        except OSError:
+            pass  # it has ended, or is another user's
+
+
+def end_leftovers(folders, programs, number):
+    """Ends those of an earlier life; after two seconds by force."""
+    began = time.monotonic()
+    while (found := list(processes_in(folders, programs))) and time.monotonic() < began + 3:
+        for pid in found:
+            try:
+                os.kill(pid, number if time.monotonic() < began + 2 else signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        time.sleep(0.05)
