@@ -15,19 +15,22 @@ void health_read(const struct services *services, const struct request *request,
     bool is_up = is_read && lanes_are_up(services->lanes);
     enum redis_state redis = lanes_redis_state(services->lanes);
 
-    struct text *body = &reply->body;
-    text_add(body, "{\"status\":\"");
-    text_add(body, !is_up ? "down" : redis == REDIS_STATE_DOWN ? "degraded" : "ok");
-    text_add(body, "\",\"database\":\"");
-    text_add(body, is_up ? "ok" : "down");
-    text_add(body, "\",\"redis\":\"");
-    text_add(body, redis_names[redis]);
-    text_add(body, "\",\"sale\":");
+    struct json_writer json;
+    json_writer_begin(&json, &reply->body);
+    json_open_object(&json);
+    json_string(json_key(&json, "status"), !is_up                      ? "down"
+                                           : redis == REDIS_STATE_DOWN ? "degraded"
+                                                                       : "ok");
+    json_string(json_key(&json, "database"), is_up ? "ok" : "down");
+    json_string(json_key(&json, "redis"), redis_names[redis]);
+    json_key(&json, "sale");
     if (is_read && status.sale_id > 0)
-        text_add_integer(body, status.sale_id);
+        json_integer(&json, status.sale_id);
     else
-        text_add(body, "null");
-    text_add(body, ",\"version\":\"" FLASHSALE_VERSION "\"}");
+        json_null(&json);
+    json_string(json_key(&json, "version"), FLASHSALE_VERSION);
+    json_close(&json);
+    json_writer_end(&json);
     if (!is_up) {
         reply->status = 503;
         reply->retry_after_s = 1;

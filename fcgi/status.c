@@ -1,30 +1,29 @@
 /* GET /status and /sale/status: the counters of the sale, exact, at most a second old. */
-#include <string.h>
-
 #include "endpoints.h"
+#include "json_writer.h"
 
-static void add_time(struct text *body, const char *name, int64_t time_us, bool is_known)
+/* Null where it is not known. */
+static void add_time(struct json_writer *json, const char *name, int64_t time_us, bool is_known)
 {
-    text_add(body, name);
+    json_key(json, name);
     if (is_known)
-        text_add_time(body, time_us);
+        json_time(json, time_us);
     else
-        text_add(body, "null");
+        json_null(json);
 }
 
-static void add_count(struct text *body, const char *name, int64_t count)
+static void add_count(struct json_writer *json, const char *name, int64_t count)
 {
-    text_add(body, name);
-    text_add_integer(body, count);
+    json_integer(json_key(json, name), count);
 }
 
-static void add_sale_id(struct text *body, const struct sale_status *status)
+static void add_sale_id(struct json_writer *json, const struct sale_status *status)
 {
-    text_add(body, "{\"sale_id\":");
+    json_key(json, "sale_id");
     if (status->sale_id > 0)
-        text_add_integer(body, status->sale_id);
+        json_integer(json, status->sale_id);
     else
-        text_add(body, "null");
+        json_null(json);
 }
 
 /* False: the reply says that it cannot be had now. */
@@ -46,18 +45,20 @@ void sale_status_read(const struct services *services, const struct request *req
     (void)request;
     if (!read_status(services, &status, reply))
         return;
-    struct text *body = &reply->body;
-    add_sale_id(body, &status);
-    add_count(body, ",\"items_total\":", status.items_total);
-    add_count(body, ",\"items_sold\":", status.purchases_accepted);
-    add_count(body, ",\"items_held\":", status.items_held);
-    add_count(body, ",\"remaining_items\":", sale_status_items_left(&status));
-    add_time(body, ",\"sale_ends_at\":", status.ends_us, status.sale_id > 0);
-    add_time(body, ",\"server_time\":", status.server_us, true);
-    add_count(body, ",\"time_remaining_seconds\":", sale_status_seconds_left(&status));
-    text_add(body, ",\"sale_status\":");
-    text_add_json(body, status.status, strlen(status.status));
-    text_add(body, "}");
+    struct json_writer json;
+    json_writer_begin(&json, &reply->body);
+    json_open_object(&json);
+    add_sale_id(&json, &status);
+    add_count(&json, "items_total", status.items_total);
+    add_count(&json, "items_sold", status.purchases_accepted);
+    add_count(&json, "items_held", status.items_held);
+    add_count(&json, "remaining_items", sale_status_items_left(&status));
+    add_time(&json, "sale_ends_at", status.ends_us, status.sale_id > 0);
+    add_time(&json, "server_time", status.server_us, true);
+    add_count(&json, "time_remaining_seconds", sale_status_seconds_left(&status));
+    json_string(json_key(&json, "sale_status"), status.status);
+    json_close(&json);
+    json_writer_end(&json);
 }
 
 void status_read(const struct services *services, const struct request *request,
@@ -67,22 +68,23 @@ void status_read(const struct services *services, const struct request *request,
     (void)request;
     if (!read_status(services, &status, reply))
         return;
-    struct text *body = &reply->body;
+    struct json_writer json;
     bool has_sale = status.sale_id > 0;
-    add_sale_id(body, &status);
-    text_add(body, ",\"sale_status\":");
-    text_add_json(body, status.status, strlen(status.status));
-    add_time(body, ",\"starts_at\":", status.starts_us, has_sale);
-    add_time(body, ",\"ends_at\":", status.ends_us, has_sale);
-    add_time(body, ",\"server_time\":", status.server_us, true);
-    add_count(body, ",\"seconds_remaining\":", sale_status_seconds_left(&status));
-    add_count(body,
-              ",\"successful_checkouts\":", status.checkouts_accepted + status.checkouts_repeated);
-    add_count(body, ",\"failed_checkouts\":", status.checkouts_refused);
-    add_count(body, ",\"successful_purchases\":", status.purchases_accepted);
-    add_count(body, ",\"failed_purchases\":", status.purchases_refused);
+    json_writer_begin(&json, &reply->body);
+    json_open_object(&json);
+    add_sale_id(&json, &status);
+    json_string(json_key(&json, "sale_status"), status.status);
+    add_time(&json, "starts_at", status.starts_us, has_sale);
+    add_time(&json, "ends_at", status.ends_us, has_sale);
+    add_time(&json, "server_time", status.server_us, true);
+    add_count(&json, "seconds_remaining", sale_status_seconds_left(&status));
+    add_count(&json, "successful_checkouts", status.checkouts_accepted + status.checkouts_repeated);
+    add_count(&json, "failed_checkouts", status.checkouts_refused);
+    add_count(&json, "successful_purchases", status.purchases_accepted);
+    add_count(&json, "failed_purchases", status.purchases_refused);
     /* Scheduled goods are those that are held or bought: promised to someone. */
-    add_count(body, ",\"scheduled_goods\":", status.items_held + status.purchases_accepted);
-    add_count(body, ",\"purchased_goods\":", status.purchases_accepted);
-    text_add(body, "}");
+    add_count(&json, "scheduled_goods", status.items_held + status.purchases_accepted);
+    add_count(&json, "purchased_goods", status.purchases_accepted);
+    json_close(&json);
+    json_writer_end(&json);
 }

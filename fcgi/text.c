@@ -7,16 +7,6 @@ void text_begin(struct text *text, char *bytes, size_t size)
     *text = (struct text){.bytes = bytes, .size = size};
 }
 
-void text_add_bytes(struct text *text, const char *bytes, size_t length)
-{
-    if (length > text->size - text->used) {
-        text->is_cut = true;
-        return;
-    }
-    memcpy(text->bytes + text->used, bytes, length);
-    text->used += length;
-}
-
 void text_add(struct text *text, const char *string)
 {
     text_add_bytes(text, string, strlen(string));

@@ -27,48 +27,40 @@ enum { BETWEEN_MAX = 160, AROUND_MAX = 6 * PARAMETER_BYTES_MAX + 256 };
 _Static_assert(PAGE_SIZE_MAX *(ITEM_JSON_MAX + BETWEEN_MAX) + AROUND_MAX <= REPLY_PAGE_MAX,
                "the largest page fits");
 
-static void write_purchase(struct text *body, const PGresult *result, int row)
+static void write_purchase(struct json_writer *json, const PGresult *result, int row)
 {
-    text_add(body, "{\"purchase_id\":");
-    text_add_integer(body, purchase_id(database_int4(result, row, COLUMN_SALE_ID),
-                                       database_int4(result, row, COLUMN_NUMBER)));
-    text_add(body, ",\"purchased_at\":");
-    text_add_time(body, database_time_us(result, row, COLUMN_PURCHASED_AT));
-    text_add(body, ",\"item\":{");
-    item_json_add_row(body, result, row);
-    text_add(body, "}}");
+    json_open_object(json);
+    json_integer(json_key(json, "purchase_id"),
+                 purchase_id(database_int4(result, row, COLUMN_SALE_ID),
+                             database_int4(result, row, COLUMN_NUMBER)));
+    json_time(json_key(json, "purchased_at"), database_time_us(result, row, COLUMN_PURCHASED_AT));
+    item_json_row(json_key(json, "item"), result, row);
+    json_close(json);
 }
 
-static void write_hold(struct text *body, const PGresult *result, int row)
+static void write_hold(struct json_writer *json, const PGresult *result, int row)
 {
     struct code code = {.sale_id = database_int4(result, row, COLUMN_SALE_ID),
                         .number = database_int4(result, row, COLUMN_NUMBER)};
     char text[CODE_LENGTH + 1];
     memcpy(code.secret, PQgetvalue(result, row, COLUMN_SECRET), CODE_SECRET_BYTES);
     code_format(&code, text);
-    text_add(body, "{\"code\":\"");
-    text_add(body, text);
-    text_add(body, "\",\"expires_at\":");
-    text_add_time(body, database_time_us(result, row, COLUMN_HELD_UNTIL));
-    text_add(body, ",\"item\":{");
-    item_json_add_row(body, result, row);
-    text_add(body, "}}");
+    json_open_object(json);
+    json_string(json_key(json, "code"), text);
+    json_time(json_key(json, "expires_at"), database_time_us(result, row, COLUMN_HELD_UNTIL));
+    item_json_row(json_key(json, "item"), result, row);
+    json_close(json);
 }
 
-static void write_rows(struct text *body, const PGresult *result, bool is_bought,
-                       void (*write)(struct text *, const PGresult *, int))
+static void write_rows(struct json_writer *json, const PGresult *result, bool is_bought,
+                       void (*write)(struct json_writer *, const PGresult *, int))
 {
-    const char *comma = "";
-    text_add(body, "[");
-    for (int row = 0; row < PQntuples(result); row++) {
-        if (database_is_null(result, row, COLUMN_NUMBER) ||
-            database_is_null(result, row, COLUMN_PURCHASED_AT) == is_bought)
-            continue;
-        text_add(body, comma);
-        write(body, result, row);
-        comma = ",";
-    }
-    text_add(body, "]");
+    json_open_array(json);
+    for (int row = 0; row < PQntuples(result); row++)
+        if (!database_is_null(result, row, COLUMN_NUMBER) &&
+            database_is_null(result, row, COLUMN_PURCHASED_AT) != is_bought)
+            write(json, result, row);
+    json_close(json);
 }
 
 static void write_user(struct text *body, const struct path_variable *user, const PGresult *result)
@@ -76,24 +68,22 @@ static void write_user(struct text *body, const struct path_variable *user, cons
     bool has_sale = PQntuples(result) > 0;
     int64_t purchases = has_sale ? database_int8(result, 0, COLUMN_PURCHASES_TOTAL) : 0;
     int64_t holds = has_sale ? database_int8(result, 0, COLUMN_HOLDS_TOTAL) : 0;
-    text_add(body, "{\"user\":");
-    text_add_json(body, user->bytes, user->length);
-    text_add(body, ",\"purchase_limit\":");
+    struct json_writer json;
+    json_writer_begin(&json, body);
+    json_open_object(&json);
+    json_bytes(json_key(&json, "user"), user->bytes, user->length);
+    json_key(&json, "purchase_limit");
     if (has_sale)
-        text_add_integer(body, database_int4(result, 0, COLUMN_PURCHASE_LIMIT));
+        json_integer(&json, database_int4(result, 0, COLUMN_PURCHASE_LIMIT));
     else
-        text_add(body, "null");
-    text_add(body, ",\"purchases\":");
-    write_rows(body, result, true, write_purchase);
-    text_add(body, ",\"holds\":");
-    write_rows(body, result, false, write_hold);
-    text_add(body, ",\"purchases_total\":");
-    text_add_integer(body, purchases);
-    text_add(body, ",\"holds_total\":");
-    text_add_integer(body, holds);
-    text_add(body, ",\"total\":");
-    text_add_integer(body, purchases + holds);
-    text_add(body, "}");
+        json_null(&json);
+    write_rows(json_key(&json, "purchases"), result, true, write_purchase);
+    write_rows(json_key(&json, "holds"), result, false, write_hold);
+    json_integer(json_key(&json, "purchases_total"), purchases);
+    json_integer(json_key(&json, "holds_total"), holds);
+    json_integer(json_key(&json, "total"), purchases + holds);
+    json_close(&json);
+    json_writer_end(&json);
 }
 
 void user_purchases_read(const struct services *services, const struct request *request,
