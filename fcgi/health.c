@@ -2,6 +2,13 @@
 #include "common/options.h"
 #include "endpoints.h"
 
+static const char *status_name(bool is_up, enum redis_state redis)
+{
+    if (!is_up)
+        return "down";
+    return redis == REDIS_STATE_DOWN ? "degraded" : "ok";
+}
+
 void health_read(const struct services *services, const struct request *request,
                  struct reply *reply)
 {
@@ -18,16 +25,10 @@ void health_read(const struct services *services, const struct request *request,
     struct json_writer json;
     json_writer_begin(&json, &reply->body);
     json_open_object(&json);
-    json_string(json_key(&json, "status"), !is_up                      ? "down"
-                                           : redis == REDIS_STATE_DOWN ? "degraded"
-                                                                       : "ok");
+    json_string(json_key(&json, "status"), status_name(is_up, redis));
     json_string(json_key(&json, "database"), is_up ? "ok" : "down");
     json_string(json_key(&json, "redis"), redis_names[redis]);
-    json_key(&json, "sale");
-    if (is_read && status.sale_id > 0)
-        json_integer(&json, status.sale_id);
-    else
-        json_null(&json);
+    json_integer_or_null(json_key(&json, "sale"), is_read ? status.sale_id : 0);
     json_string(json_key(&json, "version"), FLASHSALE_VERSION);
     json_close(&json);
     json_writer_end(&json);

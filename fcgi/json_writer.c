@@ -102,6 +102,14 @@ void json_null(struct json_writer *json)
     text_add(json->text, "null");
 }
 
+void json_integer_or_null(struct json_writer *json, int64_t value)
+{
+    if (value > 0)
+        json_integer(json, value);
+    else
+        json_null(json);
+}
+
 void json_money(struct json_writer *json, int64_t cents)
 {
     before_value(json);

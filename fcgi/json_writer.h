@@ -56,6 +56,9 @@ void json_integer(struct json_writer *json, int64_t value);
 void json_boolean(struct json_writer *json, bool value);
 void json_null(struct json_writer *json);
 
+/* An integer above 0, or null in the place of what is 0 because there is none. */
+void json_integer_or_null(struct json_writer *json, int64_t value);
+
 /* Cents as a number with two places. */
 void json_money(struct json_writer *json, int64_t cents);
 

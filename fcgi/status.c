@@ -1,4 +1,7 @@
-/* GET /status and /sale/status: the counters of the sale, exact, at most a second old. */
+/* GET /status, /sale/status and /sale/current: the counters of the sale, exact, at most a second
+ * old. */
+#include <string.h>
+
 #include "endpoints.h"
 #include "json_writer.h"
 
@@ -17,13 +20,9 @@ static void add_count(struct json_writer *json, const char *name, int64_t count)
     json_integer(json_key(json, name), count);
 }
 
-static void add_sale_id(struct json_writer *json, const struct sale_status *status)
+static void add_term(struct json_writer *json, const char *name, int32_t value)
 {
-    json_key(json, "sale_id");
-    if (status->sale_id > 0)
-        json_integer(json, status->sale_id);
-    else
-        json_null(json);
+    json_integer_or_null(json_key(json, name), value);
 }
 
 /* False: the reply says that it cannot be had now. */
@@ -38,25 +37,72 @@ static bool read_status(const struct services *services, struct sale_status *sta
     return true;
 }
 
+static void add_sale_status(struct json_writer *json, const struct sale_status *status)
+{
+    add_term(json, "sale_id", status->sale_id);
+    add_time(json, "starts_at", status->starts_us, status->sale_id > 0);
+    add_time(json, "next_sale_starts_at", status->next_starts_us, status->next_starts_us > 0);
+    add_term(json, "purchase_limit", status->purchase_limit);
+    add_term(json, "hold_s", status->hold_s);
+    json_boolean(json_key(json, "stays_open"), status->stays_open);
+    add_count(json, "items_total", status->items_total);
+    add_count(json, "items_sold", status->purchases_accepted);
+    add_count(json, "items_held", status->items_held);
+    add_count(json, "remaining_items", sale_status_items_left(status));
+    add_time(json, "sale_ends_at", status->ends_us, status->sale_id > 0);
+    add_time(json, "server_time", status->server_us, true);
+    add_count(json, "time_remaining_seconds", sale_status_seconds_left(status));
+    json_string(json_key(json, "sale_status"), status->status);
+}
+
 void sale_status_read(const struct services *services, const struct request *request,
                       struct reply *reply)
 {
     struct sale_status status;
+    struct json_writer json;
     (void)request;
     if (!read_status(services, &status, reply))
         return;
-    struct json_writer json;
     json_writer_begin(&json, &reply->body);
     json_open_object(&json);
-    add_sale_id(&json, &status);
-    add_count(&json, "items_total", status.items_total);
-    add_count(&json, "items_sold", status.purchases_accepted);
-    add_count(&json, "items_held", status.items_held);
-    add_count(&json, "remaining_items", sale_status_items_left(&status));
-    add_time(&json, "sale_ends_at", status.ends_us, status.sale_id > 0);
-    add_time(&json, "server_time", status.server_us, true);
-    add_count(&json, "time_remaining_seconds", sale_status_seconds_left(&status));
-    json_string(json_key(&json, "sale_status"), status.status);
+    add_sale_status(&json, &status);
+    json_close(&json);
+    json_writer_end(&json);
+}
+
+/* "Sale 17", or null. */
+static void add_name(struct json_writer *json, int32_t sale_id)
+{
+    enum { NAME_MAX = 24 };
+    char bytes[NAME_MAX];
+    struct text name;
+    json_key(json, "name");
+    if (sale_id == 0) {
+        json_null(json);
+        return;
+    }
+    text_begin(&name, bytes, sizeof bytes);
+    text_add(&name, "Sale ");
+    text_add_integer(&name, sale_id);
+    json_bytes(json, name.bytes, name.used);
+}
+
+/* The same with what others call it. */
+void sale_current_read(const struct services *services, const struct request *request,
+                       struct reply *reply)
+{
+    struct sale_status status;
+    struct json_writer json;
+    (void)request;
+    if (!read_status(services, &status, reply))
+        return;
+    json_writer_begin(&json, &reply->body);
+    json_open_object(&json);
+    add_sale_status(&json, &status);
+    add_term(&json, "id", status.sale_id);
+    add_name(&json, status.sale_id);
+    json_boolean(json_key(&json, "active"), strcmp(status.status, "active") == 0);
+    add_time(&json, "ends_at", status.ends_us, status.sale_id > 0);
     json_close(&json);
     json_writer_end(&json);
 }
@@ -72,7 +118,7 @@ void status_read(const struct services *services, const struct request *request,
     bool has_sale = status.sale_id > 0;
     json_writer_begin(&json, &reply->body);
     json_open_object(&json);
-    add_sale_id(&json, &status);
+    add_term(&json, "sale_id", status.sale_id);
     json_string(json_key(&json, "sale_status"), status.status);
     add_time(&json, "starts_at", status.starts_us, has_sale);
     add_time(&json, "ends_at", status.ends_us, has_sale);

@@ -1,9 +1,11 @@
-/* GET /users/{user_id}/purchases: what the user who is logged in bought and holds. */
+/* GET /me: who asks, and what they have. GET /users/{user_id}/purchases: what the user who is
+   logged in bought and holds. */
 #include <endian.h>
 #include <string.h>
 
 #include "code.h"
 #include "endpoints.h"
+#include "identity.h"
 #include "item_json.h"
 #include "paging.h"
 #include "purchase_id.h"
@@ -18,12 +20,14 @@ enum column {
     COLUMN_BUYER_PURCHASES,
     COLUMN_PURCHASE_LIMIT,
     COLUMN_PURCHASES_TOTAL,
-    COLUMN_HOLDS_TOTAL
+    COLUMN_HOLDS_TOTAL,
+    COLUMN_CURRENT_SALE_ID,
+    COLUMN_READ_AT
 };
 
 /* What stands around an item, with its code or purchase, and around the page with the user's name,
    each byte of it escaped. */
-enum { BETWEEN_MAX = 160, AROUND_MAX = 6 * PARAMETER_BYTES_MAX + 256 };
+enum { BETWEEN_MAX = 192, AROUND_MAX = 6 * PARAMETER_BYTES_MAX + 256 };
 _Static_assert(PAGE_SIZE_MAX *(ITEM_JSON_MAX + BETWEEN_MAX) + AROUND_MAX <= REPLY_PAGE_MAX,
                "the largest page fits");
 
@@ -42,12 +46,15 @@ static void write_hold(struct json_writer *json, const PGresult *result, int row
 {
     struct code code = {.sale_id = database_int4(result, row, COLUMN_SALE_ID),
                         .number = database_int4(result, row, COLUMN_NUMBER)};
+    int64_t expires_us = database_time_us(result, row, COLUMN_HELD_UNTIL);
+    int64_t read_us = database_time_us(result, row, COLUMN_READ_AT);
     char text[CODE_LENGTH + 1];
     memcpy(code.secret, PQgetvalue(result, row, COLUMN_SECRET), CODE_SECRET_BYTES);
     code_format(&code, text);
     json_open_object(json);
     json_string(json_key(json, "code"), text);
-    json_time(json_key(json, "expires_at"), database_time_us(result, row, COLUMN_HELD_UNTIL));
+    json_time(json_key(json, "expires_at"), expires_us);
+    json_integer(json_key(json, "expires_in"), (expires_us - read_us + 999999) / 1000000);
     item_json_row(json_key(json, "item"), result, row);
     json_close(json);
 }
@@ -63,7 +70,13 @@ static void write_rows(struct json_writer *json, const PGresult *result, bool is
     json_close(json);
 }
 
-static void write_user(struct text *body, const struct path_variable *user, const PGresult *result)
+static void write_lists(struct json_writer *json, const PGresult *result)
+{
+    write_rows(json_key(json, "purchases"), result, true, write_purchase);
+    write_rows(json_key(json, "holds"), result, false, write_hold);
+}
+
+static void write_user(struct text *body, const struct span *user, const PGresult *result)
 {
     bool has_sale = PQntuples(result) > 0;
     int64_t purchases = has_sale ? database_int8(result, 0, COLUMN_PURCHASES_TOTAL) : 0;
@@ -72,13 +85,9 @@ static void write_user(struct text *body, const struct path_variable *user, cons
     json_writer_begin(&json, body);
     json_open_object(&json);
     json_bytes(json_key(&json, "user"), user->bytes, user->length);
-    json_key(&json, "purchase_limit");
-    if (has_sale)
-        json_integer(&json, database_int4(result, 0, COLUMN_PURCHASE_LIMIT));
-    else
-        json_null(&json);
-    write_rows(json_key(&json, "purchases"), result, true, write_purchase);
-    write_rows(json_key(&json, "holds"), result, false, write_hold);
+    json_integer_or_null(json_key(&json, "purchase_limit"),
+                         has_sale ? database_int4(result, 0, COLUMN_PURCHASE_LIMIT) : 0);
+    write_lists(&json, result);
     json_integer(json_key(&json, "purchases_total"), purchases);
     json_integer(json_key(&json, "holds_total"), holds);
     json_integer(json_key(&json, "total"), purchases + holds);
@@ -86,34 +95,124 @@ static void write_user(struct text *body, const struct path_variable *user, cons
     json_writer_end(&json);
 }
 
+/* A page of what the user has; NULL: the reply says why. A size of 0: of what, only how much. */
+static PGresult *read_user(const struct services *services, const struct span *user,
+                           const struct page *page, struct reply *reply)
+{
+    uint64_t offset = htobe64((uint64_t)page->offset);
+    uint32_t size = htobe32((uint32_t)page->size);
+    const struct database_parameter parameters[] = {{user->bytes, (int)user->length},
+                                                    {(const char *)&offset, sizeof offset},
+                                                    {(const char *)&size, sizeof size}};
+    PGresult *result = reader_call(services->database, READ_USER, parameters, 3);
+    if (!result)
+        reply_problem(reply, OUTCOME_UNAVAILABLE, NULL, 1, services->settings);
+    return result;
+}
+
 void user_purchases_read(const struct services *services, const struct request *request,
                          struct reply *reply)
 {
     const struct settings *settings = services->settings;
-    const struct path_variable *user = &request->variable;
+    const struct span user = {request->remote_user, strlen(request->remote_user)};
     struct page page;
     if (settings->http.identity != IDENTITY_REMOTE_USER) {
         reply_problem(reply, OUTCOME_NOT_FOUND,
                       "Who bought what is told to users who are logged in only.", 0, settings);
         return;
     }
-    if (strlen(request->remote_user) != user->length ||
-        memcmp(request->remote_user, user->bytes, user->length) != 0) {
+    if (!identity_is(&user, request->variable.bytes, request->variable.length)) {
         reply_problem(reply, OUTCOME_IDENTITY_MISMATCH, NULL, 0, settings);
         return;
     }
     if (!page_read(request, PAGE_SIZE_MAX, &page, reply, settings))
         return;
-
-    uint64_t offset = htobe64((uint64_t)page.offset);
-    uint32_t size = htobe32((uint32_t)page.size);
-    const struct database_parameter parameters[] = {{user->bytes, (int)user->length},
-                                                    {(const char *)&offset, sizeof offset},
-                                                    {(const char *)&size, sizeof size}};
-    PGresult *result = reader_call(services->database, READ_USER, parameters, 3);
+    PGresult *result = read_user(services, &user, &page, reply);
     if (result)
-        write_user(&reply->body, user, result);
+        write_user(&reply->body, &user, result);
+    PQclear(result);
+}
+
+/* The members that both answers of /me have. */
+static void write_me(struct json_writer *json, bool is_remote, const struct span *user,
+                     int32_t sale_id, int32_t purchase_limit)
+{
+    json_string(json_key(json, "identity"), is_remote ? "remote_user" : "parameter");
+    json_key(json, "user");
+    if (user->length > 0)
+        json_bytes(json, user->bytes, user->length);
     else
-        reply_problem(reply, OUTCOME_UNAVAILABLE, NULL, 1, settings);
+        json_null(json);
+    json_integer_or_null(json_key(json, "sale_id"), sale_id);
+    json_integer_or_null(json_key(json, "purchase_limit"), purchase_limit);
+}
+
+/* Nobody has nothing: what remains to be told is known to the worker. */
+static void write_nobody(const struct services *services, bool is_remote, struct reply *reply)
+{
+    const struct span nobody = {"", 0};
+    struct sale_status sale;
+    struct json_writer json;
+    if (!sale_view_read(services->sale_view, &sale)) {
+        reply_problem(reply, OUTCOME_UNAVAILABLE, NULL, 1, services->settings);
+        return;
+    }
+    json_writer_begin(&json, &reply->body);
+    json_open_object(&json);
+    write_me(&json, is_remote, &nobody, sale.sale_id, sale.purchase_limit);
+    json_integer(json_key(&json, "bought"), 0);
+    json_integer(json_key(&json, "held"), 0);
+    if (is_remote) {
+        json_open_array(json_key(&json, "purchases"));
+        json_close(&json);
+        json_open_array(json_key(&json, "holds"));
+        json_close(&json);
+        json_integer(json_key(&json, "total"), 0);
+    }
+    json_close(&json);
+    json_writer_end(&json);
+}
+
+static void write_somebody(struct text *body, bool is_remote, const struct span *user,
+                           const PGresult *result)
+{
+    bool has_sale = PQntuples(result) > 0;
+    int64_t bought = has_sale ? database_int8(result, 0, COLUMN_PURCHASES_TOTAL) : 0;
+    int64_t held = has_sale ? database_int8(result, 0, COLUMN_HOLDS_TOTAL) : 0;
+    struct json_writer json;
+    json_writer_begin(&json, body);
+    json_open_object(&json);
+    write_me(&json, is_remote, user,
+             has_sale ? database_int4(result, 0, COLUMN_CURRENT_SALE_ID) : 0,
+             has_sale ? database_int4(result, 0, COLUMN_PURCHASE_LIMIT) : 0);
+    json_integer(json_key(&json, "bought"), bought);
+    json_integer(json_key(&json, "held"), held);
+    if (is_remote) {
+        write_lists(&json, result);
+        json_integer(json_key(&json, "total"), bought + held);
+    }
+    json_close(&json);
+    json_writer_end(&json);
+}
+
+void me_read(const struct services *services, const struct request *request, struct reply *reply)
+{
+    const struct settings *settings = services->settings;
+    bool is_remote = settings->http.identity == IDENTITY_REMOTE_USER;
+    struct span user;
+    struct page page;
+    if (!identity_find(settings, request, &user, reply) ||
+        !page_read(request, PAGE_SIZE_MAX, &page, reply, settings))
+        return;
+    if (user.length == 0) {
+        write_nobody(services, is_remote, reply);
+        return;
+    }
+    if (!is_remote)
+        page.size = 0; /* a name is no proof: what the user has is not told */
+    PGresult *result = read_user(services, &user, &page, reply);
+    if (!result)
+        return;
+    write_somebody(&reply->body, is_remote, &user, result);
     PQclear(result);
 }

@@ -166,7 +166,9 @@ RETURNS TABLE (
     buyer_purchases integer,
     purchase_limit  integer,
     purchases_total bigint,
-    holds_total     bigint)
+    holds_total     bigint,
+    current_sale_id integer,
+    read_at         timestamptz)
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = flashsale, pg_temp
 AS $$
@@ -189,7 +191,7 @@ AS $$
     SELECT (u.item).sale_id, (u.item).number, (u.item).name, (u.item).price_cents,
            (u.item).picture_seed, item_state(u.item), (u.item).held_until, (u.item).secret,
            (u.item).purchased_at, u.place::integer, s.purchase_limit,
-           t.purchases_total, t.holds_total
+           t.purchases_total, t.holds_total, s.sale_id, now()
     FROM current s
     CROSS JOIN (SELECT count(place) AS purchases_total,
                        count(*) - count(place) AS holds_total FROM entry) t
