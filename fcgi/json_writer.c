@@ -59,15 +59,14 @@ void json_close(struct json_writer *json)
 struct json_writer *json_key(struct json_writer *json, const char *name)
 {
     assert(is_in_object(json) && !json->has_key);
-    size_t length = strlen(name);
-    char *at = text_room(json->text, length + (json->has_value ? 4 : 3));
+    char *at = text_room(json->text, strlen(name) + (json->has_value ? 4 : 3));
     if (at) {
         if (json->has_value)
             *at++ = ',';
         *at++ = '"';
-        memcpy(at, name, length);
-        at[length] = '"';
-        at[length + 1] = ':';
+        at = stpcpy(at, name);
+        at[0] = '"'; /* in the place of the zero */
+        at[1] = ':';
     }
     json->has_key = true;
     return json;

@@ -37,7 +37,8 @@ static void check_alone(const struct parameters *parameters, bool good,
     struct json_reader *reader = new_reader();
     struct parameters again;
     struct parameter_fault fault_again;
-    assert(read_by(reader, &again, text, length, &fault_again) == good);
+    bool is_again_good = read_by(reader, &again, text, length, &fault_again);
+    assert(is_again_good == good);
     values_check_same(parameters, &again);
     assert(good || (fault->name == fault_again.name && fault->what == fault_again.what));
     json_reader_free(reader);
@@ -65,7 +66,7 @@ static void check_whole(struct json_reader *reader, const struct parameters *par
     longer[length] = '\0';
     assert(!is_read(reader, &again, length + 1));
     for (size_t i = 0; i < sizeof behind / sizeof behind[0]; i++) {
-        memcpy(longer + length, behind[i], strlen(behind[i]));
+        strcpy(longer + length, behind[i]);
         assert(!is_read(reader, &again, length + strlen(behind[i])));
     }
     assert(end == 0 || !is_read(reader, &again, end));
@@ -78,7 +79,7 @@ static void check_last(struct json_reader *reader, const char *text, size_t end,
     struct parameters again;
     memcpy(longer, text, end);
     longer[end] = is_empty ? ' ' : ',';
-    memcpy(longer + end + 1, last, strlen(last));
+    strcpy(longer + end + 1, last);
     assert(is_read(reader, &again, end + 1 + strlen(last)));
     const struct parameter *user = &again.by_name[PARAMETER_USER];
     assert(user->length == 4 && memcmp(user->bytes, "last", 4) == 0);
@@ -96,7 +97,8 @@ static void check_text(const char *text, size_t length)
 
 static size_t without_blanks(const char *text, size_t length)
 {
-    while (length > 0 && memchr(" \t\r\n", text[length - 1], 4))
+    static const char blanks[] = {' ', '\t', '\r', '\n'};
+    while (length > 0 && memchr(blanks, text[length - 1], sizeof blanks))
         length--;
     return length;
 }

@@ -438,9 +438,9 @@ static void test_json_large(void **state)
         assert_true(json(text));
         assert_is(PARAMETER_USER, "amy");
     }
-    memset(text, 'u', BODY_MAX);
-    memcpy(text, "{\"user_id\":\"", 12);
-    memcpy(text + BODY_MAX - 2, "\"}", 2);
+    size_t used = (size_t)sprintf(text, "{\"user_id\":\"");
+    memset(text + used, 'u', BODY_MAX - used - 2);
+    strcpy(text + BODY_MAX - 2, "\"}");
     assert_true(json_bytes(text, BODY_MAX));
     assert_true(parameters.by_name[PARAMETER_USER].is_too_long);
 }
