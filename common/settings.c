@@ -28,6 +28,14 @@ static const struct choice log_levels[] = {{"error", LOG_LEVEL_ERROR},
 static const struct choice identities[] = {
     {"parameter", IDENTITY_PARAMETER}, {"remote_user", IDENTITY_REMOTE_USER}, {NULL, 0}};
 
+static const struct choice dialects[] = {{"default", DIALECT_DEFAULT},
+                                         {"a", DIALECT_A},
+                                         {"b", DIALECT_B},
+                                         {"c", DIALECT_C},
+                                         {"d", DIALECT_D},
+                                         {"e", DIALECT_E},
+                                         {NULL, 0}};
+
 static const struct choice unknown_items[] = {
     {"refuse", UNKNOWN_ITEM_REFUSE}, {"any", UNKNOWN_ITEM_ANY}, {NULL, 0}};
 
@@ -141,13 +149,15 @@ static const struct setting setting_table[] = {
     INTEGER(sale, generated_every_s, 0, 604800, "3600",
             "how often a timer runs the generator; 0: no timer does"),
     BOOLEAN(sale, stays_open_until_sold_out, "false",
-            "whether a sale goes on beyond its end until it is sold out; the next one waits"),
+            "whether a sale goes on beyond its end until it is sold out, beside the next ones"),
     CHOICE(sale, unknown_item, unknown_items, "refuse",
            "what an id that names no item gets: \"refuse\" (404) or \"any\" item"),
     INTEGER(attempt, retention_days, 1, 36500, "30", "how long the log of attempts is kept"),
     CHOICE(http, identity, identities, "parameter",
            "who the user is: the one that \"parameter\" user_id names, or the web server's "
            "\"remote_user\""),
+    CHOICE(http, dialect, dialects, "default",
+           "whose texts replies have: \"default\", or those of an earlier service, \"a\" to \"e\""),
     INTEGER(http, body_bytes_max, 0, 1048576, "16384", "longest request body that is read"),
     INTEGER(http, status_unavailable, 400, 499, "412",
             "status of held, sold, sold_out, sale_closed"),

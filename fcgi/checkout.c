@@ -1,10 +1,12 @@
 /* POST /checkout: reserves an item for a user and gives the code that buys it. */
+#include "dialect.h"
 #include "endpoints.h"
 #include "identity.h"
 #include "item_id.h"
 #include "verdict_reply.h"
 
-static void write_accepted(struct reply *reply, const struct ticket *ticket)
+static void write_accepted(const struct settings *settings, struct reply *reply,
+                           const struct ticket *ticket)
 {
     const struct verdict *verdict = &ticket->verdict;
     struct json_writer json;
@@ -14,7 +16,7 @@ static void write_accepted(struct reply *reply, const struct ticket *ticket)
     json_writer_begin(&json, &reply->body);
     json_open_object(&json);
     json_boolean(json_key(&json, "success"), true);
-    json_string(json_key(&json, "message"), "success");
+    json_string(json_key(&json, "message"), dialect_of(settings)->checked_out);
     json_string(json_key(&json, "code"), code);
     json_string(json_key(&json, "checkout_code"), code);
     json_time(json_key(&json, "expires_at"), verdict->expires_us);
@@ -63,7 +65,7 @@ void checkout_tell(const struct settings *settings, const struct ticket *ticket,
                    struct reply *reply)
 {
     if (ticket->verdict.outcome == OUTCOME_ACCEPTED || ticket->verdict.outcome == OUTCOME_REPEATED)
-        write_accepted(reply, ticket);
+        write_accepted(settings, reply, ticket);
     else
         verdict_problem(reply, &ticket->verdict, settings);
 }

@@ -6,12 +6,13 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "dialect.h"
 #include "metrics.h"
 
 const char *const checkout_batch_statement =
     "SELECT ordinal, outcome, sale_id, number, secret, expires_at, sale_made_at, sale_ends_at,"
-    " decided_at, name, price_cents, picture_seed, held_by"
-    " FROM flashsale.checkout_batch($1, $2, $3, $4, $5, $6, $7, $8)";
+    " decided_at, name, price_cents, picture_seed, held_by, purchase_limit"
+    " FROM flashsale.checkout_batch($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 
 /* Number -1: no item could have it, so none is locked. */
 const struct database_parameter checkout_batch_trial[CHECKOUT_BATCH_PARAMETERS] = {
@@ -22,6 +23,7 @@ const struct database_parameter checkout_batch_trial[CHECKOUT_BATCH_PARAMETERS] 
     ARRAY_ONE(ARRAY_INT2, 2, [ARRAY_ONE_AT] = 0),
     ARRAY_ONE(ARRAY_TIMESTAMPTZ, 8, [ARRAY_ONE_AT] = 0),
     {"\0\0\0\0\0\0\0", 8},
+    {"", 1},
     {"", 1}};
 
 enum column {
@@ -37,7 +39,8 @@ enum column {
     COLUMN_NAME,
     COLUMN_PRICE_CENTS,
     COLUMN_PICTURE_SEED,
-    COLUMN_HELD_BY
+    COLUMN_HELD_BY,
+    COLUMN_PURCHASE_LIMIT
 };
 
 enum {
@@ -53,7 +56,7 @@ struct checkout_batch {
     struct array users, sales, numbers, secrets, known, known_until;
     uint8_t *random;      /* CODE_SECRET_BYTES for each ticket */
     struct fact *facts;   /* one for each ticket */
-    int64_t sale_made_us; /* the sale that was open last, whose facts to ask for */
+    int64_t sale_made_us; /* the newest open sale, as known last, whose facts to ask for */
     int64_t refused_ms;   /* when a fact could last have spared the database a look, */
     int64_t asked_ms;     /* and when facts were last asked for; by the monotonic clock */
 };
@@ -131,11 +134,13 @@ static PGresult *call(struct checkout_batch *batch, struct database *database,
     uint64_t sale_made =
         htobe64((uint64_t)(batch->sale_made_us - (int64_t)DATABASE_EPOCH_S * 1000000));
     char unknown_is_any = batch->settings->sale.unknown_item == UNKNOWN_ITEM_ANY;
+    char full_may_check_out = dialect_of(batch->settings)->full_may_check_out;
     const struct database_parameter parameters[] = {
         array_parameter(&batch->users),   array_parameter(&batch->sales),
         array_parameter(&batch->numbers), array_parameter(&batch->secrets),
         array_parameter(&batch->known),   array_parameter(&batch->known_until),
-        {(const char *)&sale_made, 8},    {&unknown_is_any, 1}};
+        {(const char *)&sale_made, 8},    {&unknown_is_any, 1},
+        {&full_may_check_out, 1}};
     PGresult *result;
     int64_t began_us = clock_us();
     enum database_result done =
@@ -155,6 +160,7 @@ static void read_verdict(const PGresult *result, int row, struct verdict *verdic
     verdict->expires_us = database_time_us(result, row, COLUMN_EXPIRES_AT);
     verdict->sale_ends_us = database_time_us(result, row, COLUMN_SALE_ENDS_AT);
     verdict->decided_us = database_time_us(result, row, COLUMN_DECIDED_AT);
+    verdict->purchase_limit = database_int4(result, row, COLUMN_PURCHASE_LIMIT);
     if (verdict->outcome != OUTCOME_ACCEPTED && verdict->outcome != OUTCOME_REPEATED)
         return;
     memcpy(verdict->code.secret, PQgetvalue(result, row, COLUMN_SECRET), CODE_SECRET_BYTES);
@@ -181,8 +187,8 @@ static enum fact_kind fact_of(enum outcome outcome)
 }
 
 /* Notes what a refusal tells: about the one who holds the item, or else the one who asked. */
-static void note_fact(struct checkout_batch *batch, struct facts *facts, const PGresult *result,
-                      int row, const struct ticket *ticket)
+static void note_fact(struct facts *facts, const PGresult *result, int row,
+                      const struct ticket *ticket)
 {
     enum fact_kind kind = fact_of(ticket->verdict.outcome);
     const char *user = ticket->user;
@@ -195,7 +201,8 @@ static void note_fact(struct checkout_batch *batch, struct facts *facts, const P
         user = PQgetvalue(result, row, COLUMN_HELD_BY);
         user_length = (size_t)PQgetlength(result, row, COLUMN_HELD_BY);
     }
-    facts_note(facts, batch->sale_made_us, user, user_length, &ticket->verdict, kind);
+    facts_note(facts, database_time_us(result, row, COLUMN_SALE_MADE_AT), user, user_length,
+               &ticket->verdict, kind);
 }
 
 static void read_result(struct checkout_batch *batch, struct facts *facts, const PGresult *result,
@@ -207,13 +214,14 @@ static void read_result(struct checkout_batch *batch, struct facts *facts, const
             continue;
         struct ticket *ticket = tickets[index];
         read_verdict(result, row, &ticket->verdict);
-        batch->sale_made_us = database_time_us(result, row, COLUMN_SALE_MADE_AT);
+        if (ticket->code.sale_id == 0) /* facts are of use to those that name no sale */
+            batch->sale_made_us = database_time_us(result, row, COLUMN_SALE_MADE_AT);
         enum fact_kind refused_for = fact_of(ticket->verdict.outcome);
         enum fact_kind known = batch->facts[index].kind;
         if (refused_for != FACT_NONE)
             batch->refused_ms = clock_ms();
         if (known == FACT_NONE)
-            note_fact(batch, facts, result, row, ticket);
+            note_fact(facts, result, row, ticket);
         else if (known == refused_for)
             metrics_add(batch->metrics, METRIC_FACTS_USED, (int)known, 0, 1);
     }

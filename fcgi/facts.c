@@ -402,6 +402,9 @@ void facts_note(struct facts *facts, int64_t sale_made_us, const char *user, siz
 {
     if (!facts->context || kind == FACT_NONE || facts->noted == facts->settings->lane.batch_max)
         return;
+    /* What is noted at once is of one sale: of another, open beside it, nothing is noted then. */
+    if (facts->noted > 0 && facts->noted_sale_us != sale_made_us)
+        return;
     struct note *note = &facts->notes[facts->noted++];
     facts->noted_sale_us = sale_made_us;
     /* A sale may stay open beyond its end. */

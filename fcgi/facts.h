@@ -43,16 +43,16 @@ bool facts_are_out_of_reach(const struct facts *facts);
 void facts_ensure(struct facts *facts);
 
 /*
- * Asks about `count` checkouts in one round trip, for those that mean the open sale, taken to be
- * the one generated at `sale_made_us`. Where Redis cannot be asked no fact is known.
+ * Asks about `count` checkouts in one round trip, for those that mean the newest open sale, taken
+ * to be the one generated at `sale_made_us`. Where Redis cannot be asked no fact is known.
  */
 void facts_ask(struct facts *facts, int64_t sale_made_us, struct ticket *const *tickets, int count,
                struct fact *known);
 
 /*
  * Notes what a verdict tells about the sale, to be sent by facts_flush(): at most a fact for each
- * ticket of a batch, all of one sale. `user` is whom it is about: who holds the item, or who has
- * reached the limit.
+ * ticket of a batch. All are of one sale, the first one's: those of others are dropped. `user` is
+ * whom it is about: who holds the item, or who has reached the limit.
  */
 void facts_note(struct facts *facts, int64_t sale_made_us, const char *user, size_t user_length,
                 const struct verdict *verdict, enum fact_kind kind);

@@ -1,18 +1,20 @@
 /* POST /purchase: trades a code for the item it is for. */
 #include <string.h>
 
+#include "dialect.h"
 #include "endpoints.h"
 #include "purchase_id.h"
 #include "verdict_reply.h"
 
 /* Says nothing of the moment, so that a repetition is the same byte for byte. */
-static void write_purchased(struct reply *reply, const struct verdict *verdict)
+static void write_purchased(const struct settings *settings, struct reply *reply,
+                            const struct verdict *verdict)
 {
     struct json_writer json;
     json_writer_begin(&json, &reply->body);
     json_open_object(&json);
     json_boolean(json_key(&json, "success"), true);
-    json_string(json_key(&json, "message"), "success");
+    json_string(json_key(&json, "message"), dialect_of(settings)->purchased);
     json_string(json_key(&json, "status"), "success");
     json_integer(json_key(&json, "purchase_id"),
                  purchase_id(verdict->code.sale_id, verdict->code.number));
@@ -44,7 +46,7 @@ void purchase_tell(const struct settings *settings, const struct ticket *ticket,
                    struct reply *reply)
 {
     if (ticket->verdict.outcome == OUTCOME_PURCHASED || ticket->verdict.outcome == OUTCOME_REPEATED)
-        write_purchased(reply, &ticket->verdict);
+        write_purchased(settings, reply, &ticket->verdict);
     else
         verdict_problem(reply, &ticket->verdict, settings);
 }

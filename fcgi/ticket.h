@@ -19,6 +19,7 @@ struct verdict {
     struct code code;     /* of the item concerned, as far as it is known; 0 where not */
     int64_t expires_us;   /* when the hold ends; 0: unknown */
     int64_t sale_ends_us;
+    int purchase_limit; /* of the sale; 0: unknown */
     int64_t decided_us;
     /* Where the item is, or became, the user's: */
     char name[ITEM_NAME_MAX];

@@ -22,6 +22,8 @@ enum column {
     COLUMN_PURCHASES_TOTAL,
     COLUMN_HOLDS_TOTAL,
     COLUMN_CURRENT_SALE_ID,
+    COLUMN_BOUGHT,
+    COLUMN_HELD,
     COLUMN_READ_AT
 };
 
@@ -177,19 +179,20 @@ static void write_somebody(struct text *body, bool is_remote, const struct span 
                            const PGresult *result)
 {
     bool has_sale = PQntuples(result) > 0;
-    int64_t bought = has_sale ? database_int8(result, 0, COLUMN_PURCHASES_TOTAL) : 0;
-    int64_t held = has_sale ? database_int8(result, 0, COLUMN_HOLDS_TOTAL) : 0;
     struct json_writer json;
     json_writer_begin(&json, body);
     json_open_object(&json);
     write_me(&json, is_remote, user,
              has_sale ? database_int4(result, 0, COLUMN_CURRENT_SALE_ID) : 0,
              has_sale ? database_int4(result, 0, COLUMN_PURCHASE_LIMIT) : 0);
-    json_integer(json_key(&json, "bought"), bought);
-    json_integer(json_key(&json, "held"), held);
+    json_integer(json_key(&json, "bought"), has_sale ? database_int8(result, 0, COLUMN_BOUGHT) : 0);
+    json_integer(json_key(&json, "held"), has_sale ? database_int8(result, 0, COLUMN_HELD) : 0);
     if (is_remote) {
         write_lists(&json, result);
-        json_integer(json_key(&json, "total"), bought + held);
+        json_integer(json_key(&json, "total"),
+                     has_sale ? database_int8(result, 0, COLUMN_PURCHASES_TOTAL) +
+                                    database_int8(result, 0, COLUMN_HOLDS_TOTAL)
+                              : 0);
     }
     json_close(&json);
     json_writer_end(&json);

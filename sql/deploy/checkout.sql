@@ -1,8 +1,8 @@
 -- Checkouts, a batch in one transaction: decide all, log all.
 --
--- The order of locks is: one slot; items by number; then, never waited for, other slots and items
--- for those who want any. Purchases have the same order (purchase.sql), so a batch that waits for
--- another never holds what that one waits for.
+-- The order of locks is: sale by sale, by their numbers; in each one slot; items by number; then, never
+-- waited for, other slots and items for those who want any. Purchases have the same order (purchase.sql),
+-- so a batch that waits for another never holds what that one waits for.
 
 BEGIN;
 
@@ -15,6 +15,7 @@ CREATE FUNCTION claim_any(
     p_sales         integer[],
     p_numbers       integer[],
     p_known         smallint[],
+    p_full_too      boolean,
     INOUT io_slot   sale_slot,
     OUT o_given     integer[],
     OUT o_contested integer[])
@@ -41,8 +42,9 @@ BEGIN
         SELECT r.number = 0
            AND r.sale_id IN (0, p_sale.sale_id)
            AND r.known = 0
-           AND (SELECT cardinality(b.numbers) >= b.purchase_limit FROM buyer b
-                WHERE b.sale_id = p_sale.sale_id AND b.user_id = r.user_id) IS NOT TRUE
+           AND (p_full_too OR
+                (SELECT cardinality(b.numbers) >= b.purchase_limit FROM buyer b
+                 WHERE b.sale_id = p_sale.sale_id AND b.user_id = r.user_id) IS NOT TRUE)
         FROM unnest(p_users, p_sales, p_numbers, p_known) r (user_id, sale_id, number, known));
     v_need := cardinality(array_positions(v_wants, true));
 
@@ -188,7 +190,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION claim_any(
-    sale, text[], integer[], integer[], smallint[], sale_slot) IS
+    sale, text[], integer[], integer[], smallint[], boolean, sale_slot) IS
     'locks a free item for each request for any item, as far as there are some, and says which: '
     'o_given by request. The caller writes io_slot and queues o_contested again';
 
@@ -200,21 +202,24 @@ CREATE FUNCTION checkout_batch(
     p_known          smallint[],
     p_known_until    timestamptz[],
     p_known_sale     timestamptz,
-    p_unknown_is_any boolean)
+    p_unknown_is_any boolean,
+    p_full_too       boolean DEFAULT false,
+    p_only_sale      integer DEFAULT NULL)
 RETURNS TABLE (
-    ordinal      integer,
-    outcome      outcome,
-    sale_id      integer,
-    number       integer,
-    secret       uuid,
-    expires_at   timestamptz,
-    sale_made_at timestamptz,
-    sale_ends_at timestamptz,
-    decided_at   timestamptz,
-    name         text,
-    price_cents  integer,
-    picture_seed bigint,
-    held_by      text)
+    ordinal        integer,
+    outcome        outcome,
+    sale_id        integer,
+    number         integer,
+    secret         uuid,
+    expires_at     timestamptz,
+    sale_made_at   timestamptz,
+    sale_ends_at   timestamptz,
+    decided_at     timestamptz,
+    name           text,
+    price_cents    integer,
+    picture_seed   bigint,
+    held_by        text,
+    purchase_limit integer)
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = flashsale, pg_temp
 -- Estimates for arrays are guesses: every look-up here is by primary key, whatever they say.
@@ -228,7 +233,9 @@ AS $$
 #variable_conflict use_column
 DECLARE
     v_facts     constant outcome[] := ARRAY['sold', 'held', 'user_limit', 'sold_out'];
+    v_open      sale[];
     v_sale      sale;
+    v_part      record;
     v_slot      sale_slot;
     v_expires   timestamptz;
     v_claim     record;
@@ -238,7 +245,38 @@ DECLARE
     v_rows      bigint;
     v_accepted  bigint := 0;
 BEGIN
-    v_sale := open_sale();
+    v_open := open_sales();
+    v_sale := v_open[1];
+    -- Where several are open, each has its requests decided by itself. Those that name none are of the
+    -- newest; and so, to be refused, are those of sales that are not open.
+    IF p_only_sale IS NOT NULL THEN
+        SELECT o.* INTO v_sale FROM unnest(v_open) o WHERE o.sale_id = p_only_sale;
+    ELSIF cardinality(v_open) > 1 AND 0 <> ANY (p_sales) THEN
+        FOR v_part IN
+            SELECT coalesce(o.sale_id, v_sale.sale_id) AS sale_id,
+                   array_agg(r.ordinal::integer ORDER BY r.ordinal) AS ordinals,
+                   array_agg(r.user_id ORDER BY r.ordinal) AS users,
+                   array_agg(r.sale_id ORDER BY r.ordinal) AS sales,
+                   array_agg(r.number ORDER BY r.ordinal) AS numbers,
+                   array_agg(r.secret ORDER BY r.ordinal) AS secrets,
+                   array_agg(r.known ORDER BY r.ordinal) AS known,
+                   array_agg(r.known_until ORDER BY r.ordinal) AS known_until
+            FROM unnest(p_users, p_sales, p_numbers, p_secrets, p_known, p_known_until)
+                 WITH ORDINALITY r (user_id, sale_id, number, secret, known, known_until, ordinal)
+            LEFT JOIN unnest(v_open) o ON o.sale_id = r.sale_id
+            GROUP BY 1
+            ORDER BY 1
+        LOOP
+            RETURN QUERY
+            SELECT v_part.ordinals[c.ordinal], c.outcome, c.sale_id, c.number, c.secret, c.expires_at,
+                   c.sale_made_at, c.sale_ends_at, c.decided_at, c.name, c.price_cents,
+                   c.picture_seed, c.held_by, c.purchase_limit
+            FROM checkout_batch(v_part.users, v_part.sales, v_part.numbers, v_part.secrets,
+                                v_part.known, v_part.known_until, p_known_sale, p_unknown_is_any,
+                                p_full_too, v_part.sale_id) c;
+        END LOOP;
+        RETURN;
+    END IF;
     IF v_sale.sale_id IS NOT NULL THEN
         v_slot := lock_slot(v_sale.sale_id);
         v_expires := now() + make_interval(secs => v_sale.hold_s);
@@ -251,6 +289,7 @@ BEGIN
     IF 0 < ANY (p_known) THEN
         p_known := ARRAY(
             SELECT CASE WHEN p_known_sale = v_sale.generated_at AND k.known_until > now()
+                        AND NOT (p_full_too AND v_facts[k.known] = 'user_limit')
                    THEN k.known ELSE 0::smallint END
             FROM unnest(p_known, p_known_until) WITH ORDINALITY k (known, known_until, ordinal)
             ORDER BY k.ordinal);
@@ -269,7 +308,7 @@ BEGIN
         CONTINUE WHEN v_slot.slot IS NULL
             OR NOT CASE WHEN v_is_any THEN 0 = ANY (p_numbers) ELSE 0 < ANY (p_numbers) END;
         IF v_is_any THEN
-            v_claim := claim_any(v_sale, p_users, p_sales, p_numbers, p_known, v_slot);
+            v_claim := claim_any(v_sale, p_users, p_sales, p_numbers, p_known, p_full_too, v_slot);
             v_slot := v_claim.io_slot;
             v_any := v_claim.o_given;
             v_contested := v_claim.o_contested;
@@ -289,7 +328,7 @@ BEGIN
                   -- Those for any were looked at when they were given theirs. Looking again would
                   -- leave behind, offered but not held, what was given to a user who has reached
                   -- the limit meanwhile.
-                  AND (v_is_any OR
+                  AND (v_is_any OR p_full_too OR
                        (SELECT cardinality(b.numbers) >= b.purchase_limit FROM buyer b
                         WHERE b.sale_id = v_sale.sale_id AND b.user_id = r.user_id) IS NOT TRUE)
                 ORDER BY 4, r.ordinal
@@ -323,7 +362,7 @@ BEGIN
         )
         SELECT h.ordinal::integer, 'accepted'::outcome, v_sale.sale_id, h.number, h.secret,
                v_expires, v_sale.generated_at, v_sale.ends_at, now(), h.name, h.price_cents,
-               h.picture_seed, h.held_by
+               h.picture_seed, h.held_by, v_sale.purchase_limit
         FROM held h;
         GET DIAGNOSTICS v_rows = ROW_COUNT;
         v_accepted := v_accepted + v_rows;
@@ -348,7 +387,8 @@ BEGIN
                    THEN 'sale_closed' ELSE 'unknown_item' END::outcome
                WHEN r.number NOT BETWEEN 0 AND v_sale.items_total THEN 'unknown_item'
                WHEN r.known > 0 THEN v_facts[r.known]
-               WHEN (SELECT cardinality(b.numbers) >= b.purchase_limit FROM buyer b
+               WHEN NOT p_full_too AND
+                    (SELECT cardinality(b.numbers) >= b.purchase_limit FROM buyer b
                      WHERE b.sale_id = v_sale.sale_id AND b.user_id = r.user_id)
                THEN 'user_limit'
                WHEN i.held_by = r.user_id AND i.purchased_at IS NULL THEN 'repeated'
@@ -392,23 +432,27 @@ BEGIN
            CASE WHEN r.outcome = 'repeated' THEN r.name END,
            CASE WHEN r.outcome = 'repeated' THEN r.price_cents END,
            CASE WHEN r.outcome = 'repeated' THEN r.picture_seed END,
-           CASE WHEN r.outcome IN ('repeated', 'held') THEN r.held_by END
+           CASE WHEN r.outcome IN ('repeated', 'held') THEN r.held_by END, v_sale.purchase_limit
     FROM refused r;
 END
 $$;
 COMMENT ON FUNCTION checkout_batch(
-    text[], integer[], integer[], uuid[], smallint[], timestamptz[], timestamptz, boolean) IS
+    text[], integer[], integer[], uuid[], smallint[], timestamptz[], timestamptz, boolean, boolean,
+    integer) IS
 'decides and logs a batch of checkouts; arrays have an element a request.
-p_sales: 0 is the open sale. p_numbers: 0 is any item, below 0 none that could be.
+p_sales: 0 is the newest open sale. p_numbers: 0 is any item, below 0 none that could be.
 p_secrets: 16 random bytes for the code, should the request be accepted.
 p_known: a fact that refuses the request: 0 none, 1 sold, 2 held, 3 user_limit, 4 sold_out; it
 counts until p_known_until. p_known_sale: the generated_at of the sale that the facts are about,
 which tells it from every other sale, also of another database that had the same id.
+p_full_too: who has bought as many as one may can still check out.
+p_only_sale: of the open sales the one that all requests are decided by; null: each by its own.
 One row a request, in no order. expires_at and held_by: when the hold ends, the user''s or the
 other one''s, and whose it is.';
 
 GRANT EXECUTE ON FUNCTION checkout_batch(
-    text[], integer[], integer[], uuid[], smallint[], timestamptz[], timestamptz, boolean)
+    text[], integer[], integer[], uuid[], smallint[], timestamptz[], timestamptz, boolean, boolean,
+    integer)
     TO flashsale_worker;
 
 COMMIT;

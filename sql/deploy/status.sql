@@ -1,4 +1,4 @@
--- What the status page shows, from the slots' counters and the rows of the open sale.
+-- What the status page shows, from the slots' counters and the rows of the current sale.
 
 BEGIN;
 

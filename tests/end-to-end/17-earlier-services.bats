@@ -107,3 +107,52 @@ setup_file() {
     expect 200
     [[ $(json .code) != "$code" ]]
 }
+
+# speaks DIALECT: the same sale, by workers that speak it.
+speaks() {
+    stack stop >/dev/null
+    WORKER_OPTIONS="$GENERATOR_OPTIONS -o http.dialect=$1" stack start >/dev/null
+}
+
+@test "B, by its dialect: its words, and an eleventh checkout after ten purchases, whose purchase is refused" {
+    speaks b
+    for number in {221..230}; do
+        post "/purchase?code=$(hold b2 "$number")"
+        expect 200
+        same "$(json .message)" 'Purchase successful'
+    done
+    post '/checkout?user_id=b2&id=231'
+    expect 200
+    same "$(json .message)" success
+    code=$(json .code)
+    post "/purchase?code=$code"
+    expect_problem 429 user_limit
+    same "$(json .message)" 'User has reached the maximum of 10 items per sale'
+    # In a crowd of refusals too, when batches ask Redis what is known.
+    for number in {231..240}; do
+        post "/checkout?user_id=b3&id=$number"
+        [[ $HTTP_STATUS == 200 || $(json .outcome) == held ]]
+        hold b2
+    done
+    same "$(sql "SELECT cardinality(numbers) FROM flashsale.buyer WHERE user_id = 'b2'")" 10
+    speaks default
+    post '/checkout?user_id=b2&id=241'
+    expect_problem 429 user_limit
+    [[ $(json .message) != *maximum* ]]
+}
+
+@test "D, by its dialect: what its documentation shows" {
+    speaks d
+    post '/checkout?user_id=d2&id=301'
+    expect 200
+    same "$(json '[.success, .message] | join(" ")')" 'true Checkout code generated successfully'
+    code=$(json .code)
+    post "/purchase?code=$code"
+    expect 200
+    same "$(json '[.success, .message] | join(" ")')" 'true Purchase completed successfully'
+    cp "$BODY" "$BATS_TEST_TMPDIR/first"
+    post "/purchase?code=$code"
+    expect 200
+    cmp "$BODY" "$BATS_TEST_TMPDIR/first"
+    speaks default
+}
