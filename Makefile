@@ -17,7 +17,7 @@ endif
 
 CC ?= cc
 jobs := $(shell nproc)
-libraries := libpq hiredis libconfig
+libraries := libpq hiredis libconfig json-c
 # gcc and clang from 12 on check more with level 3. As pkg-config below, the compiler is asked only once something
 # is built: it may come with the packages.
 find_fortify = version=$$($(CC) -dumpversion 2>/dev/null); \
@@ -243,7 +243,7 @@ $(BUILD_DIR)/flashsale-generator: $(common) $(generator)
 $(units): $(BUILD_DIR)/unit/%: $(BUILD_DIR)/tests/unit/%.o $(tested)
 	@mkdir -p $(@D)
 	@printf '%s\n' 'LINK  $@' >&2
-	$(quiet)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lfcgi -ljson-c $(library_ldlibs)
+	$(quiet)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lfcgi $(library_ldlibs)
 
 # What a harness has in place of others' functions (ld(1), --wrap).
 wrapped_facts := redisConnectUnixWithTimeout
@@ -255,13 +255,13 @@ $(replays): $(BUILD_DIR)/replay/%: $(BUILD_DIR)/tests/fuzz/%.o $(BUILD_DIR)/test
     $(harness_objects)
 	@mkdir -p $(@D)
 	@printf '%s\n' 'LINK  $@' >&2
-	$(quiet)$(CC) $(CFLAGS) $(LDFLAGS) $(wrapped_$*:%=-Wl,--wrap=%) -o $@ $^ -lfcgi -ljson-c $(library_ldlibs)
+	$(quiet)$(CC) $(CFLAGS) $(LDFLAGS) $(wrapped_$*:%=-Wl,--wrap=%) -o $@ $^ -lfcgi $(library_ldlibs)
 
 $(fuzzers): $(BUILD_DIR)/fuzz/%: $(BUILD_DIR)/tests/fuzz/%.o $(harness_objects)
 	@mkdir -p $(@D)
 	@printf '%s\n' 'LINK  $@' >&2
 	$(quiet)$(CC) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer $(wrapped_$*:%=-Wl,--wrap=%) -o $@ $^ -lfcgi \
-	    -ljson-c $(library_ldlibs)
+	    $(library_ldlibs)
 
 # The functions that can fail there: see tests/fault/faults.c.
 faulty := PQconnectdbParams PQsendPrepare PQsendQueryPrepared PQconsumeInput PQsocket PQstatus \
@@ -275,7 +275,7 @@ $(BUILD_DIR)/fault/request: $(BUILD_DIR)/tests/fault/request.o $(BUILD_DIR)/test
 	$(quiet)$(CC) $(CFLAGS) $(LDFLAGS) $(faulty:%=-Wl,--wrap=%) -rdynamic -o $@ $^ -lfcgi \
 	    $(library_ldlibs) -ldl
 
-allocating := malloc calloc realloc strdup
+allocating := malloc calloc realloc strdup json_tokener_parse_ex
 
 $(BUILD_DIR)/fault/flashsale-fcgi: $(common) $(fcgi) $(BUILD_DIR)/tests/fault/allocations.o
 	@mkdir -p $(@D)

@@ -9,23 +9,22 @@ static void write_accepted(const struct settings *settings, struct reply *reply,
                            const struct ticket *ticket)
 {
     const struct verdict *verdict = &ticket->verdict;
-    struct text *body = &reply->body;
+    struct json_writer json;
     char code[CODE_LENGTH + 1];
     code_format(&verdict->code, code);
 
-    text_add(body, "{\"success\":true,\"message\":\"");
-    text_add(body, dialect_of(settings)->checked_out);
-    text_add(body, "\",\"code\":\"");
-    text_add(body, code);
-    text_add(body, "\",\"checkout_code\":\"");
-    text_add(body, code);
-    text_add(body, "\",\"expires_at\":");
-    text_add_time(body, verdict->expires_us);
-    text_add(body, ",\"expires_in\":");
-    text_add_integer(body, verdict_seconds_until(verdict, verdict->expires_us));
-    text_add(body, ",");
-    verdict_add_item(body, verdict, ticket->user, ticket->user_length);
-    text_add(body, "}");
+    json_writer_begin(&json, &reply->body);
+    json_open_object(&json);
+    json_boolean(json_key(&json, "success"), true);
+    json_string(json_key(&json, "message"), dialect_of(settings)->checked_out);
+    json_string(json_key(&json, "code"), code);
+    json_string(json_key(&json, "checkout_code"), code);
+    json_time(json_key(&json, "expires_at"), verdict->expires_us);
+    json_integer(json_key(&json, "expires_in"),
+                 verdict_seconds_until(verdict, verdict->expires_us));
+    verdict_add_item(&json, verdict, ticket->user, ticket->user_length);
+    json_close(&json);
+    json_writer_end(&json);
 }
 
 /* False: the request has no user who may check out, and the reply says so. */

@@ -2,6 +2,13 @@
 #include "common/options.h"
 #include "endpoints.h"
 
+static const char *status_name(bool is_up, enum redis_state redis)
+{
+    if (!is_up)
+        return "down";
+    return redis == REDIS_STATE_DOWN ? "degraded" : "ok";
+}
+
 void health_read(const struct services *services, const struct request *request,
                  struct reply *reply)
 {
@@ -15,16 +22,16 @@ void health_read(const struct services *services, const struct request *request,
     bool is_up = is_read && lanes_are_up(services->lanes);
     enum redis_state redis = lanes_redis_state(services->lanes);
 
-    struct text *body = &reply->body;
-    text_add(body, "{\"status\":\"");
-    text_add(body, !is_up ? "down" : redis == REDIS_STATE_DOWN ? "degraded" : "ok");
-    text_add(body, "\",\"database\":\"");
-    text_add(body, is_up ? "ok" : "down");
-    text_add(body, "\",\"redis\":\"");
-    text_add(body, redis_names[redis]);
-    text_add(body, "\",\"sale\":");
-    text_add_integer_or_null(body, is_read ? status.sale_id : 0);
-    text_add(body, ",\"version\":\"" FLASHSALE_VERSION "\"}");
+    struct json_writer json;
+    json_writer_begin(&json, &reply->body);
+    json_open_object(&json);
+    json_string(json_key(&json, "status"), status_name(is_up, redis));
+    json_string(json_key(&json, "database"), is_up ? "ok" : "down");
+    json_string(json_key(&json, "redis"), redis_names[redis]);
+    json_integer_or_null(json_key(&json, "sale"), is_read ? status.sale_id : 0);
+    json_string(json_key(&json, "version"), FLASHSALE_VERSION);
+    json_close(&json);
+    json_writer_end(&json);
     if (!is_up) {
         reply->status = 503;
         reply->retry_after_s = 1;

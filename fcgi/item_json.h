@@ -5,23 +5,23 @@
 #include <libpq-fe.h>
 
 #include "common/item.h"
-#include "text.h"
+#include "json_writer.h"
 
-/* Bytes that item_json_add_row() writes at most: the name, each byte of it escaped, and the rest.
- */
+/* Bytes that the members of item_json_row() take at most: the name, each byte of it escaped, and
+   the rest. */
 enum { ITEM_JSON_MAX = 6 * (ITEM_NAME_MAX - 1) + 256 };
 
-/* Adds 17-4711. */
-void item_json_add_id(struct text *text, int32_t sale_id, int32_t number);
+/* The string "17-4711". */
+void item_json_id(struct json_writer *json, int32_t sale_id, int32_t number);
 
-/* Adds `"id":…,"number":…,"name":…`. */
-void item_json_add_name(struct text *text, int32_t sale_id, int32_t number, const char *name);
+/* The members "id", "number" and "name". */
+void item_json_name(struct json_writer *json, int32_t sale_id, int32_t number, const char *name);
 
-/* Adds `"price":…,"image":…`. */
-void item_json_add_price(struct text *text, int32_t sale_id, int32_t number, int price_cents);
+/* The members "price" and "image". */
+void item_json_price(struct json_writer *json, int32_t sale_id, int32_t number, int price_cents);
 
-/* Adds `"id":…,"number":…,"name":…,"price":…,"image":…,"state":…,"held_until":…`: an item whose
+/* An object of "id", "number", "name", "price", "image", "state" and "held_until": an item whose
    columns are the first seven of the row, as the statements of reader.h have them. */
-void item_json_add_row(struct text *text, const PGresult *result, int row);
+void item_json_row(struct json_writer *json, const PGresult *result, int row);
 
 #endif

@@ -29,20 +29,19 @@ static bool is_state(const struct parameter *state)
 
 static void write_page(struct text *body, const PGresult *result)
 {
-    const char *comma = "";
-    text_add(body, "{\"page\":[");
+    struct json_writer json;
+    json_writer_begin(&json, body);
+    json_open_object(&json);
+    json_open_array(json_key(&json, "page"));
     for (int row = 0; row < PQntuples(result); row++) {
         if (database_int4(result, row, COLUMN_NUMBER) == 0)
             break; /* the page is empty */
-        text_add(body, comma);
-        text_add(body, "{");
-        item_json_add_row(body, result, row);
-        text_add(body, "}");
-        comma = ",";
+        item_json_row(&json, result, row);
     }
-    text_add(body, "],\"total\":");
-    text_add_integer(body, database_int8(result, 0, COLUMN_TOTAL));
-    text_add(body, "}");
+    json_close(&json);
+    json_integer(json_key(&json, "total"), database_int8(result, 0, COLUMN_TOTAL));
+    json_close(&json);
+    json_writer_end(&json);
 }
 
 void items_read(const struct services *services, const struct request *request, struct reply *reply)
@@ -111,13 +110,14 @@ static PGresult *find_item(const struct services *services, const struct request
 void item_read(const struct services *services, const struct request *request, struct reply *reply)
 {
     struct item_id id;
+    struct json_writer json;
     PGresult *result = find_item(services, request, &id, reply);
     if (!result)
         return;
     reply->cache_control = REPLY_CACHE_1_S;
-    text_add(&reply->body, "{");
-    item_json_add_row(&reply->body, result, 0);
-    text_add(&reply->body, "}");
+    json_writer_begin(&json, &reply->body);
+    item_json_row(&json, result, 0);
+    json_writer_end(&json);
     PQclear(result);
 }
 

@@ -7,6 +7,7 @@ void login_read(const struct services *services, const struct request *request, 
 {
     const struct settings *settings = services->settings;
     struct span user;
+    struct json_writer json;
     if (settings->http.identity != IDENTITY_REMOTE_USER) {
         reply_problem(reply, OUTCOME_NOT_FOUND, "Nobody logs in here: a request names its user.", 0,
                       settings);
@@ -20,5 +21,8 @@ void login_read(const struct services *services, const struct request *request, 
     }
     reply->status = 303;
     reply->location = "/";
-    text_add(&reply->body, "{}");
+    json_writer_begin(&json, &reply->body);
+    json_open_object(&json);
+    json_close(&json);
+    json_writer_end(&json);
 }

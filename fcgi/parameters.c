@@ -1,12 +1,16 @@
 #include "parameters.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "json.h"
+#include "common/utf8.h"
+#include "json_reader.h"
 
 enum {
     NAME_BYTES_MAX = 32, /* longer than any name here */
-    NUMBER_DIGITS_MAX = 9
+    NUMBER_DIGITS_MAX = 9,
+    NUMBER_TEXT_MAX = 24 /* a number of 64 bits */
 };
 
 struct alias {
@@ -38,36 +42,8 @@ static const struct alias *alias_find(const struct parameters *parameters, const
 
 static bool refuse(struct parameter_fault *fault, const char *name, const char *what)
 {
-    *fault = (struct parameter_fault){name, what};
+    *fault = (struct parameter_fault){.name = name, .what = what};
     return false;
-}
-
-/*
- * The length of the UTF-8 sequence at `at`, or 0 where there is none: no overlong forms, no
- * surrogates, nothing above U+10FFFF (RFC 3629, section 4).
- */
-static size_t utf8_sequence(const unsigned char *at, size_t left)
-{
-    if (at[0] < 0x80)
-        return 1;
-    size_t length = at[0] >= 0xf0 ? 4 : at[0] >= 0xe0 ? 3 : 2;
-    if (at[0] < 0xc2 || at[0] > 0xf4 || left < length)
-        return 0;
-    unsigned char low = 0x80, high = 0xbf; /* of the second byte */
-    if (at[0] == 0xe0)
-        low = 0xa0;
-    else if (at[0] == 0xed)
-        high = 0x9f;
-    else if (at[0] == 0xf0)
-        low = 0x90;
-    else if (at[0] == 0xf4)
-        high = 0x8f;
-    if (at[1] < low || at[1] > high)
-        return 0;
-    for (size_t i = 2; i < length; i++)
-        if ((at[i] & 0xc0) != 0x80)
-            return 0;
-    return length;
 }
 
 /* What is wrong with a decoded value, or NULL. */
@@ -184,47 +160,74 @@ bool parameters_from_form(struct parameters *parameters, const char *text, size_
     return true;
 }
 
-_Static_assert((int)JSON_STRING_MAX == (int)PARAMETER_BYTES_MAX,
-               "what is too long for one is for both");
-
-static bool set_from_json(struct parameters *parameters, const struct json_member *member,
-                          struct parameter_fault *fault)
+/*
+ * A number's digits, where it is whole and of 64 bits. What is beyond is the outermost number of 64
+ * bits to json-c, which is refused, too: two must not become one. A double that is whole has its
+ * digits as long as each whole number is a double.
+ */
+static bool number_text(const struct json_object *value, char text[NUMBER_TEXT_MAX])
 {
-    const struct json_string *name = &member->name, *value = &member->value;
-    const struct alias *alias = alias_find(parameters, name->bytes, name->length);
-    if (!alias || member->kind == JSON_NULL)
-        return true;
-    if (member->kind == JSON_OTHER)
-        return refuse(fault, alias->text, "expected a string");
-    return set(parameters, alias, value->bytes, value->length, value->is_too_long, fault);
-}
-
-static bool is_utf8(const char *text, size_t length)
-{
-    size_t step;
-    for (size_t i = 0; i < length; i += step) {
-        step = utf8_sequence((const unsigned char *)text + i, length - i);
-        if (step == 0)
+    const double whole_max = 9007199254740992; /* 2^53 */
+    int64_t number = json_object_get_int64(value);
+    uint64_t large = json_object_get_uint64(value);
+    if (json_object_is_type(value, json_type_double)) {
+        double real = json_object_get_double(value);
+        if (!(real > -whole_max && real < whole_max) || (double)(int64_t)real != real)
             return false;
+        number = (int64_t)real;
+    } else if (number == INT64_MIN || large == UINT64_MAX) {
+        return false;
+    } else if (number == INT64_MAX) {
+        snprintf(text, NUMBER_TEXT_MAX, "%" PRIu64, large);
+        return true;
     }
+    snprintf(text, NUMBER_TEXT_MAX, "%" PRId64, number);
     return true;
 }
 
-bool parameters_from_json(struct parameters *parameters, const char *text, size_t length,
-                          struct parameter_fault *fault)
+static bool set_from_json(struct parameters *parameters, const struct alias *alias,
+                          struct json_object *value, struct parameter_fault *fault)
 {
-    struct json json;
-    struct json_member member;
-    enum json_result result = is_utf8(text, length) ? JSON_MEMBER : JSON_MALFORMED;
+    char text[NUMBER_TEXT_MAX];
+    switch (json_object_get_type(value)) {
+    case json_type_null:
+        return true;
+    case json_type_string: {
+        size_t length = (size_t)json_object_get_string_len(value);
+        bool is_too_long = length > PARAMETER_BYTES_MAX;
+        return set(parameters, alias, json_object_get_string(value),
+                   is_too_long ? PARAMETER_BYTES_MAX : length, is_too_long, fault);
+    }
+    case json_type_int:
+    case json_type_double:
+        if (number_text(value, text))
+            return set(parameters, alias, text, strlen(text), false, fault);
+        break;
+    default:
+        break;
+    }
+    return refuse(fault, alias->text, "expected a string or a whole number of 64 bits");
+}
+
+bool parameters_from_json(struct parameters *parameters, struct json_reader *reader,
+                          const char *text, size_t length, struct parameter_fault *fault)
+{
+    struct json_object *object, *value;
     if (length == 0)
         return true;
-    json_begin(&json, text, length);
-    while (result == JSON_MEMBER) {
-        result = json_next(&json, &member);
-        if (result == JSON_MEMBER && !set_from_json(parameters, &member, fault))
-            return false;
+    enum json_result result = json_reader_read(reader, text, length, &object);
+    if (result != JSON_READ) {
+        (void)refuse(fault, NULL, "the body is not one JSON object in UTF-8");
+        fault->is_memory_short = result == JSON_OUT_OF_MEMORY;
+        return false;
     }
-    return result == JSON_END || refuse(fault, NULL, "the body is not one JSON object in UTF-8");
+    bool good = true;
+    for (size_t i = 0; good && i < sizeof aliases / sizeof aliases[0]; i++)
+        if (is_wanted(parameters, &aliases[i]) &&
+            json_object_object_get_ex(object, aliases[i].text, &value))
+            good = set_from_json(parameters, &aliases[i], value, fault);
+    json_object_put(object);
+    return good;
 }
 
 const char *parameter_alias(int number, enum parameter_name *name)

@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct json_reader;
+
 enum parameter_name {
     PARAMETER_USER,
     PARAMETER_ITEM,
@@ -38,6 +40,7 @@ struct parameters {
 struct parameter_fault {
     const char *name;
     const char *what;
+    bool is_memory_short; /* nothing is wrong with them: they could not be read */
 };
 
 /*
@@ -68,11 +71,14 @@ bool parameters_from_form(struct parameters *parameters, const char *text, size_
                           struct parameter_fault *fault) __attribute__((warn_unused_result));
 
 /*
- * Reads a body of application/json: an object whose members are strings or whole numbers.
- * An empty body is an empty object. Nesting is bounded.
+ * Reads a body of application/json (json_reader.h): an object whose members are strings or whole
+ * numbers of 64 bits, 1601.0 and 1e3 among these (JSON Schema, section 4.2.3). Of two members of
+ * one name the last counts (RFC 8259, section 4). An empty body is an empty object. The one way to
+ * read parameters that asks the allocator for memory.
  */
-bool parameters_from_json(struct parameters *parameters, const char *text, size_t length,
-                          struct parameter_fault *fault) __attribute__((warn_unused_result));
+bool parameters_from_json(struct parameters *parameters, struct json_reader *reader,
+                          const char *text, size_t length, struct parameter_fault *fault)
+    __attribute__((warn_unused_result));
 
 /* Takes from `more` what is not given in `parameters`. */
 void parameters_complete(struct parameters *parameters, const struct parameters *more);

@@ -1,6 +1,4 @@
 /* GET /problems/{outcome}: what the type of a refusal means (RFC 9457, section 3.1.1). */
-#include <string.h>
-
 #include "endpoints.h"
 
 void problem_read(const struct services *services, const struct request *request,
@@ -13,19 +11,12 @@ void problem_read(const struct services *services, const struct request *request
         return;
     }
     const struct outcome_text *text = outcome_text(outcome);
-    struct text *body = &reply->body;
+    struct json_writer json;
     reply->cache_control = "public, max-age=3600";
-    text_add(body, "{\"type\":\"/problems/");
-    text_add(body, text->name);
-    text_add(body, "\",\"title\":\"");
-    text_add(body, text->title);
-    text_add(body, "\",\"status\":");
-    text_add_integer(body, outcome_status(outcome, services->settings));
-    text_add(body, ",\"detail\":");
-    text_add_json(body, text->detail, strlen(text->detail));
-    text_add(body, ",\"outcome\":\"");
-    text_add(body, text->name);
-    text_add(body, "\",\"error\":\"");
-    text_add(body, text->error);
-    text_add(body, "\"}");
+    json_writer_begin(&json, &reply->body);
+    json_open_object(&json);
+    reply_add_problem(&json, text, outcome_status(outcome, services->settings), text->detail);
+    json_string(json_key(&json, "error"), text->error);
+    json_close(&json);
+    json_writer_end(&json);
 }

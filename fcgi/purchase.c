@@ -10,20 +10,20 @@
 static void write_purchased(const struct settings *settings, struct reply *reply,
                             const struct verdict *verdict)
 {
-    struct text *body = &reply->body;
-    text_add(body, "{\"success\":true,\"message\":\"");
-    text_add(body, dialect_of(settings)->purchased);
-    text_add(body, "\",\"status\":\"success\",\"purchase_id\":");
-    text_add_integer(body, purchase_id(verdict->code.sale_id, verdict->code.number));
-    text_add(body, ",");
-    verdict_add_item(body, verdict, verdict->user, strlen(verdict->user));
-    text_add(body, ",\"total_price\":");
-    text_add_money(body, verdict->price_cents);
-    text_add(body, ",\"purchased_at\":");
-    text_add_time(body, verdict->purchased_us);
-    text_add(body, ",\"user_purchases\":");
-    text_add_integer(body, verdict->buyer_purchases);
-    text_add(body, "}");
+    struct json_writer json;
+    json_writer_begin(&json, &reply->body);
+    json_open_object(&json);
+    json_boolean(json_key(&json, "success"), true);
+    json_string(json_key(&json, "message"), dialect_of(settings)->purchased);
+    json_string(json_key(&json, "status"), "success");
+    json_integer(json_key(&json, "purchase_id"),
+                 purchase_id(verdict->code.sale_id, verdict->code.number));
+    verdict_add_item(&json, verdict, verdict->user, strlen(verdict->user));
+    json_money(json_key(&json, "total_price"), verdict->price_cents);
+    json_time(json_key(&json, "purchased_at"), verdict->purchased_us);
+    json_integer(json_key(&json, "user_purchases"), verdict->buyer_purchases);
+    json_close(&json);
+    json_writer_end(&json);
 }
 
 bool purchase_ask(const struct settings *settings, const struct request *request,

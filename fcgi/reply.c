@@ -9,7 +9,10 @@
 #include "common/hash.h"
 #include "common/log.h"
 
-enum { ETAG_MAX = 19 }; /* sixteen digits in quotes, and a zero */
+enum {
+    ETAG_MAX = 19, /* sixteen digits in quotes, and a zero */
+    TYPE_MAX = 64  /* the path of the longest outcome's name */
+};
 
 /* Reason phrases (RFC 9110, section 15) of the statuses that replies here can have. */
 static const char *reason(int status)
@@ -52,6 +55,21 @@ void reply_begin(struct reply *reply, char *bytes, size_t size)
     reply->retry_after_s = 0;
 }
 
+void reply_add_problem(struct json_writer *json, const struct outcome_text *text, int status,
+                       const char *detail)
+{
+    char bytes[TYPE_MAX];
+    struct text type;
+    text_begin(&type, bytes, sizeof bytes);
+    text_add(&type, "/problems/");
+    text_add(&type, text->name);
+    json_bytes(json_key(json, "type"), type.bytes, type.used);
+    json_string(json_key(json, "title"), text->title);
+    json_integer(json_key(json, "status"), status);
+    json_string(json_key(json, "detail"), detail);
+    json_string(json_key(json, "outcome"), text->name);
+}
+
 void reply_problem(struct reply *reply, enum outcome outcome, const char *detail,
                    int64_t retry_after_s, const struct settings *settings)
 {
@@ -65,22 +83,15 @@ void reply_problem(struct reply *reply, enum outcome outcome, const char *detail
     reply->retry_after_s = retry_after_s;
     reply->is_of_body_form = outcome == OUTCOME_UNSUPPORTED_BODY;
 
-    struct text *body = &reply->body;
-    text_add(body, "{\"type\":\"/problems/");
-    text_add(body, text->name);
-    text_add(body, "\",\"title\":\"");
-    text_add(body, text->title);
-    text_add(body, "\",\"status\":");
-    text_add_integer(body, reply->status);
-    text_add(body, ",\"detail\":");
-    text_add_json(body, detail, strlen(detail));
-    text_add(body, ",\"outcome\":\"");
-    text_add(body, text->name);
-    text_add(body, "\",\"success\":false,\"error\":\"");
-    text_add(body, text->error);
-    text_add(body, "\",\"message\":");
-    text_add_json(body, detail, strlen(detail));
-    text_add(body, "}");
+    struct json_writer json;
+    json_writer_begin(&json, &reply->body);
+    json_open_object(&json);
+    reply_add_problem(&json, text, reply->status, detail);
+    json_boolean(json_key(&json, "success"), false);
+    json_string(json_key(&json, "error"), text->error);
+    json_string(json_key(&json, "message"), detail);
+    json_close(&json);
+    json_writer_end(&json);
 }
 
 static void add_header(struct text *headers, const char *name, const char *value)

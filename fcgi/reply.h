@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "common/settings.h"
+#include "json_writer.h"
 #include "outcome.h"
 #include "request.h"
 #include "text.h"
@@ -47,6 +48,10 @@ void reply_begin(struct reply *reply, char *bytes, size_t size);
  */
 void reply_problem(struct reply *reply, enum outcome outcome, const char *detail,
                    int64_t retry_after_s, const struct settings *settings);
+
+/* The members "type", "title", "status", "detail" and "outcome" of a problem (section 3.1). */
+void reply_add_problem(struct json_writer *json, const struct outcome_text *text, int status,
+                       const char *detail);
 
 /*
  * Sends it. One that may be cached gets an ETag, and is 304 where the request has it already

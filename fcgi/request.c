@@ -129,7 +129,8 @@ bool request_read_parameters(struct request *request, FCGX_Request *fcgx, unsign
         struct parameters from_body;
         parameters_begin(&from_body, wanted);
         if (form == BODY_JSON) {
-            good = parameters_from_json(&from_body, request->body, request->body_length, &why);
+            good = parameters_from_json(&from_body, request->json_reader, request->body,
+                                        request->body_length, &why);
         } else if (form == BODY_FORM && body_can_be_form(request->body, request->body_length)) {
             good = parameters_from_form(&from_body, request->body, request->body_length, &why);
         } else {
@@ -143,6 +144,12 @@ bool request_read_parameters(struct request *request, FCGX_Request *fcgx, unsign
     if (good)
         return true;
 
+    if (why.is_memory_short) {
+        fault->outcome = OUTCOME_UNAVAILABLE;
+        fault->detail[0] = '\0';
+        fault->retry_after_s = 1;
+        return false;
+    }
     fault->outcome = OUTCOME_BAD_REQUEST;
     snprintf(fault->detail, sizeof fault->detail, "%s%s%s.", why.name ? why.name : "",
              why.name ? ": " : "", why.what);

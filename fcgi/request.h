@@ -42,12 +42,14 @@ struct request {
     struct parameters parameters;
     char *body; /* http.body_bytes_max + 1 bytes, the reading thread's */
     size_t body_length;
+    struct json_reader *json_reader; /* the reading thread's */
 };
 
 /* Why a request cannot go on. */
 struct request_fault {
     enum outcome outcome;
     char detail[REQUEST_DETAIL_MAX]; /* empty: the outcome's own */
+    int retry_after_s;               /* 0: asking again is of no use */
 };
 
 /*
@@ -60,7 +62,7 @@ bool request_read(struct request *request, FCGX_Request *fcgx, const struct sett
 /*
  * Reads those parameters that are in the set `wanted` (parameters.h): from the query string, and
  * what is missing there from the body of a POST. False: the fault names the parameter and says what
- * was expected, or the body is in a form that is not read.
+ * was expected, or the body is in a form that is not read, or there was no memory for JSON.
  */
 bool request_read_parameters(struct request *request, FCGX_Request *fcgx, unsigned wanted,
                              struct request_fault *fault) __attribute__((warn_unused_result));

@@ -7,15 +7,20 @@ void root_read(const struct services *services, const struct request *request, s
 {
     (void)services;
     (void)request;
-    struct text *body = &reply->body;
+    struct json_writer json;
     reply->cache_control = "public, max-age=60";
-    text_add(body, "{\"name\":\"flashsale\",\"version\":\"" FLASHSALE_VERSION "\",\"endpoints\":[");
+    json_writer_begin(&json, &reply->body);
+    json_open_object(&json);
+    json_string(json_key(&json, "name"), "flashsale");
+    json_string(json_key(&json, "version"), FLASHSALE_VERSION);
+    json_open_array(json_key(&json, "endpoints"));
     for (int i = 0; route_at(i); i++) {
-        text_add(body, i > 0 ? ",{\"path\":\"" : "{\"path\":\"");
-        text_add(body, route_at(i)->name);
-        text_add(body, "\",\"methods\":\"");
-        text_add(body, route_at(i)->allow);
-        text_add(body, "\"}");
+        json_open_object(&json);
+        json_string(json_key(&json, "path"), route_at(i)->name);
+        json_string(json_key(&json, "methods"), route_at(i)->allow);
+        json_close(&json);
     }
-    text_add(body, "]}");
+    json_close(&json);
+    json_close(&json);
+    json_writer_end(&json);
 }

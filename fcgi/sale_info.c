@@ -1,49 +1,49 @@
 /* GET /sale/info: between which numbers the items of the current sale lie, and the ids at either
  * end. */
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "endpoints.h"
+#include "json_writer.h"
 
 /* How many ids of either end are told. */
 enum { ENDS = 10 };
 
 /* As clients of another service take them apart: 17_item_4711. */
-static void add_ids(struct text *body, const char *name, int32_t sale_id, int32_t first,
+static void add_ids(struct json_writer *json, const char *name, int32_t sale_id, int32_t first,
                     int32_t last)
 {
-    text_add(body, name);
+    char id[2 * sizeof "-2147483648" + sizeof "_item_"];
+    json_open_array(json_key(json, name));
     for (int32_t number = first; number <= last; number++) {
-        text_add(body, number > first ? ",\"" : "\"");
-        text_add_integer(body, sale_id);
-        text_add(body, "_item_");
-        text_add_integer(body, number);
-        text_add(body, "\"");
+        snprintf(id, sizeof id, "%" PRId32 "_item_%" PRId32, sale_id, number);
+        json_string(json, id);
     }
-    text_add(body, "]");
+    json_close(json);
 }
 
 void sale_info_read(const struct services *services, const struct request *request,
                     struct reply *reply)
 {
     struct sale_status sale;
-    struct text *body = &reply->body;
+    struct json_writer json;
     (void)request;
     if (!sale_view_read(services->sale_view, &sale)) {
         reply_problem(reply, OUTCOME_UNAVAILABLE, NULL, 1, services->settings);
         return;
     }
-    text_add(body, "{\"sale_id\":");
-    text_add_integer_or_null(body, sale.sale_id);
-    text_add(body, ",\"items_total\":");
-    text_add_integer(body, sale.items_total);
-    text_add(body, ",\"total_items\":");
-    text_add_integer(body, sale.items_total);
+    json_writer_begin(&json, &reply->body);
+    json_open_object(&json);
+    json_integer_or_null(json_key(&json, "sale_id"), sale.sale_id);
+    json_integer(json_key(&json, "items_total"), sale.items_total);
+    json_integer(json_key(&json, "total_items"), sale.items_total);
     /* Numbers have no gaps. */
     int32_t last = sale.items_total;
-    text_add(body, ",\"lowest_id\":");
-    text_add_integer_or_null(body, last > 0);
-    text_add(body, ",\"highest_id\":");
-    text_add_integer_or_null(body, last);
-    add_ids(body, ",\"first_items\":[", sale.sale_id, 1, last < ENDS ? last : ENDS);
-    add_ids(body, ",\"last_items\":[", sale.sale_id, last > ENDS ? last - ENDS + 1 : 1, last);
-    text_add(body, "}");
+    json_integer_or_null(json_key(&json, "lowest_id"), last > 0);
+    json_integer_or_null(json_key(&json, "highest_id"), last);
+    add_ids(&json, "first_items", sale.sale_id, 1, last < ENDS ? last : ENDS);
+    add_ids(&json, "last_items", sale.sale_id, last > ENDS ? last - ENDS + 1 : 1, last);
+    json_close(&json);
+    json_writer_end(&json);
     reply->cache_control = REPLY_CACHE_1_S;
 }

@@ -2,6 +2,7 @@
 #include <endian.h>
 
 #include "endpoints.h"
+#include "json_writer.h"
 #include "paging.h"
 #include "reader.h"
 
@@ -22,27 +23,38 @@ enum { SALE_JSON_MAX = 384, AROUND_MAX = 64 };
 _Static_assert(PAGE_SIZE_MAX *SALE_JSON_MAX + AROUND_MAX <= REPLY_PAGE_MAX,
                "the largest page fits");
 
-static void write_sale(struct text *body, const PGresult *result, int row)
+static void write_sale(struct json_writer *json, const PGresult *result, int row)
 {
     char status[SALE_STATUS_MAX];
     database_text(result, row, COLUMN_STATUS, status, sizeof status);
-    text_add(body, "{\"sale_id\":");
-    text_add_integer(body, database_int4(result, row, COLUMN_SALE_ID));
-    text_add(body, ",\"sale_status\":\"");
-    text_add(body, status);
-    text_add(body, "\",\"starts_at\":");
-    text_add_time(body, database_time_us(result, row, COLUMN_STARTS_AT));
-    text_add(body, ",\"ends_at\":");
-    text_add_time(body, database_time_us(result, row, COLUMN_ENDS_AT));
-    text_add(body, ",\"items_total\":");
-    text_add_integer(body, database_int4(result, row, COLUMN_ITEMS_TOTAL));
-    text_add(body, ",\"items_sold\":");
-    text_add_integer(body, database_int8(result, row, COLUMN_ITEMS_SOLD));
-    text_add(body, ",\"purchase_limit\":");
-    text_add_integer(body, database_int4(result, row, COLUMN_PURCHASE_LIMIT));
-    text_add(body, ",\"hold_s\":");
-    text_add_integer(body, database_int4(result, row, COLUMN_HOLD_S));
-    text_add(body, "}");
+    json_open_object(json);
+    json_integer(json_key(json, "sale_id"), database_int4(result, row, COLUMN_SALE_ID));
+    json_string(json_key(json, "sale_status"), status);
+    json_time(json_key(json, "starts_at"), database_time_us(result, row, COLUMN_STARTS_AT));
+    json_time(json_key(json, "ends_at"), database_time_us(result, row, COLUMN_ENDS_AT));
+    json_integer(json_key(json, "items_total"), database_int4(result, row, COLUMN_ITEMS_TOTAL));
+    json_integer(json_key(json, "items_sold"), database_int8(result, row, COLUMN_ITEMS_SOLD));
+    json_integer(json_key(json, "purchase_limit"),
+                 database_int4(result, row, COLUMN_PURCHASE_LIMIT));
+    json_integer(json_key(json, "hold_s"), database_int4(result, row, COLUMN_HOLD_S));
+    json_close(json);
+}
+
+static void write_page(struct text *body, const PGresult *result)
+{
+    struct json_writer json;
+    json_writer_begin(&json, body);
+    json_open_object(&json);
+    json_open_array(json_key(&json, "page"));
+    for (int row = 0; row < PQntuples(result); row++) {
+        if (database_is_null(result, row, COLUMN_SALE_ID))
+            break; /* the page is empty */
+        write_sale(&json, result, row);
+    }
+    json_close(&json);
+    json_integer(json_key(&json, "total"), database_int8(result, 0, COLUMN_TOTAL));
+    json_close(&json);
+    json_writer_end(&json);
 }
 
 void sales_read(const struct services *services, const struct request *request, struct reply *reply)
@@ -60,17 +72,7 @@ void sales_read(const struct services *services, const struct request *request, 
         return;
     }
 
-    struct text *body = &reply->body;
     reply->cache_control = REPLY_CACHE_1_S;
-    text_add(body, "{\"page\":[");
-    for (int row = 0; row < PQntuples(result); row++) {
-        if (database_is_null(result, row, COLUMN_SALE_ID))
-            break; /* the page is empty */
-        text_add(body, row > 0 ? "," : "");
-        write_sale(body, result, row);
-    }
-    text_add(body, "],\"total\":");
-    text_add_integer(body, database_int8(result, 0, COLUMN_TOTAL));
-    text_add(body, "}");
+    write_page(&reply->body, result);
     PQclear(result);
 }

@@ -4,32 +4,26 @@
 #include <time.h>
 
 #include "endpoints.h"
+#include "json_writer.h"
 
-static void add_time(struct text *body, const char *name, int64_t time_us, bool is_known)
+/* Null where it is not known. */
+static void add_time(struct json_writer *json, const char *name, int64_t time_us, bool is_known)
 {
-    text_add(body, name);
+    json_key(json, name);
     if (is_known)
-        text_add_time(body, time_us);
+        json_time(json, time_us);
     else
-        text_add(body, "null");
+        json_null(json);
 }
 
-static void add_count(struct text *body, const char *name, int64_t count)
+static void add_count(struct json_writer *json, const char *name, int64_t count)
 {
-    text_add(body, name);
-    text_add_integer(body, count);
+    json_integer(json_key(json, name), count);
 }
 
-static void add_term(struct text *body, const char *name, int32_t value)
+static void add_term(struct json_writer *json, const char *name, int32_t value)
 {
-    text_add(body, name);
-    text_add_integer_or_null(body, value);
-}
-
-static void add_sale_id(struct text *body, const struct sale_status *status)
-{
-    text_add(body, "{\"sale_id\":");
-    text_add_integer_or_null(body, status->sale_id);
+    json_integer_or_null(json_key(json, name), value);
 }
 
 /*
@@ -62,35 +56,54 @@ static bool read_status(const struct services *services, struct sale_status *sta
     return true;
 }
 
-/* Without the brace at its end. */
-static void add_sale_status(struct text *body, const struct sale_status *status)
+static void add_sale_status(struct json_writer *json, const struct sale_status *status)
 {
-    add_sale_id(body, status);
-    add_time(body, ",\"starts_at\":", status->starts_us, status->sale_id > 0);
-    add_time(body, ",\"next_sale_starts_at\":", status->next_starts_us, status->next_starts_us > 0);
-    add_term(body, ",\"purchase_limit\":", status->purchase_limit);
-    add_term(body, ",\"hold_s\":", status->hold_s);
-    text_add(body, status->stays_open ? ",\"stays_open\":true" : ",\"stays_open\":false");
-    add_count(body, ",\"items_total\":", status->items_total);
-    add_count(body, ",\"items_sold\":", status->purchases_accepted);
-    add_count(body, ",\"items_held\":", status->items_held);
-    add_count(body, ",\"remaining_items\":", sale_status_items_left(status));
-    add_time(body, ",\"sale_ends_at\":", status->ends_us, status->sale_id > 0);
-    add_time(body, ",\"server_time\":", status->server_us, true);
-    add_count(body, ",\"time_remaining_seconds\":", sale_status_seconds_left(status));
-    text_add(body, ",\"sale_status\":");
-    text_add_json(body, status->status, strlen(status->status));
+    add_term(json, "sale_id", status->sale_id);
+    add_time(json, "starts_at", status->starts_us, status->sale_id > 0);
+    add_time(json, "next_sale_starts_at", status->next_starts_us, status->next_starts_us > 0);
+    add_term(json, "purchase_limit", status->purchase_limit);
+    add_term(json, "hold_s", status->hold_s);
+    json_boolean(json_key(json, "stays_open"), status->stays_open);
+    add_count(json, "items_total", status->items_total);
+    add_count(json, "items_sold", status->purchases_accepted);
+    add_count(json, "items_held", status->items_held);
+    add_count(json, "remaining_items", sale_status_items_left(status));
+    add_time(json, "sale_ends_at", status->ends_us, status->sale_id > 0);
+    add_time(json, "server_time", status->server_us, true);
+    add_count(json, "time_remaining_seconds", sale_status_seconds_left(status));
+    json_string(json_key(json, "sale_status"), status->status);
 }
 
 void sale_status_read(const struct services *services, const struct request *request,
                       struct reply *reply)
 {
     struct sale_status status;
+    struct json_writer json;
     (void)request;
     if (!read_status(services, &status, reply))
         return;
-    add_sale_status(&reply->body, &status);
-    text_add(&reply->body, "}");
+    json_writer_begin(&json, &reply->body);
+    json_open_object(&json);
+    add_sale_status(&json, &status);
+    json_close(&json);
+    json_writer_end(&json);
+}
+
+/* "Sale 17", or null. */
+static void add_name(struct json_writer *json, int32_t sale_id)
+{
+    enum { NAME_MAX = 24 };
+    char bytes[NAME_MAX];
+    struct text name;
+    json_key(json, "name");
+    if (sale_id == 0) {
+        json_null(json);
+        return;
+    }
+    text_begin(&name, bytes, sizeof bytes);
+    text_add(&name, "Sale ");
+    text_add_integer(&name, sale_id);
+    json_bytes(json, name.bytes, name.used);
 }
 
 /* The same with what others call it. */
@@ -98,27 +111,21 @@ void sale_current_read(const struct services *services, const struct request *re
                        struct reply *reply)
 {
     struct sale_status status;
+    struct json_writer json;
     (void)request;
     if (!read_status(services, &status, reply))
         return;
-    struct text *body = &reply->body;
-    add_sale_status(body, &status);
-    text_add(body, ",\"id\":");
-    text_add_integer_or_null(body, status.sale_id);
-    text_add(body, ",\"name\":");
-    if (status.sale_id > 0) {
-        text_add(body, "\"Sale ");
-        text_add_integer(body, status.sale_id);
-        text_add(body, "\"");
-    } else {
-        text_add(body, "null");
-    }
-    bool is_active = strcmp(status.status, "active") == 0;
-    text_add(body, is_active ? ",\"active\":true" : ",\"active\":false");
-    add_time(body, ",\"ends_at\":", status.ends_us, status.sale_id > 0);
-    add_time(body, ",\"start_time\":", status.starts_us, status.sale_id > 0);
-    add_time(body, ",\"end_time\":", status.ends_us, status.sale_id > 0);
-    text_add(body, "}");
+    json_writer_begin(&json, &reply->body);
+    json_open_object(&json);
+    add_sale_status(&json, &status);
+    add_term(&json, "id", status.sale_id);
+    add_name(&json, status.sale_id);
+    json_boolean(json_key(&json, "active"), strcmp(status.status, "active") == 0);
+    add_time(&json, "ends_at", status.ends_us, status.sale_id > 0);
+    add_time(&json, "start_time", status.starts_us, status.sale_id > 0);
+    add_time(&json, "end_time", status.ends_us, status.sale_id > 0);
+    json_close(&json);
+    json_writer_end(&json);
 }
 
 void status_read(const struct services *services, const struct request *request,
@@ -128,22 +135,23 @@ void status_read(const struct services *services, const struct request *request,
     (void)request;
     if (!read_status(services, &status, reply))
         return;
-    struct text *body = &reply->body;
+    struct json_writer json;
     bool has_sale = status.sale_id > 0;
-    add_sale_id(body, &status);
-    text_add(body, ",\"sale_status\":");
-    text_add_json(body, status.status, strlen(status.status));
-    add_time(body, ",\"starts_at\":", status.starts_us, has_sale);
-    add_time(body, ",\"ends_at\":", status.ends_us, has_sale);
-    add_time(body, ",\"server_time\":", status.server_us, true);
-    add_count(body, ",\"seconds_remaining\":", sale_status_seconds_left(&status));
-    add_count(body,
-              ",\"successful_checkouts\":", status.checkouts_accepted + status.checkouts_repeated);
-    add_count(body, ",\"failed_checkouts\":", status.checkouts_refused);
-    add_count(body, ",\"successful_purchases\":", status.purchases_accepted);
-    add_count(body, ",\"failed_purchases\":", status.purchases_refused);
+    json_writer_begin(&json, &reply->body);
+    json_open_object(&json);
+    add_term(&json, "sale_id", status.sale_id);
+    json_string(json_key(&json, "sale_status"), status.status);
+    add_time(&json, "starts_at", status.starts_us, has_sale);
+    add_time(&json, "ends_at", status.ends_us, has_sale);
+    add_time(&json, "server_time", status.server_us, true);
+    add_count(&json, "seconds_remaining", sale_status_seconds_left(&status));
+    add_count(&json, "successful_checkouts", status.checkouts_accepted + status.checkouts_repeated);
+    add_count(&json, "failed_checkouts", status.checkouts_refused);
+    add_count(&json, "successful_purchases", status.purchases_accepted);
+    add_count(&json, "failed_purchases", status.purchases_refused);
     /* Scheduled goods are those that are held or bought: promised to someone. */
-    add_count(body, ",\"scheduled_goods\":", status.items_held + status.purchases_accepted);
-    add_count(body, ",\"purchased_goods\":", status.purchases_accepted);
-    text_add(body, "}");
+    add_count(&json, "scheduled_goods", status.items_held + status.purchases_accepted);
+    add_count(&json, "purchased_goods", status.purchases_accepted);
+    json_close(&json);
+    json_writer_end(&json);
 }

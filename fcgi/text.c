@@ -7,16 +7,6 @@ void text_begin(struct text *text, char *bytes, size_t size)
     *text = (struct text){.bytes = bytes, .size = size};
 }
 
-void text_add_bytes(struct text *text, const char *bytes, size_t length)
-{
-    if (length > text->size - text->used) {
-        text->is_cut = true;
-        return;
-    }
-    memcpy(text->bytes + text->used, bytes, length);
-    text->used += length;
-}
-
 void text_add(struct text *text, const char *string)
 {
     text_add_bytes(text, string, strlen(string));
@@ -40,14 +30,6 @@ void text_add_integer(struct text *text, int64_t value)
     if (value < 0)
         text_add_bytes(text, "-", 1);
     add_digits(text, value < 0 ? 0 - (uint64_t)value : (uint64_t)value, 1);
-}
-
-void text_add_integer_or_null(struct text *text, int64_t value)
-{
-    if (value > 0)
-        text_add_integer(text, value);
-    else
-        text_add(text, "null");
 }
 
 void text_add_json(struct text *text, const char *bytes, size_t length)

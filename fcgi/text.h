@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct text {
     char *bytes;
@@ -17,12 +18,27 @@ struct text {
 };
 
 void text_begin(struct text *text, char *bytes, size_t size);
-void text_add(struct text *text, const char *string);
-void text_add_bytes(struct text *text, const char *bytes, size_t length);
-void text_add_integer(struct text *text, int64_t value);
 
-/* An integer above 0, or null in the place of what is 0 because there is none. */
-void text_add_integer_or_null(struct text *text, int64_t value);
+/* Room for so many bytes, which the caller fills; NULL: they do not fit. */
+static inline char *text_room(struct text *text, size_t length)
+{
+    if (length > text->size - text->used) {
+        text->is_cut = true;
+        return NULL;
+    }
+    text->used += length;
+    return text->bytes + text->used - length;
+}
+
+static inline void text_add_bytes(struct text *text, const char *bytes, size_t length)
+{
+    char *room = text_room(text, length);
+    if (room)
+        memcpy(room, bytes, length);
+}
+
+void text_add(struct text *text, const char *string);
+void text_add_integer(struct text *text, int64_t value);
 
 /* A JSON string with its quotes. `bytes` is UTF-8. */
 void text_add_json(struct text *text, const char *bytes, size_t length);

@@ -33,19 +33,18 @@ enum { BETWEEN_MAX = 192, AROUND_MAX = 6 * PARAMETER_BYTES_MAX + 256 };
 _Static_assert(PAGE_SIZE_MAX *(ITEM_JSON_MAX + BETWEEN_MAX) + AROUND_MAX <= REPLY_PAGE_MAX,
                "the largest page fits");
 
-static void write_purchase(struct text *body, const PGresult *result, int row)
+static void write_purchase(struct json_writer *json, const PGresult *result, int row)
 {
-    text_add(body, "{\"purchase_id\":");
-    text_add_integer(body, purchase_id(database_int4(result, row, COLUMN_SALE_ID),
-                                       database_int4(result, row, COLUMN_NUMBER)));
-    text_add(body, ",\"purchased_at\":");
-    text_add_time(body, database_time_us(result, row, COLUMN_PURCHASED_AT));
-    text_add(body, ",\"item\":{");
-    item_json_add_row(body, result, row);
-    text_add(body, "}}");
+    json_open_object(json);
+    json_integer(json_key(json, "purchase_id"),
+                 purchase_id(database_int4(result, row, COLUMN_SALE_ID),
+                             database_int4(result, row, COLUMN_NUMBER)));
+    json_time(json_key(json, "purchased_at"), database_time_us(result, row, COLUMN_PURCHASED_AT));
+    item_json_row(json_key(json, "item"), result, row);
+    json_close(json);
 }
 
-static void write_hold(struct text *body, const PGresult *result, int row)
+static void write_hold(struct json_writer *json, const PGresult *result, int row)
 {
     struct code code = {.sale_id = database_int4(result, row, COLUMN_SALE_ID),
                         .number = database_int4(result, row, COLUMN_NUMBER)};
@@ -54,39 +53,29 @@ static void write_hold(struct text *body, const PGresult *result, int row)
     char text[CODE_LENGTH + 1];
     memcpy(code.secret, PQgetvalue(result, row, COLUMN_SECRET), CODE_SECRET_BYTES);
     code_format(&code, text);
-    text_add(body, "{\"code\":\"");
-    text_add(body, text);
-    text_add(body, "\",\"expires_at\":");
-    text_add_time(body, expires_us);
-    text_add(body, ",\"expires_in\":");
-    text_add_integer(body, (expires_us - read_us + 999999) / 1000000);
-    text_add(body, ",\"item\":{");
-    item_json_add_row(body, result, row);
-    text_add(body, "}}");
+    json_open_object(json);
+    json_string(json_key(json, "code"), text);
+    json_time(json_key(json, "expires_at"), expires_us);
+    json_integer(json_key(json, "expires_in"), (expires_us - read_us + 999999) / 1000000);
+    item_json_row(json_key(json, "item"), result, row);
+    json_close(json);
 }
 
-static void write_rows(struct text *body, const PGresult *result, bool is_bought,
-                       void (*write)(struct text *, const PGresult *, int))
+static void write_rows(struct json_writer *json, const PGresult *result, bool is_bought,
+                       void (*write)(struct json_writer *, const PGresult *, int))
 {
-    const char *comma = "";
-    text_add(body, "[");
-    for (int row = 0; row < PQntuples(result); row++) {
-        if (database_is_null(result, row, COLUMN_NUMBER) ||
-            database_is_null(result, row, COLUMN_PURCHASED_AT) == is_bought)
-            continue;
-        text_add(body, comma);
-        write(body, result, row);
-        comma = ",";
-    }
-    text_add(body, "]");
+    json_open_array(json);
+    for (int row = 0; row < PQntuples(result); row++)
+        if (!database_is_null(result, row, COLUMN_NUMBER) &&
+            database_is_null(result, row, COLUMN_PURCHASED_AT) != is_bought)
+            write(json, result, row);
+    json_close(json);
 }
 
-static void write_lists(struct text *body, const PGresult *result)
+static void write_lists(struct json_writer *json, const PGresult *result)
 {
-    text_add(body, ",\"purchases\":");
-    write_rows(body, result, true, write_purchase);
-    text_add(body, ",\"holds\":");
-    write_rows(body, result, false, write_hold);
+    write_rows(json_key(json, "purchases"), result, true, write_purchase);
+    write_rows(json_key(json, "holds"), result, false, write_hold);
 }
 
 static void write_user(struct text *body, const struct span *user, const PGresult *result)
@@ -94,18 +83,18 @@ static void write_user(struct text *body, const struct span *user, const PGresul
     bool has_sale = PQntuples(result) > 0;
     int64_t purchases = has_sale ? database_int8(result, 0, COLUMN_PURCHASES_TOTAL) : 0;
     int64_t holds = has_sale ? database_int8(result, 0, COLUMN_HOLDS_TOTAL) : 0;
-    text_add(body, "{\"user\":");
-    text_add_json(body, user->bytes, user->length);
-    text_add(body, ",\"purchase_limit\":");
-    text_add_integer_or_null(body, has_sale ? database_int4(result, 0, COLUMN_PURCHASE_LIMIT) : 0);
-    write_lists(body, result);
-    text_add(body, ",\"purchases_total\":");
-    text_add_integer(body, purchases);
-    text_add(body, ",\"holds_total\":");
-    text_add_integer(body, holds);
-    text_add(body, ",\"total\":");
-    text_add_integer(body, purchases + holds);
-    text_add(body, "}");
+    struct json_writer json;
+    json_writer_begin(&json, body);
+    json_open_object(&json);
+    json_bytes(json_key(&json, "user"), user->bytes, user->length);
+    json_integer_or_null(json_key(&json, "purchase_limit"),
+                         has_sale ? database_int4(result, 0, COLUMN_PURCHASE_LIMIT) : 0);
+    write_lists(&json, result);
+    json_integer(json_key(&json, "purchases_total"), purchases);
+    json_integer(json_key(&json, "holds_total"), holds);
+    json_integer(json_key(&json, "total"), purchases + holds);
+    json_close(&json);
+    json_writer_end(&json);
 }
 
 /* A page of what the user has; NULL: the reply says why. A size of 0: of what, only how much. */
@@ -146,19 +135,18 @@ void user_purchases_read(const struct services *services, const struct request *
     PQclear(result);
 }
 
-static void write_me(struct text *body, bool is_remote, const struct span *user, int32_t sale_id,
-                     int32_t purchase_limit)
+/* The members that both answers of /me have. */
+static void write_me(struct json_writer *json, bool is_remote, const struct span *user,
+                     int32_t sale_id, int32_t purchase_limit)
 {
-    text_add(body, is_remote ? "{\"identity\":\"remote_user\"" : "{\"identity\":\"parameter\"");
-    text_add(body, ",\"user\":");
+    json_string(json_key(json, "identity"), is_remote ? "remote_user" : "parameter");
+    json_key(json, "user");
     if (user->length > 0)
-        text_add_json(body, user->bytes, user->length);
+        json_bytes(json, user->bytes, user->length);
     else
-        text_add(body, "null");
-    text_add(body, ",\"sale_id\":");
-    text_add_integer_or_null(body, sale_id);
-    text_add(body, ",\"purchase_limit\":");
-    text_add_integer_or_null(body, purchase_limit);
+        json_null(json);
+    json_integer_or_null(json_key(json, "sale_id"), sale_id);
+    json_integer_or_null(json_key(json, "purchase_limit"), purchase_limit);
 }
 
 /* Nobody has nothing: what remains to be told is known to the worker. */
@@ -166,13 +154,48 @@ static void write_nobody(const struct services *services, bool is_remote, struct
 {
     const struct span nobody = {"", 0};
     struct sale_status sale;
+    struct json_writer json;
     if (!sale_view_read(services->sale_view, &sale)) {
         reply_problem(reply, OUTCOME_UNAVAILABLE, NULL, 1, services->settings);
         return;
     }
-    write_me(&reply->body, is_remote, &nobody, sale.sale_id, sale.purchase_limit);
-    text_add(&reply->body, ",\"bought\":0,\"held\":0");
-    text_add(&reply->body, is_remote ? ",\"purchases\":[],\"holds\":[],\"total\":0}" : "}");
+    json_writer_begin(&json, &reply->body);
+    json_open_object(&json);
+    write_me(&json, is_remote, &nobody, sale.sale_id, sale.purchase_limit);
+    json_integer(json_key(&json, "bought"), 0);
+    json_integer(json_key(&json, "held"), 0);
+    if (is_remote) {
+        json_open_array(json_key(&json, "purchases"));
+        json_close(&json);
+        json_open_array(json_key(&json, "holds"));
+        json_close(&json);
+        json_integer(json_key(&json, "total"), 0);
+    }
+    json_close(&json);
+    json_writer_end(&json);
+}
+
+static void write_somebody(struct text *body, bool is_remote, const struct span *user,
+                           const PGresult *result)
+{
+    bool has_sale = PQntuples(result) > 0;
+    struct json_writer json;
+    json_writer_begin(&json, body);
+    json_open_object(&json);
+    write_me(&json, is_remote, user,
+             has_sale ? database_int4(result, 0, COLUMN_CURRENT_SALE_ID) : 0,
+             has_sale ? database_int4(result, 0, COLUMN_PURCHASE_LIMIT) : 0);
+    json_integer(json_key(&json, "bought"), has_sale ? database_int8(result, 0, COLUMN_BOUGHT) : 0);
+    json_integer(json_key(&json, "held"), has_sale ? database_int8(result, 0, COLUMN_HELD) : 0);
+    if (is_remote) {
+        write_lists(&json, result);
+        json_integer(json_key(&json, "total"),
+                     has_sale ? database_int8(result, 0, COLUMN_PURCHASES_TOTAL) +
+                                    database_int8(result, 0, COLUMN_HOLDS_TOTAL)
+                              : 0);
+    }
+    json_close(&json);
+    json_writer_end(&json);
 }
 
 void me_read(const struct services *services, const struct request *request, struct reply *reply)
@@ -193,22 +216,6 @@ void me_read(const struct services *services, const struct request *request, str
     PGresult *result = read_user(services, &user, &page, reply);
     if (!result)
         return;
-    struct text *body = &reply->body;
-    bool has_sale = PQntuples(result) > 0;
-    write_me(body, is_remote, &user,
-             has_sale ? database_int4(result, 0, COLUMN_CURRENT_SALE_ID) : 0,
-             has_sale ? database_int4(result, 0, COLUMN_PURCHASE_LIMIT) : 0);
-    text_add(body, ",\"bought\":");
-    text_add_integer(body, has_sale ? database_int8(result, 0, COLUMN_BOUGHT) : 0);
-    text_add(body, ",\"held\":");
-    text_add_integer(body, has_sale ? database_int8(result, 0, COLUMN_HELD) : 0);
-    if (is_remote) {
-        write_lists(body, result);
-        text_add(body, ",\"total\":");
-        text_add_integer(body, !has_sale ? 0
-                                         : database_int8(result, 0, COLUMN_PURCHASES_TOTAL) +
-                                               database_int8(result, 0, COLUMN_HOLDS_TOTAL));
-    }
-    text_add(body, "}");
+    write_somebody(&reply->body, is_remote, &user, result);
     PQclear(result);
 }

@@ -1,7 +1,5 @@
 #include "verdict_reply.h"
 
-#include <string.h>
-
 #include "common/item.h"
 #include "dialect.h"
 #include "item_json.h"
@@ -9,26 +7,21 @@
 /* More than the longest text of a dialect. */
 enum { DETAIL_MAX = 128 };
 
-void verdict_add_item(struct text *body, const struct verdict *verdict, const char *user,
+void verdict_add_item(struct json_writer *json, const struct verdict *verdict, const char *user,
                       size_t user_length)
 {
     const struct code *code = &verdict->code;
     char description[ITEM_DESCRIPTION_MAX];
     item_describe(verdict->name, verdict->picture_seed, description, sizeof description);
 
-    text_add(body, "\"user\":");
-    text_add_json(body, user, user_length);
-    text_add(body, ",\"item_id\":\"");
-    item_json_add_id(body, code->sale_id, code->number);
-    text_add(body, "\",\"sale_id\":");
-    text_add_integer(body, code->sale_id);
-    text_add(body, ",\"item\":{");
-    item_json_add_name(body, code->sale_id, code->number, verdict->name);
-    text_add(body, ",\"description\":");
-    text_add_json(body, description, strlen(description));
-    text_add(body, ",");
-    item_json_add_price(body, code->sale_id, code->number, verdict->price_cents);
-    text_add(body, "}");
+    json_bytes(json_key(json, "user"), user, user_length);
+    item_json_id(json_key(json, "item_id"), code->sale_id, code->number);
+    json_integer(json_key(json, "sale_id"), code->sale_id);
+    json_open_object(json_key(json, "item"));
+    item_json_name(json, code->sale_id, code->number, verdict->name);
+    json_string(json_key(json, "description"), description);
+    item_json_price(json, code->sale_id, code->number, verdict->price_cents);
+    json_close(json);
 }
 
 int64_t verdict_seconds_until(const struct verdict *verdict, int64_t time_us)

@@ -6,8 +6,8 @@
 #include "reply.h"
 #include "ticket.h"
 
-/* Adds `"user":…,"item_id":…,"sale_id":…,"item":{…}`. */
-void verdict_add_item(struct text *body, const struct verdict *verdict, const char *user,
+/* The members "user", "item_id", "sale_id" and "item". */
+void verdict_add_item(struct json_writer *json, const struct verdict *verdict, const char *user,
                       size_t user_length);
 
 /* The refusal that the verdict is, with its Retry-After. */

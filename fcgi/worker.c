@@ -7,6 +7,7 @@
 #include "common/log.h"
 #include "connection.h"
 #include "endpoints.h"
+#include "json_reader.h"
 #include "metrics.h"
 #include "queue.h"
 #include "reader.h"
@@ -30,8 +31,9 @@ struct reading_thread {
 struct request_thread {
     struct worker *worker;
     pthread_t thread;
-    char *body;       /* http.body_bytes_max + 1 bytes, for the request that it reads */
-    char *reply_body; /* REPLY_PAGE_MAX bytes, for a reply that never changes */
+    char *body; /* http.body_bytes_max + 1 bytes, for the request that it reads */
+    struct json_reader *json_reader; /* for its body */
+    char *reply_body;                /* REPLY_PAGE_MAX bytes, for a reply that never changes */
 };
 
 struct worker {
@@ -114,7 +116,7 @@ static void handle(const struct request_thread *thread, struct connection *conne
         reply_problem(&reply, OUTCOME_METHOD_NOT_ALLOWED, NULL, 0, settings);
         reply.allow = route->allow;
     } else if (!request_read_parameters(request, &connection->fcgx, route->parameters, &fault)) {
-        reply_problem(&reply, fault.outcome, fault.detail, 0, settings);
+        reply_problem(&reply, fault.outcome, fault.detail, fault.retry_after_s, settings);
     } else if (is_constant(route)) {
         reply_begin(&reply, thread->reply_body, REPLY_PAGE_MAX);
         route->read(services, request, &reply);
@@ -135,6 +137,7 @@ static void *request_main(void *argument)
     struct connection *connection;
     while ((connection = connections_next(thread->worker->connections))) {
         connection->request.body = thread->body;
+        connection->request.json_reader = thread->json_reader;
         connection->ticket.decided = decided;
         int64_t began_us = connection->began_us;
         handle(thread, connection);
@@ -191,9 +194,11 @@ static void measure(struct worker *worker)
 static bool request_thread_start(struct request_thread *thread, struct worker *worker)
 {
     thread->worker = worker;
-    thread->body = malloc((size_t)worker->services.settings->http.body_bytes_max + 1);
+    size_t body_bytes_max = (size_t)worker->services.settings->http.body_bytes_max;
+    thread->body = malloc(body_bytes_max + 1);
+    thread->json_reader = json_reader_new(body_bytes_max);
     thread->reply_body = malloc(REPLY_PAGE_MAX);
-    return thread->body && thread->reply_body &&
+    return thread->body && thread->json_reader && thread->reply_body &&
            pthread_create(&thread->thread, NULL, request_main, thread) == 0;
 }
 
@@ -285,6 +290,7 @@ bool worker_stop(struct worker *worker)
     for (int i = 0; i < settings->worker.threads; i++) {
         pthread_join(worker->threads[i].thread, NULL);
         free(worker->threads[i].body);
+        json_reader_free(worker->threads[i].json_reader);
         free(worker->threads[i].reply_body);
     }
     queue_stop(&worker->reads);

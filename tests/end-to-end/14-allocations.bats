@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# Once it is warm the worker's own code asks the allocator for nothing, whatever it answers.
+# Once it is warm the worker's own code asks the allocator for nothing, whatever it answers; but json-c asks, which
+# reads bodies of JSON.
 
 load helper
 
@@ -11,14 +12,13 @@ stack_of_counting_workers() {
     ALLOCATIONS=$BATS_TEST_TMPDIR/allocations BUILD_DIR=$programs stack_start sale.items_per_sale=20000
 }
 
-# One request of each kind: good and bad, small and large, by number and any.
+# One request of each kind without JSON: good and bad, small and large, by number and any.
 each_kind() {
-    local user=$1 code json='Content-Type: application/json' path
+    local user=$1 code path
     code=$(hold "$user")
     post '/checkout' --data "user_id=$user&id=any&more=%41"
-    post '/checkout' --header "$json" --data "{\"user_id\":\"$user\",\"more\":[1,{\"a\":null}]}"
     post "/purchase?code=$code"
-    post '/purchase' --header "$json" --data "{\"code\":\"$code\"}"
+    post '/purchase' --data "code=$code"
     post '/purchase?code=wrong'
     post '/checkout?id=1'
     post "/checkout?user_id=$user&id=999999"
@@ -27,6 +27,13 @@ each_kind() {
         /items/1/image.svg "/me?user_id=$user" /me /login "/users/$user/purchases" /problems /metrics /openapi.json /nothing; do
         request GET "$path"
     done
+}
+
+# A checkout in JSON, good and bad.
+in_json() {
+    local json='Content-Type: application/json'
+    post '/checkout' --header "$json" --data "{\"user_id\":\"$1\",\"more\":[1,{\"a\":null}]}"
+    post '/checkout' --header "$json" --data "{\"user_id\":\"$1\","
 }
 
 # What the first worker has asked for, once it has ended.
@@ -52,4 +59,17 @@ allocations_of_worker() {
     printf '%d before, %d behind %d checkouts\n' "$few" "$many" "$(jq .decided "$BATS_TEST_TMPDIR/result")"
     [[ $few -gt 0 && $(jq .decided "$BATS_TEST_TMPDIR/result") -gt 500 ]]
     same "$many" "$few"
+}
+
+@test "only a body of JSON has memory asked for" {
+    stack_of_counting_workers
+    each_kind first
+    few=$(allocations_of_worker)
+    each_kind second
+    for number in {1..10}; do
+        in_json "json$number"
+    done
+    more=$(allocations_of_worker)
+    printf '%d without, %d with 20 bodies of JSON\n' "$few" "$more"
+    [[ $more -ge $((few + 20)) ]]
 }

@@ -1,8 +1,9 @@
 /*
- * Counts what the program's own code asks of the allocator: ld(1) puts these functions in the place
- * of the allocator's where that code calls them (--wrap), and nowhere else. When the program ends
- * the number goes to a file named by ALLOCATIONS and the process id.
+ * Counts what the program's own code asks of the allocator, itself or by having json-c read: ld(1)
+ * puts these functions in the place of the others where that code calls them (--wrap), and nowhere
+ * else. When the program ends the number goes to a file named by ALLOCATIONS and the process id.
  */
+#include <json-c/json_tokener.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,10 +14,14 @@ void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *memory, size_t size);
 char *__real_strdup(const char *text);
+struct json_object *__real_json_tokener_parse_ex(struct json_tokener *tokener, const char *text,
+                                                 int length);
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *memory, size_t size);
 char *__wrap_strdup(const char *text);
+struct json_object *__wrap_json_tokener_parse_ex(struct json_tokener *tokener, const char *text,
+                                                 int length);
 
 static _Atomic long allocations;
 
@@ -42,6 +47,13 @@ char *__wrap_strdup(const char *text)
 {
     atomic_fetch_add(&allocations, 1);
     return __real_strdup(text);
+}
+
+struct json_object *__wrap_json_tokener_parse_ex(struct json_tokener *tokener, const char *text,
+                                                 int length)
+{
+    atomic_fetch_add(&allocations, 1);
+    return __real_json_tokener_parse_ex(tokener, text, length);
 }
 
 /* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */

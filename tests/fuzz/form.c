@@ -9,7 +9,7 @@
 static void read_form(const uint8_t *data, size_t size, unsigned wanted)
 {
     struct parameters parameters, again;
-    struct parameter_fault fault = {NULL, NULL}, fault_again = {NULL, NULL};
+    struct parameter_fault fault = {NULL, NULL, false}, fault_again = {NULL, NULL, false};
     parameters_begin(&parameters, wanted);
     parameters_begin(&again, wanted);
     bool good = parameters_from_form(&parameters, (const char *)data, size, &fault);

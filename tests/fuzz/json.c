@@ -1,95 +1,132 @@
-/* Bodies of JSON: held against what json-c reads. */
+/* Bodies of JSON, as a worker's thread reads one after another. */
 #include <assert.h>
-#include <json-c/json.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "fcgi/json.h"
+#include "fcgi/json_reader.h"
 #include "fcgi/parameters.h"
 #include "fuzz.h"
 #include "values.h"
 
-static const struct {
-    const char *text;
-    enum parameter_name name;
-} names[] = {{"user_id", PARAMETER_USER},       {"id", PARAMETER_ITEM},
-             {"item_id", PARAMETER_ITEM},       {"code", PARAMETER_CODE},
-             {"checkout_code", PARAMETER_CODE}, {"sale_id", PARAMETER_SALE},
-             {"state", PARAMETER_STATE},        {"page_num", PARAMETER_PAGE_NUM},
-             {"page_size", PARAMETER_PAGE_SIZE}};
+enum { BYTES_MAX = 1 << 20 };
 
-/* json-c keeps the last of two members of one name; what it has and is not empty is what we have.
- */
-static void check_values(const struct parameters *parameters, struct json_object *object)
+/* An input and what is put before or behind it. */
+static char longer[BYTES_MAX + 64];
+
+static struct json_reader *new_reader(void)
 {
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        const struct parameter *parameter = &parameters->by_name[names[i].name];
-        struct json_object *value;
-        if (!json_object_object_get_ex(object, names[i].text, &value) ||
-            !json_object_is_type(value, json_type_string))
-            continue;
-        const char *bytes = json_object_get_string(value);
-        size_t length = (size_t)json_object_get_string_len(value);
-        assert(parameter->is_too_long == (length > PARAMETER_BYTES_MAX) || length == 0);
-        assert(length == 0 || parameter->is_too_long || parameter->length == length);
-        assert(length == 0 || memcmp(parameter->bytes, bytes, parameter->length) == 0);
-    }
+    struct json_reader *reader = json_reader_new(1024);
+    assert(reader);
+    return reader;
 }
 
-/* Whether json-c may take for JSON what RFC 8259 does not: NaN and Infinity, numbers such as "1."
-   and "00", control characters, some of what is not UTF-8, and half surrogate pairs. */
-static bool is_beyond_rfc(const char *text, size_t length)
+static bool read_by(struct json_reader *reader, struct parameters *parameters, const char *text,
+                    size_t length, struct parameter_fault *fault)
 {
-    static const char *const signs[] = {"NaN", "Infinity", "\\u", "-", "00"};
-    bool is_beyond = !values_are_text(text, length);
-    for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++)
-        is_beyond = is_beyond || memmem(text, length, signs[i], strlen(signs[i]));
+    *fault = (struct parameter_fault){NULL, NULL, false};
+    parameters_begin(parameters, ~0U);
+    bool good = parameters_from_json(parameters, reader, text, length, fault);
+    assert(!fault->is_memory_short);
+    return good;
+}
+
+/* What is read does not depend on what was read before. */
+static void check_alone(const struct parameters *parameters, bool good,
+                        const struct parameter_fault *fault, const char *text, size_t length)
+{
+    struct json_reader *reader = new_reader();
+    struct parameters again;
+    struct parameter_fault fault_again;
+    bool is_again_good = read_by(reader, &again, text, length, &fault_again);
+    assert(is_again_good == good);
+    values_check_same(parameters, &again);
+    assert(good || (fault->name == fault_again.name && fault->what == fault_again.what));
+    json_reader_free(reader);
+}
+
+static bool is_read(struct json_reader *reader, struct parameters *parameters, size_t length)
+{
+    struct parameter_fault fault;
+    return read_by(reader, parameters, longer, length, &fault);
+}
+
+/* Blanks change nothing; anything else behind it does, and so does an end within it. */
+static void check_whole(struct json_reader *reader, const struct parameters *parameters,
+                        const char *text, size_t length, size_t end)
+{
+    static const char *const behind[] = {"x", "{}", ",", "}", "\"", "/**/", "\xef\xbb\xbf"};
+    struct parameters again;
+    memcpy(longer, "\r\n\t ", 4);
+    memcpy(longer + 4, text, length);
+    longer[4 + length] = ' ';
+    assert(is_read(reader, &again, length + 5));
+    values_check_same(parameters, &again);
+
+    memcpy(longer, text, length);
+    longer[length] = '\0';
+    assert(!is_read(reader, &again, length + 1));
+    for (size_t i = 0; i < sizeof behind / sizeof behind[0]; i++) {
+        strcpy(longer + length, behind[i]);
+        assert(!is_read(reader, &again, length + strlen(behind[i])));
+    }
+    assert(end == 0 || !is_read(reader, &again, end));
+}
+
+/* A member more, which may be the second of its name: it counts. */
+static void check_last(struct json_reader *reader, const char *text, size_t end, bool is_empty)
+{
+    static const char last[] = "\"user_id\":\"last\"}";
+    struct parameters again;
+    memcpy(longer, text, end);
+    longer[end] = is_empty ? ' ' : ',';
+    strcpy(longer + end + 1, last);
+    assert(is_read(reader, &again, end + 1 + strlen(last)));
+    const struct parameter *user = &again.by_name[PARAMETER_USER];
+    assert(user->length == 4 && memcmp(user->bytes, "last", 4) == 0);
+}
+
+/* What was read is UTF-8 in all its parts, whoever they are for. */
+static void check_text(const char *text, size_t length)
+{
     for (size_t i = 0; i < length; i++)
-        is_beyond =
-            is_beyond || (i > 0 && strchr(".eE", text[i]) && strchr("0123456789.", text[i - 1]));
-    return is_beyond;
+        longer[i] = text[i] == '\r' || text[i] == '\n' || text[i] == '\t' || text[i] == 0x7f
+                        ? ' '
+                        : text[i];
+    assert(values_are_text(longer, length));
 }
 
-/* json-c 0.16 ends a name at a zero, and makes a replacement of the second pair of surrogates. */
-static bool is_misread(const char *text, size_t length)
+static size_t without_blanks(const char *text, size_t length)
 {
-    static const char *const signs[] = {"\\u0000", "\\ud", "\\uD"};
-    bool is_misread = false;
-    for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++)
-        is_misread = is_misread || memmem(text, length, signs[i], strlen(signs[i]));
-    return is_misread;
-}
-
-static void compare(const struct parameters *parameters, bool good,
-                    const struct parameter_fault *fault, const char *text, size_t length)
-{
-    struct json_object *object = values_from_json(text, length, JSON_DEPTH_MAX, good);
-    bool is_object = json_object_is_type(object, json_type_object);
-    if (good && length > 0) {
-        assert(is_object);
-        if (!is_misread(text, length))
-            check_values(parameters, object);
-    } else if (!good && !fault->name) {
-        assert(!is_object || is_beyond_rfc(text, length));
-    }
-    json_object_put(object);
+    static const char blanks[] = {' ', '\t', '\r', '\n'};
+    while (length > 0 && memchr(blanks, text[length - 1], sizeof blanks))
+        length--;
+    return length;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct parameters parameters, again;
-    struct parameter_fault fault = {NULL, NULL}, fault_again = {NULL, NULL};
-    parameters_begin(&parameters, ~0U);
-    parameters_begin(&again, ~0U);
-    bool good = parameters_from_json(&parameters, (const char *)data, size, &fault);
-    assert(parameters_from_json(&again, (const char *)data, size, &fault_again) == good);
-    values_check_same(&parameters, &again);
+    static struct json_reader *reader;
+    const char *text = (const char *)data;
+    struct parameters parameters;
+    struct parameter_fault fault;
+    if (size > BYTES_MAX)
+        return 0;
+    if (!reader)
+        reader = new_reader();
+    bool good = read_by(reader, &parameters, text, size, &fault);
     values_check(&parameters);
-    compare(&parameters, good, &fault, (const char *)data, size);
+    check_alone(&parameters, good, &fault, text, size);
     if (!good) {
         values_check_fault(&fault);
-        assert(fault.name == fault_again.name && fault.what == fault_again.what);
         return 0;
     }
     values_check_written(&parameters);
+    if (size > 0) {
+        size_t end = without_blanks(text, size) - 1; /* where the bracket is */
+        assert(text[end] == '}');
+        check_whole(reader, &parameters, text, size, end);
+        check_last(reader, text, end, text[without_blanks(text, end) - 1] == '{');
+        check_text(text, size);
+    }
     return 0;
 }

@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fcgi/text.h"
+#include "fcgi/json_reader.h"
+#include "fcgi/json_writer.h"
 
 enum { WRITTEN_MAX = 8192 };
 
@@ -116,18 +117,32 @@ static void write_form(struct text *text, const struct parameters *parameters)
 /* False: one is too long, and may be cut within a character. */
 static bool write_json(struct text *text, const struct parameters *parameters)
 {
+    struct json_writer json;
+    json_writer_begin(&json, text);
+    json_open_object(&json);
     for (int i = 0; i < PARAMETER_COUNT; i++) {
         const struct parameter *parameter = &parameters->by_name[i];
         if (parameter->is_too_long)
             return false;
-        text_add(text, text->used > 0 ? "," : "{");
-        text_add_json(text, names[i], strlen(names[i]));
-        text_add(text, ":");
-        text_add_json(text, parameter->bytes, parameter->length);
+        json_bytes(json_key(&json, names[i]), parameter->bytes, parameter->length);
     }
-    text_add(text, "}");
+    json_close(&json);
+    json_writer_end(&json);
     assert(!text->is_cut);
     return true;
+}
+
+static void check_json(const struct parameters *parameters, const char *text, size_t length)
+{
+    static struct json_reader *reader;
+    struct parameters again;
+    struct parameter_fault fault;
+    if (!reader)
+        reader = json_reader_new(WRITTEN_MAX);
+    assert(reader);
+    parameters_begin(&again, parameters->wanted);
+    assert(parameters_from_json(&again, reader, text, length, &fault));
+    values_check_same(parameters, &again);
 }
 
 void values_check_written(const struct parameters *parameters)
@@ -143,44 +158,18 @@ void values_check_written(const struct parameters *parameters)
     values_check_same(parameters, &again);
 
     text_begin(&text, bytes, sizeof bytes);
-    if (!write_json(&text, parameters))
-        return;
-    parameters_begin(&again, parameters->wanted);
-    assert(parameters_from_json(&again, bytes, text.used, &fault));
-    values_check_same(parameters, &again);
+    if (write_json(&text, parameters))
+        check_json(parameters, bytes, text.used);
 }
 
-static struct json_object *parse(const char *text, size_t length, int depth_max, int flags)
+bool values_are_json(const char *text, size_t length)
 {
-    struct json_tokener *tokener = json_tokener_new_ex(depth_max);
+    struct json_tokener *tokener = json_tokener_new();
     assert(tokener);
-    json_tokener_set_flags(tokener, flags);
-    struct json_object *object = json_tokener_parse_ex(tokener, text, (int)length);
-    if (json_tokener_get_error(tokener) != json_tokener_success ||
-        json_tokener_get_parse_end(tokener) != length) {
-        json_object_put(object);
-        object = NULL;
-    }
+    json_tokener_set_flags(tokener, JSON_TOKENER_VALIDATE_UTF8);
+    json_object_put(json_tokener_parse_ex(tokener, text, (int)length));
+    bool good = json_tokener_get_error(tokener) == json_tokener_success &&
+                json_tokener_get_parse_end(tokener) == length;
     json_tokener_free(tokener);
-    return object;
-}
-
-/* What 0.18 refuses when it is strict: bytes beyond ASCII, which it takes for control characters,
-   and numbers beyond 64 bits. */
-static bool is_refused(const char *text, size_t length)
-{
-    enum { DIGITS = 19 };
-    size_t digits = 0;
-    for (size_t i = 0; i < length; i++) {
-        digits = text[i] >= '0' && text[i] <= '9' ? digits + 1 : 0;
-        if ((text[i] & 0x80) != 0 || digits == DIGITS)
-            return json_c_version_num() >= 0x1200;
-    }
-    return false;
-}
-
-struct json_object *values_from_json(const char *text, size_t length, int depth_max, bool is_whole)
-{
-    int strict = is_whole && is_refused(text, length) ? 0 : JSON_TOKENER_STRICT;
-    return parse(text, length, depth_max, JSON_TOKENER_VALIDATE_UTF8 | strict);
+    return good;
 }

@@ -9,8 +9,6 @@
 
 #include "fcgi/parameters.h"
 
-struct json_object;
-
 /* Ends the program where something does not hold. */
 void values_check(const struct parameters *parameters);
 void values_check_fault(const struct parameter_fault *fault);
@@ -19,10 +17,9 @@ void values_check_same(const struct parameters *one, const struct parameters *ot
 /* Whether it is UTF-8 without control characters: code point by code point (RFC 3629). */
 bool values_are_text(const char *bytes, size_t length);
 
-/* The same text as json-c reads it, which the caller puts back; NULL: it is not JSON, or not whole.
-   It reads strictly; but json-c 0.18 then refuses some of what RFC 8259 has, which is_whole has it
-   take. */
-struct json_object *values_from_json(const char *text, size_t length, int depth_max, bool is_whole);
+/* Whether json-c takes it for one JSON text. It is not strict: 0.18 then refuses what it should not
+   (json_reader.c). */
+bool values_are_json(const char *text, size_t length);
 
 /* What was read is read again from any other way to write it, as a form or as JSON. */
 void values_check_written(const struct parameters *parameters);

@@ -1,0 +1,122 @@
+#include "json_writer.h"
+
+#include <assert.h>
+#include <string.h>
+
+static bool is_in_object(const struct json_writer *json)
+{
+    return json->depth > 0 && json->is_object[json->depth - 1];
+}
+
+static void before_value(struct json_writer *json)
+{
+    bool is_member = is_in_object(json);
+    assert(json->has_key == is_member);
+    assert(json->depth > 0 || !json->has_value);
+    if (json->has_value && !is_member)
+        text_add_bytes(json->text, ",", 1);
+    json->has_key = false;
+    json->has_value = true;
+}
+
+void json_writer_begin(struct json_writer *json, struct text *text)
+{
+    *json = (struct json_writer){.text = text};
+}
+
+void json_writer_end(const struct json_writer *json)
+{
+    assert(json->depth == 0 && json->has_value);
+}
+
+static void open(struct json_writer *json, bool is_object)
+{
+    before_value(json);
+    assert(json->depth < JSON_WRITER_DEPTH_MAX);
+    json->is_object[json->depth++] = is_object;
+    json->has_value = false;
+    text_add_bytes(json->text, is_object ? "{" : "[", 1);
+}
+
+void json_open_object(struct json_writer *json)
+{
+    open(json, true);
+}
+
+void json_open_array(struct json_writer *json)
+{
+    open(json, false);
+}
+
+void json_close(struct json_writer *json)
+{
+    assert(json->depth > 0 && !json->has_key);
+    text_add_bytes(json->text, is_in_object(json) ? "}" : "]", 1);
+    json->depth--;
+    json->has_value = true;
+}
+
+struct json_writer *json_key(struct json_writer *json, const char *name)
+{
+    assert(is_in_object(json) && !json->has_key);
+    char *at = text_room(json->text, strlen(name) + (json->has_value ? 4 : 3));
+    if (at) {
+        if (json->has_value)
+            *at++ = ',';
+        *at++ = '"';
+        at = stpcpy(at, name);
+        at[0] = '"'; /* in the place of the zero */
+        at[1] = ':';
+    }
+    json->has_key = true;
+    return json;
+}
+
+void json_bytes(struct json_writer *json, const char *bytes, size_t length)
+{
+    before_value(json);
+    text_add_json(json->text, bytes, length);
+}
+
+void json_string(struct json_writer *json, const char *string)
+{
+    json_bytes(json, string, strlen(string));
+}
+
+void json_integer(struct json_writer *json, int64_t value)
+{
+    before_value(json);
+    text_add_integer(json->text, value);
+}
+
+void json_boolean(struct json_writer *json, bool value)
+{
+    before_value(json);
+    text_add(json->text, value ? "true" : "false");
+}
+
+void json_null(struct json_writer *json)
+{
+    before_value(json);
+    text_add(json->text, "null");
+}
+
+void json_integer_or_null(struct json_writer *json, int64_t value)
+{
+    if (value > 0)
+        json_integer(json, value);
+    else
+        json_null(json);
+}
+
+void json_money(struct json_writer *json, int64_t cents)
+{
+    before_value(json);
+    text_add_money(json->text, cents);
+}
+
+void json_time(struct json_writer *json, int64_t time_us)
+{
+    before_value(json);
+    text_add_time(json->text, time_us);
+}
