@@ -41,24 +41,24 @@ enum column {
 };
 
 enum {
-    /* Facts turn refusals away early. So batches ask for them while some were refused lately; as
-       long as all get what they ask for, only now and then, to see whether Redis is there. */
-    ASK_AFTER_REFUSAL_MS = 1000,
-    ASK_AT_LEAST_EVERY_MS = 500
+    /* An open sale is told of so often, that its stream in Redis be read, and kept. */
+    TELL_OF_SALE_MS = 1000
 };
 
 struct checkout_batch {
     const struct settings *settings;
     struct metrics *metrics;
     struct array users, sales, numbers, secrets, known, known_until;
-    uint8_t *random;      /* CODE_SECRET_BYTES for each ticket */
-    struct fact *facts;   /* one for each ticket */
-    int64_t sale_made_us; /* the sale that was open last, whose facts to ask for */
-    int64_t refused_ms;   /* when a fact could last have spared the database a look, */
-    int64_t asked_ms;     /* and when facts were last asked for; by the monotonic clock */
+    uint8_t *random;        /* CODE_SECRET_BYTES for each ticket */
+    struct known *known_of; /* one for each ticket */
+    struct refusals refusals;
+    int64_t sale_made_us; /* the sale that was open last, which is looked up */
+    int64_t told_made_us; /* the sale that Redis's thread was told of last, */
+    int64_t told_ms;      /* and when, by the monotonic clock */
 };
 
-struct checkout_batch *checkout_batch_new(const struct settings *settings, struct metrics *metrics)
+struct checkout_batch *checkout_batch_new(const struct settings *settings, struct metrics *metrics,
+                                          const struct refusals *refusals)
 {
     struct checkout_batch *batch = calloc(1, sizeof *batch);
     if (!batch)
@@ -66,9 +66,11 @@ struct checkout_batch *checkout_batch_new(const struct settings *settings, struc
     int count = settings->lane.batch_max;
     batch->settings = settings;
     batch->metrics = metrics;
+    batch->refusals = *refusals;
     batch->random = malloc((size_t)count * CODE_SECRET_BYTES);
-    batch->facts = calloc((size_t)count, sizeof *batch->facts);
-    if (!batch->random || !batch->facts || !array_new(&batch->users, count, PARAMETER_BYTES_MAX) ||
+    batch->known_of = calloc((size_t)count, sizeof *batch->known_of);
+    if (!batch->random || !batch->known_of ||
+        !array_new(&batch->users, count, PARAMETER_BYTES_MAX) ||
         !array_new(&batch->sales, count, 4) || !array_new(&batch->numbers, count, 4) ||
         !array_new(&batch->secrets, count, CODE_SECRET_BYTES) ||
         !array_new(&batch->known, count, 2) || !array_new(&batch->known_until, count, 8)) {
@@ -89,7 +91,7 @@ void checkout_batch_free(struct checkout_batch *batch)
     array_free(&batch->known);
     array_free(&batch->known_until);
     free(batch->random);
-    free(batch->facts);
+    free(batch->known_of);
     free(batch);
 }
 
@@ -119,8 +121,8 @@ static void fill_arrays(struct checkout_batch *batch, struct ticket **tickets, i
         array_add_int4(&batch->numbers, tickets[i]->code.number);
         array_add_bytes(&batch->secrets, batch->random + (size_t)i * CODE_SECRET_BYTES,
                         CODE_SECRET_BYTES);
-        array_add_int2(&batch->known, (int16_t)batch->facts[i].kind);
-        array_add_time_us(&batch->known_until, batch->facts[i].until_us);
+        array_add_int2(&batch->known, (int16_t)batch->known_of[i].kind);
+        array_add_time_us(&batch->known_until, batch->known_of[i].until_us);
     }
 }
 
@@ -163,42 +165,43 @@ static void read_verdict(const PGresult *result, int row, struct verdict *verdic
     verdict->picture_seed = database_int8(result, row, COLUMN_PICTURE_SEED);
 }
 
-/* The fact behind a refusal by the database: what it knows, the others need not ask it again. */
-static enum fact_kind fact_of(enum outcome outcome)
+/* Whether the ticket was refused for what was known: of that hold the rows say nothing more. */
+static bool is_hit(const PGresult *result, int row, enum refusal_kind known,
+                   enum refusal_kind refused_for)
 {
-    switch (outcome) {
-    case OUTCOME_HELD:
-        return FACT_HELD;
-    case OUTCOME_SOLD:
-        return FACT_SOLD;
-    case OUTCOME_SOLD_OUT:
-        return FACT_SOLD_OUT;
-    case OUTCOME_USER_LIMIT:
-        return FACT_USER_LIMIT;
-    default:
-        return FACT_NONE;
-    }
+    return known != REFUSAL_NONE && known == refused_for &&
+           (known != REFUSAL_HELD || database_is_null(result, row, COLUMN_HELD_BY));
 }
 
-/* Notes what a refusal tells: about the one who holds the item, or else the one who asked. */
-static void note_fact(struct checkout_batch *batch, struct facts *facts, const PGresult *result,
-                      int row, const struct ticket *ticket)
+/* Learns what a refusal tells: about the one who holds the item, or else the one who asked. */
+static void learn(struct checkout_batch *batch, const PGresult *result, int row,
+                  const struct ticket *ticket, enum refusal_kind refused_for)
 {
-    enum fact_kind kind = fact_of(ticket->verdict.outcome);
     const char *user = ticket->user;
     size_t user_length = ticket->user_length;
-    if (kind == FACT_NONE)
-        return;
-    if (kind == FACT_HELD) {
+    if (refused_for == REFUSAL_HELD) {
         if (database_is_null(result, row, COLUMN_HELD_BY))
-            return; /* any item was asked for, or a fact was the reason */
+            return; /* any item was asked for */
         user = PQgetvalue(result, row, COLUMN_HELD_BY);
         user_length = (size_t)PQgetlength(result, row, COLUMN_HELD_BY);
     }
-    facts_note(facts, batch->sale_made_us, user, user_length, &ticket->verdict, kind);
+    refusals_learn(&batch->refusals, refused_for, batch->sale_made_us, &ticket->verdict, user,
+                   user_length);
 }
 
-static void read_result(struct checkout_batch *batch, struct facts *facts, const PGresult *result,
+static void tell_of_sale(struct checkout_batch *batch, const struct verdict *verdict)
+{
+    int64_t now_ms = clock_ms();
+    if (batch->sale_made_us == 0 ||
+        (batch->told_made_us == batch->sale_made_us && now_ms - batch->told_ms < TELL_OF_SALE_MS))
+        return;
+    batch->told_made_us = batch->sale_made_us;
+    batch->told_ms = now_ms;
+    redis_share_open_sale(batch->refusals.share, batch->refusals.batcher, batch->sale_made_us,
+                          refusals_keep_ms(verdict));
+}
+
+static void read_result(struct checkout_batch *batch, const PGresult *result,
                         struct ticket **tickets, int count)
 {
     for (int row = 0; row < PQntuples(result); row++) {
@@ -208,42 +211,40 @@ static void read_result(struct checkout_batch *batch, struct facts *facts, const
         struct ticket *ticket = tickets[index];
         read_verdict(result, row, &ticket->verdict);
         batch->sale_made_us = database_time_us(result, row, COLUMN_SALE_MADE_AT);
-        enum fact_kind refused_for = fact_of(ticket->verdict.outcome);
-        enum fact_kind known = batch->facts[index].kind;
-        if (refused_for != FACT_NONE)
-            batch->refused_ms = clock_ms();
-        if (known == FACT_NONE)
-            note_fact(batch, facts, result, row, ticket);
-        else if (known == refused_for)
-            metrics_add(batch->metrics, METRIC_FACTS_USED, (int)known, 0, 1);
+        tell_of_sale(batch, &ticket->verdict);
+        enum refusal_kind refused_for = refusal_of(ticket->verdict.outcome);
+        enum refusal_kind known = batch->known_of[index].kind;
+        if (is_hit(result, row, known, refused_for))
+            metrics_add(batch->metrics, METRIC_REFUSALS_HIT, (int)known, 0, 1);
+        else if (refused_for != REFUSAL_NONE)
+            learn(batch, result, row, ticket, refused_for);
     }
 }
 
-/* Fills in the facts that are known, or none. False: Redis is needed and out of reach. */
-static bool ask_for_facts(struct checkout_batch *batch, struct facts *facts,
-                          struct ticket **tickets, int count)
+/* Looks up those that mean the open sale, taken to be the one that was open last. */
+static void look_up(struct checkout_batch *batch, struct ticket **tickets, int count)
 {
-    bool is_needed = !batch->settings->redis.fail_open; /* then each batch finds out anew */
-    int64_t now = clock_ms();
-    if (is_needed || now - batch->refused_ms < ASK_AFTER_REFUSAL_MS ||
-        now - batch->asked_ms >= ASK_AT_LEAST_EVERY_MS) {
-        batch->asked_ms = now;
-        facts_ask(facts, batch->sale_made_us, tickets, count, batch->facts);
-    } else {
-        for (int i = 0; i < count; i++)
-            batch->facts[i] = (struct fact){FACT_NONE, INT64_MAX};
+    for (int i = 0; i < count; i++) {
+        const struct ticket *ticket = tickets[i];
+        struct known *known = &batch->known_of[i];
+        *known = (struct known){REFUSAL_NONE, INT64_MAX};
+        if (ticket->code.sale_id == 0)
+            known->kind = refusal_cache_lookup(batch->refusals.cache, batch->sale_made_us,
+                                               ticket->code.number, ticket->user,
+                                               ticket->user_length, &known->until_us);
     }
-    return !is_needed || !facts_are_out_of_reach(facts);
+    metrics_add(batch->metrics, METRIC_REFUSALS_LOOKED_UP, 0, 0, count);
 }
 
 void checkout_batch_decide(struct checkout_batch *batch, struct database *database,
-                           struct facts *facts, struct ticket **tickets, int count)
+                           struct ticket **tickets, int count)
 {
     for (int i = 0; i < count; i++)
         tickets[i]->verdict.outcome = OUTCOME_UNAVAILABLE;
 
-    if (!ask_for_facts(batch, facts, tickets, count))
+    if (redis_share_refuses_checkouts(batch->refusals.share))
         return;
+    look_up(batch, tickets, count);
     if (!fill_random(batch->random, (size_t)count * CODE_SECRET_BYTES)) {
         log_error("getrandom failed: no codes can be made");
         return;
@@ -251,7 +252,6 @@ void checkout_batch_decide(struct checkout_batch *batch, struct database *databa
     PGresult *result = call(batch, database, tickets, count);
     if (!result)
         return;
-    read_result(batch, facts, result, tickets, count);
+    read_result(batch, result, tickets, count);
     PQclear(result);
-    facts_flush(facts);
 }

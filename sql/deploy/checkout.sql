@@ -247,12 +247,17 @@ BEGIN
         END IF;
     END IF;
 
-    -- A fact counts if it is about this sale and its time has not run out.
+    -- What is known counts if it is about this sale and its time has not run out. What is held may
+    -- be sold meanwhile, which others came to know: of that the row tells.
     IF 0 < ANY (p_known) THEN
         p_known := ARRAY(
             SELECT CASE WHEN p_known_sale = v_sale.generated_at AND k.known_until > now()
+                         AND (k.known <> 2 OR
+                              (SELECT i.purchased_at FROM item i
+                               WHERE i.sale_id = v_sale.sale_id AND i.number = k.number) IS NULL)
                    THEN k.known ELSE 0::smallint END
-            FROM unnest(p_known, p_known_until) WITH ORDINALITY k (known, known_until, ordinal)
+            FROM unnest(p_known, p_known_until, p_numbers)
+                 WITH ORDINALITY k (known, known_until, number, ordinal)
             ORDER BY k.ordinal);
     END IF;
     IF p_unknown_is_any THEN

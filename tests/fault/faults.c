@@ -173,8 +173,9 @@ WRAP(FAULT_REDIS, int, redisSetTimeout, REDIS_ERR,
 WRAP(FAULT_REDIS, int, redisAppendCommandArgv, REDIS_ERR,
      (redisContext * context, int count, const char **arguments, const size_t *lengths),
      (context, count, arguments, lengths))
-WRAP(FAULT_REDIS, int, redisGetReply, REDIS_ERR, (redisContext * context, void **reply),
-     (context, reply))
 WRAP(FAULT_REDIS, int, redisBufferWrite, REDIS_ERR, (redisContext * context, int *done),
      (context, done))
+WRAP(FAULT_REDIS, int, redisBufferRead, REDIS_ERR, (redisContext * context), (context))
+WRAP(FAULT_REDIS, int, redisGetReplyFromReader, REDIS_ERR, (redisContext * context, void **reply),
+     (context, reply))
 /* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,bugprone-macro-parentheses) */

@@ -34,7 +34,10 @@ enum {
     START_MS = 500,
     /* From the answer on: Redis is tried again after 100 ms. */
     BROKEN_MS = 200,
-    WELL_MS = 260, /* then Redis counts as well again, and a failure as the first (facts.c) */
+    /* Then Redis counts as well again, and a failure as the first (redis_link.c). */
+    WELL_MS = 260,
+    /* It is asked every 50 ms, whatever is asked of the worker (redis_share.c). */
+    PERIOD_MS = 60,
     END_MS = 30,
     CALLS_MAX = 2000, /* a request has fewer */
     TEXT_MAX = 512,
@@ -115,7 +118,6 @@ static bool recover(const struct trial *trial, struct fastcgi_answer *answer)
 /* ---- what is asked ---- */
 
 static const struct scenario hold = {.method = "POST", .path = "/checkout", .status = 200};
-static const struct scenario refused = {.method = "POST", .path = "/checkout", .status = 412};
 static const struct scenario unknown = {.method = "POST", .path = "/purchase", .status = 404};
 static const struct scenario health = {.method = "GET", .path = "/health", .status = 200};
 
@@ -157,12 +159,10 @@ static void ask_for_item(const struct scenario *scenario, const char *user, int 
     ask_first(&trial, &answer);
 }
 
-/* Another has it already; and one was refused just now, so that Redis is asked for facts. */
+/* Another has it already. */
 static void prepare_held(struct trial *trial)
 {
     ask_for_item(&hold, "other", trial->number);
-    ask_for_item(&hold, "other", HELD_NUMBER);
-    ask_for_item(&refused, "another", HELD_NUMBER);
     prepare_query(trial);
 }
 
@@ -305,6 +305,8 @@ static bool try(const struct settings *settings, const struct scenario *scenario
     /* A while for what the lane does next: both connections are made anew. */
     if (scenario->is_broken)
         usleep(BROKEN_MS * 1000);
+    else if (fault == FAULT_REDIS)
+        usleep(PERIOD_MS * 1000);
     bool has_failed = faults_disarm();
     if (!is_answered)
         complain(&trial, fault, n, "no answer", &answer);
