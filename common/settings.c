@@ -141,7 +141,7 @@ static const struct setting setting_table[] = {
     INTEGER(sale, generated_every_s, 0, 604800, "3600",
             "how often a timer runs the generator; 0: no timer does"),
     BOOLEAN(sale, stays_open_until_sold_out, "false",
-            "whether a sale goes on beyond its end until it is sold out; the next one waits"),
+            "whether a sale goes on beyond its end until it is sold out, beside the next ones"),
     CHOICE(sale, unknown_item, unknown_items, "refuse",
            "what an id that names no item gets: \"refuse\" (404) or \"any\" item"),
     INTEGER(attempt, retention_days, 1, 36500, "30", "how long the log of attempts is kept"),

@@ -1,7 +1,6 @@
 /* POST /checkout: reserves an item for a user and gives the code that buys it. */
-#include <string.h>
-
 #include "endpoints.h"
+#include "identity.h"
 #include "item_id.h"
 #include "verdict_reply.h"
 
@@ -25,37 +24,20 @@ static void write_accepted(struct reply *reply, const struct ticket *ticket)
     text_add(body, "}");
 }
 
-/*
- * The user: as the request names it, or as the web server found it out. False: refused, the reply
- * says why.
- */
+/* False: the request has no user who may check out, and the reply says so. */
 static bool find_user(const struct settings *settings, const struct request *request,
                       struct span *user, struct reply *reply)
 {
-    const struct parameter *named = &request->parameters.by_name[PARAMETER_USER];
-    *user = (struct span){named->bytes, named->length};
-    bool is_remote = settings->http.identity == IDENTITY_REMOTE_USER;
-    if (is_remote) {
-        *user = (struct span){request->remote_user, strlen(request->remote_user)};
-        if (user->length == 0) {
-            reply_problem(reply, OUTCOME_IDENTITY_MISMATCH, "Nobody is logged in.", 0, settings);
-            return false;
-        }
-        if (named->length > 0 && (named->is_too_long || named->length != user->length ||
-                                  memcmp(named->bytes, user->bytes, user->length) != 0)) {
-            reply_problem(reply, OUTCOME_IDENTITY_MISMATCH, NULL, 0, settings);
-            return false;
-        }
-    }
-    if (user->length == 0 || user->length > PARAMETER_BYTES_MAX || named->is_too_long ||
-        (is_remote && !parameter_is_text(user->bytes, user->length))) {
-        reply_problem(reply, OUTCOME_BAD_REQUEST,
-                      is_remote ? "REMOTE_USER: expected 1 to 128 bytes of UTF-8."
-                                : "user_id: expected 1 to 128 bytes of UTF-8.",
-                      0, settings);
+    if (!identity_find(settings, request, user, reply))
         return false;
-    }
-    return true;
+    if (user->length > 0)
+        return true;
+    if (settings->http.identity == IDENTITY_REMOTE_USER)
+        reply_problem(reply, OUTCOME_IDENTITY_MISMATCH, "Nobody is logged in.", 0, settings);
+    else
+        reply_problem(reply, OUTCOME_BAD_REQUEST, "user_id: expected 1 to 128 bytes of UTF-8.", 0,
+                      settings);
+    return false;
 }
 
 bool checkout_ask(const struct settings *settings, const struct request *request,

@@ -21,7 +21,7 @@ const struct database_parameter checkout_batch_trial[CHECKOUT_BATCH_PARAMETERS] 
     ARRAY_ONE(ARRAY_UUID, CODE_SECRET_BYTES, [ARRAY_ONE_AT] = 0),
     ARRAY_ONE(ARRAY_INT2, 2, [ARRAY_ONE_AT] = 0),
     ARRAY_ONE(ARRAY_TIMESTAMPTZ, 8, [ARRAY_ONE_AT] = 0),
-    {"\0\0\0\0\0\0\0", 8},
+    ARRAY_ONE(ARRAY_TIMESTAMPTZ, 8, [ARRAY_ONE_AT] = 0),
     {"", 1}};
 
 enum column {
@@ -40,21 +40,13 @@ enum column {
     COLUMN_HELD_BY
 };
 
-enum {
-    /* An open sale is told of so often, that its stream in Redis be read, and kept. */
-    TELL_OF_SALE_MS = 1000
-};
-
 struct checkout_batch {
     const struct settings *settings;
     struct metrics *metrics;
-    struct array users, sales, numbers, secrets, known, known_until;
+    struct array users, sales, numbers, secrets, known, known_until, known_sales;
     uint8_t *random;        /* CODE_SECRET_BYTES for each ticket */
     struct known *known_of; /* one for each ticket */
     struct refusals refusals;
-    int64_t sale_made_us; /* the sale that was open last, which is looked up */
-    int64_t told_made_us; /* the sale that Redis's thread was told of last, */
-    int64_t told_ms;      /* and when, by the monotonic clock */
 };
 
 struct checkout_batch *checkout_batch_new(const struct settings *settings, struct metrics *metrics,
@@ -73,7 +65,8 @@ struct checkout_batch *checkout_batch_new(const struct settings *settings, struc
         !array_new(&batch->users, count, PARAMETER_BYTES_MAX) ||
         !array_new(&batch->sales, count, 4) || !array_new(&batch->numbers, count, 4) ||
         !array_new(&batch->secrets, count, CODE_SECRET_BYTES) ||
-        !array_new(&batch->known, count, 2) || !array_new(&batch->known_until, count, 8)) {
+        !array_new(&batch->known, count, 2) || !array_new(&batch->known_until, count, 8) ||
+        !array_new(&batch->known_sales, count, 8)) {
         checkout_batch_free(batch);
         return NULL;
     }
@@ -90,6 +83,7 @@ void checkout_batch_free(struct checkout_batch *batch)
     array_free(&batch->secrets);
     array_free(&batch->known);
     array_free(&batch->known_until);
+    array_free(&batch->known_sales);
     free(batch->random);
     free(batch->known_of);
     free(batch);
@@ -115,6 +109,7 @@ static void fill_arrays(struct checkout_batch *batch, struct ticket **tickets, i
     array_begin(&batch->secrets, ARRAY_UUID, count);
     array_begin(&batch->known, ARRAY_INT2, count);
     array_begin(&batch->known_until, ARRAY_TIMESTAMPTZ, count);
+    array_begin(&batch->known_sales, ARRAY_TIMESTAMPTZ, count);
     for (int i = 0; i < count; i++) {
         array_add_bytes(&batch->users, tickets[i]->user, tickets[i]->user_length);
         array_add_int4(&batch->sales, tickets[i]->code.sale_id);
@@ -123,6 +118,7 @@ static void fill_arrays(struct checkout_batch *batch, struct ticket **tickets, i
                         CODE_SECRET_BYTES);
         array_add_int2(&batch->known, (int16_t)batch->known_of[i].kind);
         array_add_time_us(&batch->known_until, batch->known_of[i].until_us);
+        array_add_time_us(&batch->known_sales, batch->known_of[i].made_us);
     }
 }
 
@@ -130,14 +126,12 @@ static PGresult *call(struct checkout_batch *batch, struct database *database,
                       struct ticket **tickets, int count)
 {
     fill_arrays(batch, tickets, count);
-    uint64_t sale_made =
-        htobe64((uint64_t)(batch->sale_made_us - (int64_t)DATABASE_EPOCH_S * 1000000));
     char unknown_is_any = batch->settings->sale.unknown_item == UNKNOWN_ITEM_ANY;
     const struct database_parameter parameters[] = {
-        array_parameter(&batch->users),   array_parameter(&batch->sales),
-        array_parameter(&batch->numbers), array_parameter(&batch->secrets),
-        array_parameter(&batch->known),   array_parameter(&batch->known_until),
-        {(const char *)&sale_made, 8},    {&unknown_is_any, 1}};
+        array_parameter(&batch->users),       array_parameter(&batch->sales),
+        array_parameter(&batch->numbers),     array_parameter(&batch->secrets),
+        array_parameter(&batch->known),       array_parameter(&batch->known_until),
+        array_parameter(&batch->known_sales), {&unknown_is_any, 1}};
     PGresult *result;
     int64_t began_us = clock_us();
     enum database_result done =
@@ -175,7 +169,7 @@ static bool is_hit(const PGresult *result, int row, enum refusal_kind known,
 
 /* Learns what a refusal tells: about the one who holds the item, or else the one who asked. */
 static void learn(struct checkout_batch *batch, const PGresult *result, int row,
-                  const struct ticket *ticket, enum refusal_kind refused_for)
+                  const struct ticket *ticket, enum refusal_kind refused_for, int64_t made_us)
 {
     const char *user = ticket->user;
     size_t user_length = ticket->user_length;
@@ -185,20 +179,7 @@ static void learn(struct checkout_batch *batch, const PGresult *result, int row,
         user = PQgetvalue(result, row, COLUMN_HELD_BY);
         user_length = (size_t)PQgetlength(result, row, COLUMN_HELD_BY);
     }
-    refusals_learn(&batch->refusals, refused_for, batch->sale_made_us, &ticket->verdict, user,
-                   user_length);
-}
-
-static void tell_of_sale(struct checkout_batch *batch, const struct verdict *verdict)
-{
-    int64_t now_ms = clock_ms();
-    if (batch->sale_made_us == 0 ||
-        (batch->told_made_us == batch->sale_made_us && now_ms - batch->told_ms < TELL_OF_SALE_MS))
-        return;
-    batch->told_made_us = batch->sale_made_us;
-    batch->told_ms = now_ms;
-    redis_share_open_sale(batch->refusals.share, batch->refusals.batcher, batch->sale_made_us,
-                          refusals_keep_ms(verdict));
+    refusals_learn(&batch->refusals, refused_for, made_us, &ticket->verdict, user, user_length);
 }
 
 static void read_result(struct checkout_batch *batch, const PGresult *result,
@@ -210,30 +191,15 @@ static void read_result(struct checkout_batch *batch, const PGresult *result,
             continue;
         struct ticket *ticket = tickets[index];
         read_verdict(result, row, &ticket->verdict);
-        batch->sale_made_us = database_time_us(result, row, COLUMN_SALE_MADE_AT);
-        tell_of_sale(batch, &ticket->verdict);
+        int64_t made_us = database_time_us(result, row, COLUMN_SALE_MADE_AT);
+        refusals_meet_sale(&batch->refusals, ticket, made_us);
         enum refusal_kind refused_for = refusal_of(ticket->verdict.outcome);
         enum refusal_kind known = batch->known_of[index].kind;
         if (is_hit(result, row, known, refused_for))
             metrics_add(batch->metrics, METRIC_REFUSALS_HIT, (int)known, 0, 1);
         else if (refused_for != REFUSAL_NONE)
-            learn(batch, result, row, ticket, refused_for);
+            learn(batch, result, row, ticket, refused_for, made_us);
     }
-}
-
-/* Looks up those that mean the open sale, taken to be the one that was open last. */
-static void look_up(struct checkout_batch *batch, struct ticket **tickets, int count)
-{
-    for (int i = 0; i < count; i++) {
-        const struct ticket *ticket = tickets[i];
-        struct known *known = &batch->known_of[i];
-        *known = (struct known){REFUSAL_NONE, INT64_MAX};
-        if (ticket->code.sale_id == 0)
-            known->kind = refusal_cache_lookup(batch->refusals.cache, batch->sale_made_us,
-                                               ticket->code.number, ticket->user,
-                                               ticket->user_length, &known->until_us);
-    }
-    metrics_add(batch->metrics, METRIC_REFUSALS_LOOKED_UP, 0, 0, count);
 }
 
 void checkout_batch_decide(struct checkout_batch *batch, struct database *database,
@@ -244,7 +210,9 @@ void checkout_batch_decide(struct checkout_batch *batch, struct database *databa
 
     if (redis_share_refuses_checkouts(batch->refusals.share))
         return;
-    look_up(batch, tickets, count);
+    for (int i = 0; i < count; i++)
+        refusals_look_up(&batch->refusals, tickets[i], &batch->known_of[i]);
+    metrics_add(batch->metrics, METRIC_REFUSALS_LOOKED_UP, 0, 0, count);
     if (!fill_random(batch->random, (size_t)count * CODE_SECRET_BYTES)) {
         log_error("getrandom failed: no codes can be made");
         return;

@@ -23,10 +23,7 @@ void health_read(const struct services *services, const struct request *request,
     text_add(body, "\",\"redis\":\"");
     text_add(body, redis_names[redis]);
     text_add(body, "\",\"sale\":");
-    if (is_read && status.sale_id > 0)
-        text_add_integer(body, status.sale_id);
-    else
-        text_add(body, "null");
+    text_add_integer_or_null(body, is_read ? status.sale_id : 0);
     text_add(body, ",\"version\":\"" FLASHSALE_VERSION "\"}");
     if (!is_up) {
         reply->status = 503;

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 enum {
-    ITEM_ID_OPEN_SALE = 0, /* as a sale: the one that is open */
+    ITEM_ID_OPEN_SALE = 0, /* as a sale: the newest that is open */
     ITEM_ID_ANY = 0,       /* as a number: any free item */
     ITEM_ID_NONE = -1      /* as a number: no item could have this id */
 };

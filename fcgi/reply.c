@@ -18,6 +18,7 @@ static const char *reason(int status)
         int status;
         const char *phrase;
     } reasons[] = {{200, "OK"},
+                   {303, "See Other"},
                    {304, "Not Modified"},
                    {400, "Bad Request"},
                    {403, "Forbidden"},
@@ -46,6 +47,7 @@ void reply_begin(struct reply *reply, char *bytes, size_t size)
     reply->content_type = "application/json";
     reply->cache_control = "no-store";
     reply->allow = NULL;
+    reply->location = NULL;
     reply->is_of_body_form = false;
     reply->retry_after_s = 0;
 }
@@ -134,6 +136,8 @@ bool reply_send(struct reply *reply, const struct request *request, FCGX_Request
         add_header(&headers, "ETag", etag);
     if (reply->allow)
         add_header(&headers, "Allow", reply->allow);
+    if (reply->location)
+        add_header(&headers, "Location", reply->location);
     if (reply->is_of_body_form) {
         add_header(&headers, "Accept", BODY_FORM_TYPES);
         add_header(&headers, "Accept-Encoding", BODY_FORM_CODINGS);

@@ -29,6 +29,7 @@ struct reply {
     const char *content_type;
     const char *cache_control;
     const char *allow;     /* the Allow header, or NULL */
+    const char *location;  /* the Location header, or NULL */
     bool is_of_body_form;  /* with Accept and Accept-Encoding (RFC 9110, section 15.5.16) */
     int64_t retry_after_s; /* the Retry-After header, or 0 */
 };

@@ -8,7 +8,8 @@
 #include "common/database.h"
 
 static const char *const statement =
-    "SELECT sale_id, sale_status, starts_at, ends_at, server_time, items_total, items_held,"
+    "SELECT sale_id, sale_status, starts_at, ends_at, server_time, items_total, purchase_limit,"
+    " hold_s, stays_open, next_starts_at, items_held,"
     " checkouts_accepted, checkouts_repeated, checkouts_refused, purchases_accepted,"
     " purchases_refused FROM flashsale.sale_status()";
 
@@ -78,12 +79,16 @@ static bool refresh(struct sale_view *view)
     status->ends_us = database_time_us(result, 0, 3);
     status->server_us = database_time_us(result, 0, 4);
     status->items_total = database_int4(result, 0, 5);
-    status->items_held = database_int8(result, 0, 6);
-    status->checkouts_accepted = database_int8(result, 0, 7);
-    status->checkouts_repeated = database_int8(result, 0, 8);
-    status->checkouts_refused = database_int8(result, 0, 9);
-    status->purchases_accepted = database_int8(result, 0, 10);
-    status->purchases_refused = database_int8(result, 0, 11);
+    status->purchase_limit = database_int4(result, 0, 6);
+    status->hold_s = database_int4(result, 0, 7);
+    status->stays_open = database_bool(result, 0, 8);
+    status->next_starts_us = database_time_us(result, 0, 9);
+    status->items_held = database_int8(result, 0, 10);
+    status->checkouts_accepted = database_int8(result, 0, 11);
+    status->checkouts_repeated = database_int8(result, 0, 12);
+    status->checkouts_refused = database_int8(result, 0, 13);
+    status->purchases_accepted = database_int8(result, 0, 14);
+    status->purchases_refused = database_int8(result, 0, 15);
     PQclear(result);
     return true;
 }

@@ -20,6 +20,10 @@ struct sale_status {
     int64_t ends_us;
     int64_t server_us;
     int32_t items_total;
+    int32_t purchase_limit; /* 0: no sale has begun yet; so is hold_s */
+    int32_t hold_s;
+    bool stays_open;
+    int64_t next_starts_us; /* when the next of all sales begins; 0: none is planned */
     int64_t items_held;
     int64_t checkouts_accepted;
     int64_t checkouts_repeated;

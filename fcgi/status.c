@@ -1,4 +1,4 @@
-/* GET /status and /sale/status: the counters of the sale, exact, at most a second old. */
+/* GET /status, /sale/status and /sale/current: the counters of the sale, exact, at most a second old. */
 #include <string.h>
 
 #include "endpoints.h"
@@ -18,13 +18,16 @@ static void add_count(struct text *body, const char *name, int64_t count)
     text_add_integer(body, count);
 }
 
+static void add_term(struct text *body, const char *name, int32_t value)
+{
+    text_add(body, name);
+    text_add_integer_or_null(body, value);
+}
+
 static void add_sale_id(struct text *body, const struct sale_status *status)
 {
     text_add(body, "{\"sale_id\":");
-    if (status->sale_id > 0)
-        text_add_integer(body, status->sale_id);
-    else
-        text_add(body, "null");
+    text_add_integer_or_null(body, status->sale_id);
 }
 
 /* False: the reply says that it cannot be had now. */
@@ -39,6 +42,26 @@ static bool read_status(const struct services *services, struct sale_status *sta
     return true;
 }
 
+/* Without the brace at its end. */
+static void add_sale_status(struct text *body, const struct sale_status *status)
+{
+    add_sale_id(body, status);
+    add_time(body, ",\"starts_at\":", status->starts_us, status->sale_id > 0);
+    add_time(body, ",\"next_sale_starts_at\":", status->next_starts_us, status->next_starts_us > 0);
+    add_term(body, ",\"purchase_limit\":", status->purchase_limit);
+    add_term(body, ",\"hold_s\":", status->hold_s);
+    text_add(body, status->stays_open ? ",\"stays_open\":true" : ",\"stays_open\":false");
+    add_count(body, ",\"items_total\":", status->items_total);
+    add_count(body, ",\"items_sold\":", status->purchases_accepted);
+    add_count(body, ",\"items_held\":", status->items_held);
+    add_count(body, ",\"remaining_items\":", sale_status_items_left(status));
+    add_time(body, ",\"sale_ends_at\":", status->ends_us, status->sale_id > 0);
+    add_time(body, ",\"server_time\":", status->server_us, true);
+    add_count(body, ",\"time_remaining_seconds\":", sale_status_seconds_left(status));
+    text_add(body, ",\"sale_status\":");
+    text_add_json(body, status->status, strlen(status->status));
+}
+
 void sale_status_read(const struct services *services, const struct request *request,
                       struct reply *reply)
 {
@@ -46,17 +69,33 @@ void sale_status_read(const struct services *services, const struct request *req
     (void)request;
     if (!read_status(services, &status, reply))
         return;
+    add_sale_status(&reply->body, &status);
+    text_add(&reply->body, "}");
+}
+
+/* The same with what others call it. */
+void sale_current_read(const struct services *services, const struct request *request,
+                       struct reply *reply)
+{
+    struct sale_status status;
+    (void)request;
+    if (!read_status(services, &status, reply))
+        return;
     struct text *body = &reply->body;
-    add_sale_id(body, &status);
-    add_count(body, ",\"items_total\":", status.items_total);
-    add_count(body, ",\"items_sold\":", status.purchases_accepted);
-    add_count(body, ",\"items_held\":", status.items_held);
-    add_count(body, ",\"remaining_items\":", sale_status_items_left(&status));
-    add_time(body, ",\"sale_ends_at\":", status.ends_us, status.sale_id > 0);
-    add_time(body, ",\"server_time\":", status.server_us, true);
-    add_count(body, ",\"time_remaining_seconds\":", sale_status_seconds_left(&status));
-    text_add(body, ",\"sale_status\":");
-    text_add_json(body, status.status, strlen(status.status));
+    add_sale_status(body, &status);
+    text_add(body, ",\"id\":");
+    text_add_integer_or_null(body, status.sale_id);
+    text_add(body, ",\"name\":");
+    if (status.sale_id > 0) {
+        text_add(body, "\"Sale ");
+        text_add_integer(body, status.sale_id);
+        text_add(body, "\"");
+    } else {
+        text_add(body, "null");
+    }
+    bool is_active = strcmp(status.status, "active") == 0;
+    text_add(body, is_active ? ",\"active\":true" : ",\"active\":false");
+    add_time(body, ",\"ends_at\":", status.ends_us, status.sale_id > 0);
     text_add(body, "}");
 }
 

@@ -42,6 +42,14 @@ void text_add_integer(struct text *text, int64_t value)
     add_digits(text, value < 0 ? 0 - (uint64_t)value : (uint64_t)value, 1);
 }
 
+void text_add_integer_or_null(struct text *text, int64_t value)
+{
+    if (value > 0)
+        text_add_integer(text, value);
+    else
+        text_add(text, "null");
+}
+
 void text_add_json(struct text *text, const char *bytes, size_t length)
 {
     static const char hex[] = "0123456789abcdef";

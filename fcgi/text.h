@@ -21,6 +21,9 @@ void text_add(struct text *text, const char *string);
 void text_add_bytes(struct text *text, const char *bytes, size_t length);
 void text_add_integer(struct text *text, int64_t value);
 
+/* An integer above 0, or null in the place of what is 0 because there is none. */
+void text_add_integer_or_null(struct text *text, int64_t value);
+
 /* A JSON string with its quotes. `bytes` is UTF-8. */
 void text_add_json(struct text *text, const char *bytes, size_t length);
 

@@ -5,6 +5,7 @@
  * begin at multiples of sale.duration_s since 1970, UTC. Where sales of another duration cover a
  * window in part, each room that they leave in it becomes a sale of its own - cut short, so that
  * the next whole window is aligned again - if it lasts for sale.hold_s at least and has not passed.
+ * Sales that an operator made beside others leave all of it.
  */
 #ifndef GENERATOR_PLAN_H
 #define GENERATOR_PLAN_H

@@ -71,6 +71,11 @@ if not problems[status] then
     status = status < 500 and 400 or 503
 end
 local problem = problems[status]
+if status == 401 and r.req_header["Sec-Fetch-Dest"] == "empty" and not r.req_header["Authorization"] then
+    -- Of a script in a page a browser does not return from a request before its user has answered the browser's
+    -- own question for the password. This challenge it leaves to the script, which leads to /login.
+    headers["WWW-Authenticate"] = 'Login realm="flashsale", uri="/login"'
+end
 headers["Location"] = ""
 headers["Content-Type"] = "application/problem+json"
 headers["Cache-Control"] = "no-store"

@@ -1,8 +1,8 @@
 -- Checkouts, a batch in one transaction: decide all, log all.
 --
--- The order of locks is: one slot; items by number; then, never waited for, other slots and items
--- for those who want any. Purchases have the same order (purchase.sql), so a batch that waits for
--- another never holds what that one waits for.
+-- The order of locks is: sale by sale, by their numbers; in each one slot; items by number; then, never
+-- waited for, other slots and items for those who want any. Purchases have the same order (purchase.sql),
+-- so a batch that waits for another never holds what that one waits for.
 
 BEGIN;
 
@@ -199,8 +199,9 @@ CREATE FUNCTION checkout_batch(
     p_secrets        uuid[],
     p_known          smallint[],
     p_known_until    timestamptz[],
-    p_known_sale     timestamptz,
-    p_unknown_is_any boolean)
+    p_known_sales    timestamptz[],
+    p_unknown_is_any boolean,
+    p_only_sale      integer DEFAULT NULL)
 RETURNS TABLE (
     ordinal      integer,
     outcome      outcome,
@@ -228,7 +229,9 @@ AS $$
 #variable_conflict use_column
 DECLARE
     v_facts     constant outcome[] := ARRAY['sold', 'held', 'user_limit', 'sold_out'];
+    v_open      sale[];
     v_sale      sale;
+    v_part      record;
     v_slot      sale_slot;
     v_expires   timestamptz;
     v_claim     record;
@@ -238,7 +241,40 @@ DECLARE
     v_rows      bigint;
     v_accepted  bigint := 0;
 BEGIN
-    v_sale := open_sale();
+    v_open := open_sales();
+    v_sale := v_open[1];
+    -- Where several are open, each has its requests decided by itself. Those that name none are of the
+    -- newest; and so, to be refused, are those of sales that are not open.
+    IF p_only_sale IS NOT NULL THEN
+        SELECT o.* INTO v_sale FROM unnest(v_open) o WHERE o.sale_id = p_only_sale;
+    ELSIF cardinality(v_open) > 1 AND 0 <> ANY (p_sales) THEN
+        FOR v_part IN
+            SELECT coalesce(o.sale_id, v_sale.sale_id) AS sale_id,
+                   array_agg(r.ordinal::integer ORDER BY r.ordinal) AS ordinals,
+                   array_agg(r.user_id ORDER BY r.ordinal) AS users,
+                   array_agg(r.sale_id ORDER BY r.ordinal) AS sales,
+                   array_agg(r.number ORDER BY r.ordinal) AS numbers,
+                   array_agg(r.secret ORDER BY r.ordinal) AS secrets,
+                   array_agg(r.known ORDER BY r.ordinal) AS known,
+                   array_agg(r.known_until ORDER BY r.ordinal) AS known_until,
+                   array_agg(r.known_sale ORDER BY r.ordinal) AS known_sales
+            FROM unnest(p_users, p_sales, p_numbers, p_secrets, p_known, p_known_until, p_known_sales)
+                 WITH ORDINALITY r (user_id, sale_id, number, secret, known, known_until, known_sale,
+                                    ordinal)
+            LEFT JOIN unnest(v_open) o ON o.sale_id = r.sale_id
+            GROUP BY 1
+            ORDER BY 1
+        LOOP
+            RETURN QUERY
+            SELECT v_part.ordinals[c.ordinal], c.outcome, c.sale_id, c.number, c.secret, c.expires_at,
+                   c.sale_made_at, c.sale_ends_at, c.decided_at, c.name, c.price_cents,
+                   c.picture_seed, c.held_by
+            FROM checkout_batch(v_part.users, v_part.sales, v_part.numbers, v_part.secrets,
+                                v_part.known, v_part.known_until, v_part.known_sales, p_unknown_is_any,
+                                v_part.sale_id) c;
+        END LOOP;
+        RETURN;
+    END IF;
     IF v_sale.sale_id IS NOT NULL THEN
         v_slot := lock_slot(v_sale.sale_id);
         v_expires := now() + make_interval(secs => v_sale.hold_s);
@@ -251,13 +287,13 @@ BEGIN
     -- be sold meanwhile, which others came to know: of that the row tells.
     IF 0 < ANY (p_known) THEN
         p_known := ARRAY(
-            SELECT CASE WHEN p_known_sale = v_sale.generated_at AND k.known_until > now()
+            SELECT CASE WHEN k.known_sale = v_sale.generated_at AND k.known_until > now()
                          AND (k.known <> 2 OR
                               (SELECT i.purchased_at FROM item i
                                WHERE i.sale_id = v_sale.sale_id AND i.number = k.number) IS NULL)
                    THEN k.known ELSE 0::smallint END
-            FROM unnest(p_known, p_known_until, p_numbers)
-                 WITH ORDINALITY k (known, known_until, number, ordinal)
+            FROM unnest(p_known, p_known_until, p_known_sales, p_numbers)
+                 WITH ORDINALITY k (known, known_until, known_sale, number, ordinal)
             ORDER BY k.ordinal);
     END IF;
     IF p_unknown_is_any THEN
@@ -402,18 +438,19 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION checkout_batch(
-    text[], integer[], integer[], uuid[], smallint[], timestamptz[], timestamptz, boolean) IS
+    text[], integer[], integer[], uuid[], smallint[], timestamptz[], timestamptz[], boolean, integer) IS
 'decides and logs a batch of checkouts; arrays have an element a request.
-p_sales: 0 is the open sale. p_numbers: 0 is any item, below 0 none that could be.
+p_sales: 0 is the newest open sale. p_numbers: 0 is any item, below 0 none that could be.
 p_secrets: 16 random bytes for the code, should the request be accepted.
 p_known: a fact that refuses the request: 0 none, 1 sold, 2 held, 3 user_limit, 4 sold_out; it
-counts until p_known_until. p_known_sale: the generated_at of the sale that the facts are about,
+counts until p_known_until. p_known_sales: the generated_at of the sale that it is about,
 which tells it from every other sale, also of another database that had the same id.
+p_only_sale: of the open sales the one that all requests are decided by; null: each by its own.
 One row a request, in no order. expires_at and held_by: when the hold ends, the user''s or the
 other one''s, and whose it is.';
 
 GRANT EXECUTE ON FUNCTION checkout_batch(
-    text[], integer[], integer[], uuid[], smallint[], timestamptz[], timestamptz, boolean)
+    text[], integer[], integer[], uuid[], smallint[], timestamptz[], timestamptz[], boolean, integer)
     TO flashsale_worker;
 
 COMMIT;

@@ -18,11 +18,12 @@ AS $$
       AND items_sold(s.sale_id) >= s.items_total
 $$;
 COMMENT ON FUNCTION note_sold_out() IS
-    'has open_sale() no longer look at sales that stayed open until they were sold out';
+    'has open_sales() no longer look at sales that stayed open until they were sold out';
 
 CREATE FUNCTION sale_add(
     p_starts_at timestamptz, p_ends_at timestamptz, p_items_total integer,
-    p_purchase_limit integer, p_hold_s integer, p_stays_open boolean DEFAULT false)
+    p_purchase_limit integer, p_hold_s integer, p_stays_open boolean DEFAULT false,
+    p_beside_others boolean DEFAULT false)
 RETURNS integer
 LANGUAGE plpgsql
 SET search_path = flashsale, pg_temp
@@ -32,9 +33,13 @@ DECLARE
     v_slots   constant integer := 16; -- as many as lock_slot chooses from
 BEGIN
     PERFORM note_sold_out();
-    INSERT INTO sale (sale_id, starts_at, ends_at, items_total, purchase_limit, hold_s, stays_open)
+    -- Two sales of one moment have two times all the same.
+    INSERT INTO sale (sale_id, starts_at, ends_at, items_total, purchase_limit, hold_s, generated_at,
+                      stays_open, beside_others)
     SELECT coalesce(max(s.sale_id), 0) + 1, p_starts_at, p_ends_at, p_items_total,
-           p_purchase_limit, p_hold_s, p_stays_open
+           p_purchase_limit, p_hold_s,
+           greatest(now(), max(s.generated_at) + interval '1 microsecond'), p_stays_open,
+           p_beside_others
     FROM sale s
     RETURNING sale.sale_id INTO v_sale_id;
 
@@ -46,7 +51,8 @@ BEGIN
     RETURN v_sale_id;
 END
 $$;
-COMMENT ON FUNCTION sale_add(timestamptz, timestamptz, integer, integer, integer, boolean) IS
+COMMENT ON FUNCTION sale_add(
+    timestamptz, timestamptz, integer, integer, integer, boolean, boolean) IS
     'adds a sale and its slots, without items, and returns its id; the caller''s transaction '
     'adds exactly items_total items before it commits';
 
@@ -149,7 +155,7 @@ COMMENT ON FUNCTION attempt_partitions(timestamptz, integer) IS
 
 GRANT EXECUTE ON FUNCTION
     note_sold_out(),
-    sale_add(timestamptz, timestamptz, integer, integer, integer, boolean),
+    sale_add(timestamptz, timestamptz, integer, integer, integer, boolean, boolean),
     attempt_partitions_due(timestamptz, integer),
     attempt_partitions(timestamptz, integer) TO flashsale_generator;
 

@@ -1,6 +1,7 @@
 -- Purchases, a batch in one transaction.
 --
--- The order of locks is: one slot, items by number, buyers by name. A purchase waits for
+-- The order of locks is: sale by sale, by their numbers; in each one slot, items by number, buyers by
+-- name. A purchase waits for
 -- another purchase only, and all take their locks in this order; a checkout never waits for
 -- a purchase, nor a purchase long for a checkout, which waits for nothing once it has an item.
 
@@ -9,7 +10,8 @@ BEGIN;
 SET LOCAL ROLE flashsale_owner;
 SET LOCAL search_path = flashsale, pg_temp;
 
-CREATE FUNCTION purchase_batch(p_sales integer[], p_numbers integer[], p_secrets uuid[])
+CREATE FUNCTION purchase_batch(
+    p_sales integer[], p_numbers integer[], p_secrets uuid[], p_only_sale integer DEFAULT NULL)
 RETURNS TABLE (
     ordinal         integer,
     outcome         outcome,
@@ -35,13 +37,41 @@ SET jit = off
 AS $$
 #variable_conflict use_column
 DECLARE
+    v_open      sale[];
     v_sale      sale;
+    v_part      record;
     v_slot      integer;
     v_purchased bigint := 0;
     v_answered  smallint[]; -- ordinals
     v_returned  uuid[];
 BEGIN
-    v_sale := open_sale();
+    v_open := open_sales();
+    v_sale := v_open[1];
+    -- Where several are open, each has its codes decided by itself; those of other sales, and codes
+    -- that never were, go with the newest.
+    IF p_only_sale IS NOT NULL THEN
+        SELECT o.* INTO v_sale FROM unnest(v_open) o WHERE o.sale_id = p_only_sale;
+    ELSIF cardinality(v_open) > 1 AND v_sale.sale_id <> ANY (p_sales) THEN
+        FOR v_part IN
+            SELECT coalesce(o.sale_id, v_sale.sale_id) AS sale_id,
+                   array_agg(r.ordinal::integer ORDER BY r.ordinal) AS ordinals,
+                   array_agg(r.sale_id ORDER BY r.ordinal) AS sales,
+                   array_agg(r.number ORDER BY r.ordinal) AS numbers,
+                   array_agg(r.secret ORDER BY r.ordinal) AS secrets
+            FROM unnest(p_sales, p_numbers, p_secrets)
+                 WITH ORDINALITY r (sale_id, number, secret, ordinal)
+            LEFT JOIN unnest(v_open) o ON o.sale_id = r.sale_id
+            GROUP BY 1
+            ORDER BY 1
+        LOOP
+            RETURN QUERY
+            SELECT v_part.ordinals[p.ordinal], p.outcome, p.sale_id, p.number, p.user_id,
+                   p.purchased_at, p.buyer_purchases, p.sale_made_at, p.sale_ends_at, p.decided_at,
+                   p.name, p.price_cents, p.picture_seed
+            FROM purchase_batch(v_part.sales, v_part.numbers, v_part.secrets, v_part.sale_id) p;
+        END LOOP;
+        RETURN;
+    END IF;
     IF v_sale.sale_id IS NOT NULL THEN
         v_slot := (lock_slot(v_sale.sale_id)).slot;
     END IF;
@@ -156,11 +186,12 @@ BEGIN
     FROM others o;
 END
 $$;
-COMMENT ON FUNCTION purchase_batch(integer[], integer[], uuid[]) IS
+COMMENT ON FUNCTION purchase_batch(integer[], integer[], uuid[], integer) IS
 'sells the items of a batch of codes to those who hold them; arrays have an element a request.
 One row for each code that some item has, in no order; a request without a row is unknown_code.
-A code that was used answers as it did then, as ''repeated'', also when its sale is over.';
+A code that was used answers as it did then, as ''repeated'', also when its sale is over.
+p_only_sale: of the open sales the one that all codes are decided by; null: each by its own.';
 
-GRANT EXECUTE ON FUNCTION purchase_batch(integer[], integer[], uuid[]) TO flashsale_worker;
+GRANT EXECUTE ON FUNCTION purchase_batch(integer[], integer[], uuid[], integer) TO flashsale_worker;
 
 COMMIT;

@@ -20,26 +20,16 @@ RETURNS TABLE (
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = flashsale, pg_temp
 AS $$
-    WITH open AS MATERIALIZED (SELECT * FROM open_sale()),
-    -- To come are those that did not begin, and those whose time has begun while an earlier one
-    -- stays open: they wait, unless their own time ended meanwhile.
-    state AS MATERIALIZED (
-        SELECT s.sale_id, s.starts_at,
-               s.starts_at > now()
-               OR (s.starts_at > o.starts_at
-                   AND (s.ends_at > now()
-                        OR (s.stays_open AND s.sold_out_at IS NULL
-                            AND items_sold(s.sale_id) < s.items_total))) IS TRUE AS is_to_come
-        FROM sale s CROSS JOIN open o
-    ),
-    next AS (
+    WITH open AS MATERIALIZED (
+        SELECT ARRAY(SELECT o.sale_id FROM unnest(open_sales()) o) AS sales
+    ), next AS (
         SELECT count(*) AS total,
-               coalesce(min(starts_at) FILTER (WHERE is_to_come), 'infinity') AS starts_at
-        FROM state
+               coalesce(min(s.starts_at) FILTER (WHERE s.starts_at > now()), 'infinity') AS starts_at
+        FROM sale s
     )
     SELECT s.sale_id,
-           CASE WHEN s.is_to_come THEN 'scheduled'
-                WHEN s.sale_id IS DISTINCT FROM o.sale_id THEN 'closed'
+           CASE WHEN s.starts_at > now() THEN 'scheduled'
+                WHEN s.sale_id <> ALL (o.sales) THEN 'closed'
                 WHEN s.items_sold >= s.items_total THEN 'sold_out'
                 ELSE 'active' END,
            s.starts_at, s.ends_at, s.items_total, s.items_sold, s.purchase_limit, s.hold_s,
@@ -47,17 +37,16 @@ AS $$
     FROM next n
     CROSS JOIN open o
     LEFT JOIN LATERAL (
-        SELECT s.*, p.is_to_come, items_sold(s.sale_id)
-        FROM (SELECT * FROM state p
+        SELECT p.*, items_sold(p.sale_id)
+        FROM (SELECT * FROM sale p
               ORDER BY p.starts_at > n.starts_at,
                        CASE WHEN p.starts_at <= n.starts_at THEN p.starts_at END DESC,
-                       p.starts_at
+                       p.starts_at, p.sale_id DESC
               OFFSET p_offset LIMIT p_limit) p
-        JOIN sale s ON s.sale_id = p.sale_id
     ) s ON true
     ORDER BY s.starts_at > n.starts_at,
              CASE WHEN s.starts_at <= n.starts_at THEN s.starts_at END DESC,
-             s.starts_at
+             s.starts_at, s.sale_id DESC
 $$;
 COMMENT ON FUNCTION read_sales(bigint, integer) IS
     'a page of the sales: the next one, then those before it, newest first, so that what is open '
@@ -166,21 +155,30 @@ RETURNS TABLE (
     buyer_purchases integer,
     purchase_limit  integer,
     purchases_total bigint,
-    holds_total     bigint)
+    holds_total     bigint,
+    current_sale_id integer,
+    bought          bigint,
+    held            bigint,
+    read_at         timestamptz)
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = flashsale, pg_temp
 AS $$
     WITH current AS MATERIALIZED (
         SELECT * FROM current_sale() c WHERE c.sale_id IS NOT NULL
     ),
+    told AS MATERIALIZED (
+        SELECT c.sale_id, c.starts_at FROM current c
+        UNION
+        SELECT o.sale_id, o.starts_at FROM unnest(open_sales()) o
+    ),
     -- Holds are found by the queue of those that have not run out; items have no index on users.
     entry AS MATERIALIZED (
-        SELECT i AS item, n.place FROM current s
+        SELECT i AS item, n.place, s.starts_at FROM told s
         JOIN buyer b ON b.sale_id = s.sale_id AND b.user_id = p_user_id
         CROSS JOIN LATERAL unnest(b.numbers) WITH ORDINALITY n (number, place)
         JOIN item i ON i.sale_id = b.sale_id AND i.number = n.number
         UNION
-        SELECT i, NULL FROM current s
+        SELECT i, NULL, s.starts_at FROM told s
         JOIN hold_queue q ON q.sale_id = s.sale_id AND q.available_at > now()
         CROSS JOIN LATERAL unnest(q.numbers) n (number)
         JOIN item i ON i.sale_id = q.sale_id AND i.number = n.number
@@ -189,18 +187,26 @@ AS $$
     SELECT (u.item).sale_id, (u.item).number, (u.item).name, (u.item).price_cents,
            (u.item).picture_seed, item_state(u.item), (u.item).held_until, (u.item).secret,
            (u.item).purchased_at, u.place::integer, s.purchase_limit,
-           t.purchases_total, t.holds_total
+           t.purchases_total, t.holds_total, s.sale_id, t.bought, t.held, now()
     FROM current s
-    CROSS JOIN (SELECT count(place) AS purchases_total,
-                       count(*) - count(place) AS holds_total FROM entry) t
+    CROSS JOIN LATERAL (
+        SELECT count(e.place) AS purchases_total,
+               count(*) - count(e.place) AS holds_total,
+               count(e.place) FILTER (WHERE (e.item).sale_id = s.sale_id) AS bought,
+               count(*) FILTER (WHERE (e.item).sale_id = s.sale_id AND e.place IS NULL) AS held
+        FROM entry e
+    ) t
     LEFT JOIN LATERAL (
-        SELECT * FROM entry e ORDER BY e.place, (e.item).number OFFSET p_offset LIMIT p_limit
+        SELECT * FROM entry e
+        ORDER BY e.place IS NULL, e.starts_at DESC, (e.item).sale_id DESC, e.place, (e.item).number
+        OFFSET p_offset LIMIT p_limit
     ) u ON true
-    ORDER BY u.place, (u.item).number
+    ORDER BY u.place IS NULL, u.starts_at DESC, (u.item).sale_id DESC, u.place, (u.item).number
 $$;
 COMMENT ON FUNCTION read_user(text, bigint, integer) IS
-    'a page of what a user bought of the current sale, in order, and then holds; one row without an '
-    'item where the page is empty';
+    'a page of what a user bought of the open sales, or of the last, newest sale first, in order, and '
+    'then holds; one row without an item where the page is empty. purchase_limit, bought and held are '
+    'of the current sale alone';
 
 GRANT EXECUTE ON FUNCTION
     read_sales(bigint, integer),

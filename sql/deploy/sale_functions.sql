@@ -1,4 +1,4 @@
--- What checkouts and purchases share: which sale is open, and a slot for the batch.
+-- What checkouts and purchases share: which sales are open, and a slot for the batch.
 
 BEGIN;
 
@@ -12,31 +12,43 @@ AS $$
 $$;
 COMMENT ON FUNCTION items_sold(integer) IS 'how many items of a sale are sold';
 
--- Called for each batch, so it says at once what is so nearly always: one sale, by the clock.
-CREATE FUNCTION open_sale() RETURNS sale
+-- Called for each batch. Nearly always one sale is open, by the clock.
+CREATE FUNCTION open_sales() RETURNS sale[]
 LANGUAGE plpgsql STABLE
 AS $$
 DECLARE
     v_sale flashsale.sale;
+    v_open flashsale.sale[];
 BEGIN
     FOR v_sale IN
-        SELECT * FROM flashsale.sale WHERE stays_open AND sold_out_at IS NULL AND starts_at <= now()
-        ORDER BY starts_at
+        SELECT s.* FROM flashsale.sale s WHERE tstzrange(s.starts_at, s.ends_at) @> now()
+        UNION ALL
+        SELECT s.* FROM flashsale.sale s
+        WHERE s.stays_open AND s.sold_out_at IS NULL AND s.ends_at <= now()
+        ORDER BY 2 DESC, 1 DESC
     LOOP
         IF v_sale.ends_at > now() OR flashsale.items_sold(v_sale.sale_id) < v_sale.items_total THEN
-            RETURN v_sale;
+            v_open := v_open || v_sale;
         END IF;
     END LOOP;
-    SELECT * INTO v_sale FROM flashsale.sale WHERE starts_at <= now() ORDER BY starts_at DESC LIMIT 1;
-    IF v_sale.ends_at > now() THEN
-        RETURN v_sale;
-    END IF;
-    RETURN NULL;
+    RETURN v_open;
+END
+$$;
+COMMENT ON FUNCTION open_sales() IS
+    'the sales whose window now() lies in, and those that stay open until they are sold out; the one '
+    'that began last comes first. Null where there is none';
+
+CREATE FUNCTION open_sale() RETURNS sale
+LANGUAGE plpgsql STABLE
+AS $$
+DECLARE
+    v_open flashsale.sale[] := flashsale.open_sales();
+BEGIN
+    RETURN v_open[1];
 END
 $$;
 COMMENT ON FUNCTION open_sale() IS
-    'the sale whose window now() lies in, or an earlier one that stays open until it is sold out; '
-    'or null';
+    'the newest open sale, which a request means that names none; or null';
 
 CREATE FUNCTION current_sale() RETURNS sale
 LANGUAGE plpgsql STABLE
@@ -45,12 +57,13 @@ DECLARE
     v_sale flashsale.sale := flashsale.open_sale();
 BEGIN
     IF v_sale.sale_id IS NULL THEN
-        SELECT * INTO v_sale FROM flashsale.sale WHERE starts_at <= now() ORDER BY starts_at DESC LIMIT 1;
+        SELECT * INTO v_sale FROM flashsale.sale
+        WHERE starts_at <= now() ORDER BY starts_at DESC, sale_id DESC LIMIT 1;
     END IF;
     RETURN v_sale;
 END
 $$;
-COMMENT ON FUNCTION current_sale() IS 'the open sale, or else the last that began; or null';
+COMMENT ON FUNCTION current_sale() IS 'the newest open sale, or else the last that began; or null';
 
 CREATE FUNCTION lock_slot(p_sale_id integer) RETURNS sale_slot
 LANGUAGE plpgsql

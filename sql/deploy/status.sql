@@ -1,4 +1,4 @@
--- What the status page shows, from the slots' counters and the rows of the open sale.
+-- What the status page shows, from the slots' counters and the rows of the current sale.
 
 BEGIN;
 
@@ -13,6 +13,10 @@ RETURNS TABLE (
     ends_at            timestamptz,
     server_time        timestamptz,
     items_total        integer,
+    purchase_limit     integer,
+    hold_s             integer,
+    stays_open         boolean,
+    next_starts_at     timestamptz,
     items_held         bigint,
     checkouts_accepted bigint,
     checkouts_repeated bigint,
@@ -28,7 +32,9 @@ AS $$
                      AND (NOT s.stays_open OR c.purchases_accepted >= s.items_total) THEN 'closed'
                 WHEN c.purchases_accepted >= s.items_total THEN 'sold_out'
                 ELSE 'active' END,
-           s.starts_at, s.ends_at, now(), coalesce(s.items_total, 0), h.items_held,
+           s.starts_at, s.ends_at, now(), coalesce(s.items_total, 0), s.purchase_limit, s.hold_s,
+           coalesce(s.stays_open, false),
+           (SELECT min(n.starts_at) FROM sale n WHERE n.starts_at > now()), h.items_held,
            coalesce(c.checkouts_accepted, 0), coalesce(c.checkouts_repeated, 0),
            coalesce(c.checkouts_refused, 0), coalesce(c.purchases_accepted, 0),
            coalesce(c.purchases_refused, 0)
@@ -52,7 +58,8 @@ AS $$
     ) h;
 $$;
 COMMENT ON FUNCTION sale_status() IS
-    'the current sale, always one row; sale_status is none, active, sold_out or closed';
+    'the current sale, always one row; sale_status is none, active, sold_out or closed; '
+    'next_starts_at is when the next of all sales begins, or null where none is planned';
 
 GRANT EXECUTE ON FUNCTION sale_status() TO flashsale_worker;
 

@@ -18,24 +18,31 @@ CREATE TABLE sale (
     generated_at   timestamptz NOT NULL DEFAULT now(),
     stays_open     boolean     NOT NULL DEFAULT false,
     sold_out_at    timestamptz,
+    beside_others  boolean     NOT NULL DEFAULT false,
     CONSTRAINT sale_id_positive CHECK (sale_id > 0),
     CONSTRAINT sale_window CHECK (starts_at < ends_at),
     CONSTRAINT sale_items_total CHECK (items_total BETWEEN 1 AND 1000000),
     CONSTRAINT sale_purchase_limit CHECK (purchase_limit BETWEEN 1 AND 1000),
     CONSTRAINT sale_hold_s CHECK (hold_s BETWEEN 1 AND 86400),
-    CONSTRAINT sale_starts_once UNIQUE (starts_at),
-    CONSTRAINT sale_one_at_a_time EXCLUDE USING gist (tstzrange(starts_at, ends_at) WITH &&)
+    CONSTRAINT sale_made_once UNIQUE (generated_at),
+    CONSTRAINT sale_windows_apart EXCLUDE USING gist (tstzrange(starts_at, ends_at) WITH &&)
+        WHERE (NOT beside_others)
 );
 COMMENT ON TABLE sale IS
     'a window [starts_at, ends_at) in which items_total items are sold; what is for sale, when and '
     'on which terms never changes once made';
 COMMENT ON COLUMN sale.purchase_limit IS 'how many of its items one user may buy';
+COMMENT ON COLUMN sale.generated_at IS 'tells the sale from every other, also of another database';
 COMMENT ON COLUMN sale.stays_open IS
-    'beyond ends_at, until every item is sold; the sales behind it wait for that';
+    'beyond ends_at, until every item is sold, beside the sales that begin meanwhile';
+COMMENT ON COLUMN sale.beside_others IS
+    'its window may overlap those of others: an operator made it so. Those of all the rest are apart';
 COMMENT ON COLUMN sale.sold_out_at IS
     'of one that stays open: when it was seen to be over, some time after the last item was sold';
 COMMENT ON COLUMN sale.hold_s IS 'how long a checkout reserves an item, in seconds';
 
+CREATE INDEX sale_by_start ON sale (starts_at, sale_id);
+CREATE INDEX sale_window ON sale USING gist (tstzrange(starts_at, ends_at));
 CREATE INDEX sale_staying_open ON sale (starts_at) WHERE stays_open AND sold_out_at IS NULL;
 
 CREATE TABLE item (
@@ -87,7 +94,7 @@ CREATE TABLE attempt (
 ) PARTITION BY RANGE (attempted_at);
 COMMENT ON TABLE attempt IS
     'every checkout that named a user, one row each, committed before its answer is sent';
-COMMENT ON COLUMN attempt.sale_id IS 'the sale asked for, else the open one, else none';
+COMMENT ON COLUMN attempt.sale_id IS 'the sale asked for, else the newest open one, else none';
 COMMENT ON COLUMN attempt.number IS 'the item asked for or given; null where neither is known';
 
 CREATE TABLE attempt_default PARTITION OF attempt DEFAULT;

@@ -5,7 +5,7 @@ DROP FUNCTION attempt_partitions_due(timestamptz, integer);
 DROP FUNCTION attempt_days();
 DROP TRIGGER sale_complete ON sale;
 DROP FUNCTION sale_has_all_items();
-DROP FUNCTION sale_add(timestamptz, timestamptz, integer, integer, integer, boolean);
+DROP FUNCTION sale_add(timestamptz, timestamptz, integer, integer, integer, boolean, boolean);
 DROP FUNCTION note_sold_out();
 REVOKE INSERT ON sale, item, sale_slot FROM flashsale_generator;
 REVOKE SELECT ON sale FROM flashsale_generator;

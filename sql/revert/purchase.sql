@@ -1,1 +1,1 @@
-DROP FUNCTION flashsale.purchase_batch(integer[], integer[], uuid[]);
+DROP FUNCTION flashsale.purchase_batch(integer[], integer[], uuid[], integer);

@@ -23,8 +23,8 @@ each_kind() {
     post '/checkout?id=1'
     post "/checkout?user_id=$user&id=999999"
     head --bytes=60000 /dev/zero | tr '\0' 'x' | post '/checkout' --data-binary @-
-    for path in / /health /status /sale/status /sales /items '/items?state=sold' /items/1 \
-        /items/1/image.svg "/users/$user/purchases" /problems /metrics /openapi.json /nothing; do
+    for path in / /health /status /sale/status /sale/current /sale/info /sales /items '/items?state=sold' /items/1 \
+        /items/1/image.svg "/me?user_id=$user" /me /login "/users/$user/purchases" /problems /metrics /openapi.json /nothing; do
         request GET "$path"
     done
 }

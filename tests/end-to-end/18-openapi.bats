@@ -131,7 +131,7 @@ logged_in() {
 
 @test "what is read, with and without a body, and when it is known already" {
     hold eve 41
-    for path in /status /sale/status /sales /items '/items?state=held' '/items?page_num=99' /items/41 \
+    for path in /status /sale/status /sale/current /sale/info /sales /items '/items?state=held' '/items?page_num=99' /items/41 \
         /items/1-42 /items/1-41/image.svg /items/41/image.svg /problems/held /; do
         replies GET "$path" 200
         replies HEAD "$path" 200 --head
@@ -141,17 +141,17 @@ logged_in() {
     request GET /metrics
     [[ $(cat "$BODY") == "$(jq --raw-output \
         '.components.responses.Metrics.content[].example' "$DOCUMENT")"* ]]
-    for path in /health /metrics; do
+    for path in /health /metrics /me '/me?user_id=eve'; do
         replies GET "$path" 200
         replies HEAD "$path" 200 --head
         replies POST "$path" 405
     done
     for path in /items?sale_id=99 /items/121 /items/any/image.svg /problems/none \
-        /users/amy/purchases; do
+        /users/amy/purchases /login; do
         replies GET "$path" 404
         replies HEAD "$path" 404 --head
     done
-    for path in '/items?state=gone' '/items?sale_id=0' '/sales?page_num=x'; do
+    for path in '/items?state=gone' '/items?sale_id=0' '/sales?page_num=x' '/me?page_size=0'; do
         replies GET "$path" 400
     done
 }
@@ -163,10 +163,10 @@ logged_in() {
                         else . end;
         .paths | to_entries[] | select(.value.get and (.key | contains("{") | not)) | .key as $path
         | .value.parameters[] | resolved | select(.in == "query")
-        | .name as $name | (.schema | resolved)
+        | .name as $name | (.schema | resolved) | select(.minimum or .enum)
         | [$path, $name, .minimum // "", .maximum // "", (.default // ""), ((.enum // []) | join(" "))]
         | join("|")' "$DOCUMENT")
-    same "$(wc --lines <<<"$parameters")" 6
+    same "$(wc --lines <<<"$parameters")" 8
     while IFS='|' read -r path name minimum maximum default choices; do
         for value in $minimum $maximum $choices; do
             request GET "$path?$name=$value"
@@ -179,9 +179,9 @@ logged_in() {
         done
         if [[ -n $default ]]; then
             request GET "$path"
-            plain=$(json '.page | map(.number) | tostring')
+            plain=$(json '[.page[]?.number] | tostring')
             request GET "$path?$name=$default"
-            same "$(json '.page | map(.number) | tostring')" "$plain"
+            same "$(json '[.page[]?.number] | tostring')" "$plain"
         fi
     done <<<"$parameters"
 }
@@ -198,6 +198,14 @@ logged_in() {
     logged_in amy GET /users/amy/purchases page_size=101 400
     logged_in amy GET /users/amy/purchases page_num=0 400
     logged_in amy GET /users/bob/purchases '' 403
+    logged_in amy GET /me '' 200
+    same "$(json '"\(.identity) \(.user) \(.bought) \(.held) \(.purchases[0].item.number) \(.holds[0].item.number)"')" \
+        'remote_user amy 1 1 2 1'
+    logged_in '' GET /me '' 200
+    same "$(json .user)" null
+    logged_in amy GET /me user_id=bob 403
+    logged_in amy GET /login '' 303
+    logged_in '' GET /login '' 403
     logged_in amy POST /checkout user_id=bob 403
     logged_in amy POST /checkout '' 403
     same "$(json .outcome)" user_limit
@@ -219,7 +227,7 @@ logged_in() {
         '.components.responses.HealthDown.content["application/json"].example | del(.redis) | tojson' \
         "$DOCUMENT")"
     sleep 2.5 # what the web server may have kept is over then
-    for path in /status /sale/status /sales /items /items/41 /items/41/image.svg; do
+    for path in /status /sale/status /sale/current /sale/info /sales /items /items/41 /items/41/image.svg; do
         replies GET "$path" 503
     done
     replies POST '/checkout?user_id=eve' 503

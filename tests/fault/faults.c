@@ -127,6 +127,8 @@ UNCHECKED void *realloc(void *bytes, size_t size)
 
 /* ---- libpq and hiredis: in place of each function, one that may fail ---- */
 
+/* What hiredis has the C library allocate, for strdup(3) say, does not fail either. */
+
 /* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,bugprone-macro-parentheses)
  */
 #define WRAP(fault, type, name, failure, parameters, arguments)                                    \
@@ -134,7 +136,13 @@ UNCHECKED void *realloc(void *bytes, size_t size)
     type __wrap_##name parameters;                                                                 \
     type __wrap_##name parameters                                                                  \
     {                                                                                              \
-        return fails(fault) ? (failure) : __real_##name arguments;                                 \
+        if (fails(fault))                                                                          \
+            return (failure);                                                                      \
+        bool was_spared = is_spared;                                                               \
+        is_spared |= (fault) == FAULT_REDIS;                                                       \
+        type result = __real_##name arguments;                                                     \
+        is_spared = was_spared;                                                                    \
+        return result;                                                                             \
     }
 
 WRAP(FAULT_POSTGRESQL, PGconn *, PQconnectdbParams, NULL,

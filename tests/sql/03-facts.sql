@@ -38,6 +38,13 @@ SELECT is(checkout_outcomes(users(1, 4), numbers(9, 12), p_known => ARRAY[1, 2, 
                             p_known_until => now()),
           times('accepted', 4), 'facts whose time has come do not count');
 
+-- Held may be known where others know already that it is sold.
+SELECT is(checkout_outcomes(ARRAY['ida', 'ida'], ARRAY[13, 14]), times('accepted', 2), 'two held');
+SELECT is(purchase_outcomes(:sale, ARRAY[14]), ARRAY['purchased'], '... and one is bought');
+SELECT is(checkout_outcomes(ARRAY['jim', 'kim'], ARRAY[14, 13], p_known => ARRAY[2, 2],
+                            p_known_until => now() + interval '20 s'),
+          ARRAY['sold', 'held'], '... which is sold, and the other held, though both were known to be held');
+
 -- Any item.
 SELECT is(checkout_outcomes(users(1, 3), times(0, 3), p_known => ARRAY[3, 4, 0],
                             p_known_until => now() + interval '20 s'),
@@ -49,13 +56,6 @@ SELECT is(checkout_outcomes(users(1, 2), times(0, 2), p_known => ARRAY[3, 4],
 SELECT is(checkout_outcomes(users(1, 2), times(0, 2), p_known => ARRAY[3, 4],
                             p_known_until => now()),
           times('accepted', 2), 'any item: facts whose time has come do not count');
-
--- Held may be known where others know already that it is sold.
-SELECT is(checkout_outcomes(ARRAY['ida', 'ida'], ARRAY[18, 19]), times('accepted', 2), 'two held');
-SELECT is(purchase_outcomes(:sale, ARRAY[19]), ARRAY['purchased'], '... and one is bought');
-SELECT is(checkout_outcomes(ARRAY['jim', 'kim'], ARRAY[19, 18], p_known => ARRAY[2, 2],
-                            p_known_until => now() + interval '20 s'),
-          ARRAY['sold', 'held'], '... which is sold, and the other held, though both were known to be held');
 
 -- Facts never let anything through.
 SELECT is(checkout_outcomes(times('amy', 2), ARRAY[21, -1], p_known => ARRAY[1, 1],

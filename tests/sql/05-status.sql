@@ -2,13 +2,16 @@
 
 BEGIN;
 \ir helper/sale.psql
-SELECT plan(10);
+SELECT plan(12);
 
 SELECT results_eq(
     'SELECT sale_id, sale_status, starts_at, items_total, checkouts_accepted, server_time
      FROM sale_status()',
     $$ VALUES (NULL::integer, 'none', NULL::timestamptz, 0, 0::bigint, now()) $$,
     'no sale: one row, none');
+SELECT results_eq('SELECT purchase_limit, hold_s, stays_open, next_starts_at FROM sale_status()',
+                  $$ VALUES (NULL::integer, NULL::integer, false, NULL::timestamptz) $$,
+                  'without terms, and none is planned');
 SELECT add_sale(5, p_starts_at => now() + interval '3 hours', p_ends_at => now() + interval '4 hours')
     AS next_sale \gset
 SELECT is((SELECT sale_status FROM sale_status()), 'none', 'a sale to come is not one yet');
@@ -17,7 +20,7 @@ SELECT add_sale(20) AS sale \gset
 SELECT results_eq(
     'SELECT * FROM sale_status()',
     format($$ SELECT %s, 'active', now() - interval '1 hour', now() + interval '1 hour', now(),
-                     20, 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint $$, :sale),
+                     20, 10, 30, false, now() + interval '3 hours', 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint $$, :sale),
     'the open sale: active, nothing counted');
 
 SELECT checkout_outcomes(ARRAY['amy', 'amy', 'bob'], ARRAY[1, 1, 1]) AS ignored \gset
@@ -45,6 +48,15 @@ SELECT purchase_outcomes(:sale, (SELECT array_agg(number) FROM taken WHERE purch
     AS ignored \gset
 SELECT results_eq('SELECT sale_status, purchases_accepted FROM sale_status()',
                   $$ VALUES ('sold_out', 20::bigint) $$, 'all are sold: sold_out');
+-- The next one is the next to begin, of many, whatever their numbers.
+SELECT count(add_sale(5, p_starts_at => now() + make_interval(hours => h),
+                      p_ends_at => now() + make_interval(hours => h, mins => 30))) AS ignored
+FROM (SELECT h FROM generate_series(5, 24) h UNION ALL SELECT 2) h (h) \gset
+SELECT is((SELECT next_starts_at FROM sale_status()), now() + interval '2 hours',
+          'the next sale is the first to begin of all that are ahead');
+DELETE FROM sale_slot WHERE sale_id > :sale;
+DELETE FROM item WHERE sale_id > :sale;
+DELETE FROM sale WHERE sale_id > :sale;
 SELECT time_passes('1 hour');
 SELECT results_eq('SELECT sale_id, sale_status, purchases_accepted FROM sale_status()',
                   format($$ VALUES (%s, 'closed', 20::bigint) $$, :sale),

@@ -2,7 +2,7 @@
 
 BEGIN;
 \ir helper/sale.psql
-SELECT plan(27);
+SELECT plan(28);
 
 SELECT results_eq('SELECT sale_id, total FROM read_sales(0, 10)',
                   $$ VALUES (NULL::integer, 0::bigint) $$, 'no sale: an empty page');
@@ -56,8 +56,10 @@ SELECT is_empty(format('SELECT * FROM read_item(%s, 1)', :next),
                 'none of a sale that has not begun');
 
 SELECT results_eq(
-    $$ SELECT number, state, buyer_purchases, purchase_limit FROM read_user('amy', 0, 100) $$,
-    $$ VALUES (4, 'sold', 1, 3), (2, 'sold', 2, 3), (3, 'held', NULL, 3) $$,
+    $$ SELECT number, state, buyer_purchases, purchase_limit, current_sale_id, read_at
+       FROM read_user('amy', 0, 100) $$,
+    format($$ VALUES (4, 'sold', 1, 3, %1$s, now()), (2, 'sold', 2, 3, %1$s, now()),
+                     (3, 'held', NULL, 3, %1$s, now()) $$, :sale),
     'what a user bought, in order, and holds');
 SELECT results_eq($$ SELECT number, purchase_limit FROM read_user('bob', 0, 100) $$,
                   $$ VALUES (NULL::integer, 3) $$, 'who has nothing');
@@ -71,6 +73,10 @@ SELECT results_eq(
 SELECT results_eq(
     $$ SELECT number, purchase_limit, purchases_total, holds_total FROM read_user('amy', 4, 2) $$,
     $$ VALUES (NULL::integer, 3, 2::bigint, 1::bigint) $$, 'behind the last: the totals');
+
+SELECT results_eq(
+    $$ SELECT number, current_sale_id, purchases_total, holds_total FROM read_user('amy', 0, 0) $$,
+    format($$ VALUES (NULL::integer, %s, 2::bigint, 1::bigint) $$, :sale), 'the totals alone');
 
 -- What sells and what comes next are on the first page, however many are scheduled.
 SELECT add_sale(1, p_starts_at => now() + n * interval '1 day',

@@ -31,6 +31,15 @@ static void test_integers(void **state)
     assert_string_equal(buffer, "0 9223372036854775807 -9223372036854775808");
 }
 
+static void test_none_is_null(void **state)
+{
+    (void)state;
+    text_add_integer_or_null(&text, 7);
+    text_add(&text, " ");
+    text_add_integer_or_null(&text, 0);
+    assert_string_equal(buffer, "7 null");
+}
+
 static void test_money(void **state)
 {
     (void)state;
@@ -115,6 +124,7 @@ static void test_cut(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test_setup(test_integers, begin),
+                                       cmocka_unit_test_setup(test_none_is_null, begin),
                                        cmocka_unit_test_setup(test_money, begin),
                                        cmocka_unit_test_setup(test_json, begin),
                                        cmocka_unit_test_setup(test_json_is_read_back, begin),
