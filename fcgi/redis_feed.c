@@ -159,7 +159,7 @@ static void add_word(struct command *command, const char *word)
     add_bytes(command, word, strlen(word));
 }
 
-static bool append(struct redis_feed *feed, const struct command *command)
+static bool append(struct redis_feed *feed, struct command *command)
 {
     return redis_link_append(feed->link, command->count, command->words, command->lengths);
 }

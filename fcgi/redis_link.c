@@ -112,12 +112,10 @@ int redis_link_fd(const struct redis_link *link)
 
 /* ---- an exchange ---- */
 
-bool redis_link_append(struct redis_link *link, int count, const char *const *words,
+bool redis_link_append(struct redis_link *link, int count, const char **words,
                        const size_t *lengths)
 {
-    /* hiredis 0.14 takes what it does not change as if it did. */
-    if (redisAppendCommandArgv(link->context, count, (const char **)(uintptr_t)words, lengths) ==
-        REDIS_OK)
+    if (redisAppendCommandArgv(link->context, count, words, lengths) == REDIS_OK)
         return true;
     redis_link_fail(link, "out of memory");
     return false;

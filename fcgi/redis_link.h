@@ -27,7 +27,7 @@ enum redis_link_result redis_link_ensure(struct redis_link *link)
     __attribute__((warn_unused_result));
 
 /* Appends a command of `count` words. False: it failed. */
-bool redis_link_append(struct redis_link *link, int count, const char *const *words,
+bool redis_link_append(struct redis_link *link, int count, const char **words,
                        const size_t *lengths) __attribute__((warn_unused_result));
 
 /* Sends what was appended; from here on the time runs. False: it failed. */

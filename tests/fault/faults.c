@@ -140,9 +140,9 @@ UNCHECKED void *realloc(void *bytes, size_t size)
             return (failure);                                                                      \
         bool was_spared = is_spared;                                                               \
         is_spared |= (fault) == FAULT_REDIS;                                                       \
-        type result = __real_##name arguments;                                                     \
+        type returned = __real_##name arguments;                                                   \
         is_spared = was_spared;                                                                    \
-        return result;                                                                             \
+        return returned;                                                                           \
     }
 
 WRAP(FAULT_POSTGRESQL, PGconn *, PQconnectdbParams, NULL,

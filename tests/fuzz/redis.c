@@ -28,7 +28,9 @@ static const char user[] = "amy";
  */
 static const char added[] = "$3\r\n1-1\r\n$3\r\n1-1\r\n:1\r\n:1\r\n*0\r\n";
 static int redis_fd; /* redis_link.c's end */
+static struct settings settings;
 static struct metrics *metrics;
+static struct refusal_cache *cache;
 
 /* In place of hiredis's own (ld(1), --wrap). */
 /* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
@@ -48,17 +50,22 @@ static int64_t learned(void)
     return metrics_sum(metrics, &census, METRIC_REFUSALS_LEARNED, REFUSAL_OF_REDIS, 0);
 }
 
-/* Reads this answer into a cache that is empty but for one item that is sold. */
-static struct refusal_cache *read_answer(const char *answer, size_t length)
+static void begin(void)
 {
-    static struct settings settings;
-    if (!metrics) {
-        settings_default(&settings);
-        strcpy(settings.redis.address, "unix:/redis");
-        log_open("fuzz", LOG_LEVEL_ERROR);
-        metrics = metrics_open("");
-        assert(metrics);
-    }
+    if (cache)
+        return;
+    settings_default(&settings);
+    strcpy(settings.redis.address, "unix:/redis");
+    log_open("fuzz", LOG_LEVEL_ERROR);
+    metrics = metrics_open("");
+    assert(metrics);
+    cache = refusal_cache_new(metrics);
+    assert(cache);
+}
+
+/* Reads this answer into a cache that is empty but for one item that is sold. */
+static void read_answer(const char *answer, size_t length)
+{
     int ends[2];
     assert(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
     assert(send(ends[0], added, strlen(added), 0) == (ssize_t)strlen(added));
@@ -66,10 +73,10 @@ static struct refusal_cache *read_answer(const char *answer, size_t length)
     shutdown(ends[0], SHUT_WR);
     redis_fd = ends[1];
 
-    struct refusal_cache *cache = refusal_cache_new(metrics);
     const struct refusal sold = {
         .kind = REFUSAL_SOLD, .number = NUMBER, .sale_made_us = SALE, .until_us = INT64_MAX};
-    assert(cache && refusal_cache_put(cache, &sold, REFUSAL_OF_BATCH));
+    refusal_cache_clear(cache);
+    assert(refusal_cache_put(cache, &sold, REFUSAL_OF_BATCH));
     struct redis_feed *feed = redis_feed_new(&settings, cache, metrics);
     assert(feed);
     redis_feed_open_sale(feed, SALE, 60000);
@@ -78,11 +85,10 @@ static struct refusal_cache *read_answer(const char *answer, size_t length)
     assert(result == REDIS_FEED_DOWN ? redis_feed_fd(feed) == -1 : redis_feed_fd(feed) == redis_fd);
     redis_feed_free(feed);
     close(ends[0]);
-    return cache;
 }
 
 /* Whatever came: what was known stays, and of another sale nothing is. */
-static void check(struct refusal_cache *cache)
+static void check(void)
 {
     int64_t until_us;
     enum refusal_kind kind =
@@ -94,8 +100,8 @@ static void check(struct refusal_cache *cache)
 }
 
 /* What is read of a value is what would be written for it. */
-static void check_entry(struct refusal_cache *cache, const char *field, size_t field_length,
-                        const char *value, size_t length, int64_t learned_of_it)
+static void check_entry(const char *field, size_t field_length, const char *value, size_t length,
+                        int64_t learned_of_it)
 {
     struct refusal refusal;
     char again[REFUSAL_TEXT_MAX];
@@ -159,10 +165,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char answer[ANSWER_MAX];
     if (size > ANSWER_MAX / 2 || has_huge_array(data, size))
         return 0;
+    begin();
     if (is_answer(data, size)) {
-        struct refusal_cache *cache = read_answer((const char *)data, size);
-        check(cache);
-        refusal_cache_free(cache);
+        read_answer((const char *)data, size);
+        check();
         return 0;
     }
     const char *field = (const char *)data;
@@ -172,10 +178,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t length = size - (size_t)(value - field);
 
     size_t answer_length = write_answer(answer, field, field_length, value, length);
-    int64_t before = metrics ? learned() : 0;
-    struct refusal_cache *cache = read_answer(answer, answer_length);
-    check(cache);
-    check_entry(cache, field, field_length, value, length, learned() - before);
-    refusal_cache_free(cache);
+    int64_t before = learned();
+    read_answer(answer, answer_length);
+    check();
+    check_entry(field, field_length, value, length, learned() - before);
     return 0;
 }
