@@ -28,6 +28,14 @@ static const struct choice log_levels[] = {{"error", LOG_LEVEL_ERROR},
 static const struct choice identities[] = {
     {"parameter", IDENTITY_PARAMETER}, {"remote_user", IDENTITY_REMOTE_USER}, {NULL, 0}};
 
+static const struct choice dialects[] = {{"default", DIALECT_DEFAULT},
+                                         {"a", DIALECT_A},
+                                         {"b", DIALECT_B},
+                                         {"c", DIALECT_C},
+                                         {"d", DIALECT_D},
+                                         {"e", DIALECT_E},
+                                         {NULL, 0}};
+
 static const struct choice unknown_items[] = {
     {"refuse", UNKNOWN_ITEM_REFUSE}, {"any", UNKNOWN_ITEM_ANY}, {NULL, 0}};
 
@@ -148,6 +156,8 @@ static const struct setting setting_table[] = {
     CHOICE(http, identity, identities, "parameter",
            "who the user is: the one that \"parameter\" user_id names, or the web server's "
            "\"remote_user\""),
+    CHOICE(http, dialect, dialects, "default",
+           "whose texts replies have: \"default\", or those of an earlier service, \"a\" to \"e\""),
     INTEGER(http, body_bytes_max, 0, 1048576, "16384", "longest request body that is read"),
     INTEGER(http, status_unavailable, 400, 499, "412",
             "status of held, sold, sold_out, sale_closed"),

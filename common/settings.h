@@ -18,6 +18,9 @@ enum { SETTING_TEXT_MAX = 512 };
 
 enum identity { IDENTITY_PARAMETER, IDENTITY_REMOTE_USER };
 
+/* Whose texts replies have (fcgi/dialect.h). */
+enum dialect_name { DIALECT_DEFAULT, DIALECT_A, DIALECT_B, DIALECT_C, DIALECT_D, DIALECT_E };
+
 enum unknown_item { UNKNOWN_ITEM_REFUSE, UNKNOWN_ITEM_ANY };
 
 struct settings {
@@ -63,6 +66,7 @@ struct settings {
     } attempt;
     struct {
         int identity; /* enum identity */
+        int dialect;  /* enum dialect_name */
         int body_bytes_max;
         int status_unavailable;
         int status_limit;

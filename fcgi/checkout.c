@@ -1,17 +1,21 @@
 /* POST /checkout: reserves an item for a user and gives the code that buys it. */
+#include "dialect.h"
 #include "endpoints.h"
 #include "identity.h"
 #include "item_id.h"
 #include "verdict_reply.h"
 
-static void write_accepted(struct reply *reply, const struct ticket *ticket)
+static void write_accepted(const struct settings *settings, struct reply *reply,
+                           const struct ticket *ticket)
 {
     const struct verdict *verdict = &ticket->verdict;
     struct text *body = &reply->body;
     char code[CODE_LENGTH + 1];
     code_format(&verdict->code, code);
 
-    text_add(body, "{\"success\":true,\"message\":\"success\",\"code\":\"");
+    text_add(body, "{\"success\":true,\"message\":\"");
+    text_add(body, dialect_of(settings)->checked_out);
+    text_add(body, "\",\"code\":\"");
     text_add(body, code);
     text_add(body, "\",\"checkout_code\":\"");
     text_add(body, code);
@@ -51,6 +55,10 @@ bool checkout_ask(const struct settings *settings, const struct request *request
     struct item_id id = {ITEM_ID_OPEN_SALE, ITEM_ID_NONE};
     if (!item->is_too_long)
         id = item_id_parse(item->bytes, item->length);
+    bool is_free = settings->sale.unknown_item == UNKNOWN_ITEM_ANY && id.number == ITEM_ID_NONE &&
+                   !item->is_too_long;
+    ticket->free_id = item->bytes;
+    ticket->free_id_length = is_free ? item->length : 0;
     ticket->user = user.bytes;
     ticket->user_length = user.length;
     ticket->code.sale_id = id.sale_id;
@@ -62,7 +70,7 @@ void checkout_tell(const struct settings *settings, const struct ticket *ticket,
                    struct reply *reply)
 {
     if (ticket->verdict.outcome == OUTCOME_ACCEPTED || ticket->verdict.outcome == OUTCOME_REPEATED)
-        write_accepted(reply, ticket);
+        write_accepted(settings, reply, ticket);
     else
         verdict_problem(reply, &ticket->verdict, settings);
 }

@@ -6,12 +6,13 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "dialect.h"
 #include "metrics.h"
 
 const char *const checkout_batch_statement =
     "SELECT ordinal, outcome, sale_id, number, secret, expires_at, sale_made_at, sale_ends_at,"
-    " decided_at, name, price_cents, picture_seed, held_by"
-    " FROM flashsale.checkout_batch($1, $2, $3, $4, $5, $6, $7, $8)";
+    " decided_at, name, price_cents, picture_seed, held_by, purchase_limit"
+    " FROM flashsale.checkout_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
 
 /* Number -1: no item could have it, so none is locked. */
 const struct database_parameter checkout_batch_trial[CHECKOUT_BATCH_PARAMETERS] = {
@@ -22,7 +23,9 @@ const struct database_parameter checkout_batch_trial[CHECKOUT_BATCH_PARAMETERS] 
     ARRAY_ONE(ARRAY_INT2, 2, [ARRAY_ONE_AT] = 0),
     ARRAY_ONE(ARRAY_TIMESTAMPTZ, 8, [ARRAY_ONE_AT] = 0),
     ARRAY_ONE(ARRAY_TIMESTAMPTZ, 8, [ARRAY_ONE_AT] = 0),
-    {"", 1}};
+    {"", 1},
+    {"", 1},
+    {NULL, 0}};
 
 enum column {
     COLUMN_ORDINAL,
@@ -37,13 +40,14 @@ enum column {
     COLUMN_NAME,
     COLUMN_PRICE_CENTS,
     COLUMN_PICTURE_SEED,
-    COLUMN_HELD_BY
+    COLUMN_HELD_BY,
+    COLUMN_PURCHASE_LIMIT
 };
 
 struct checkout_batch {
     const struct settings *settings;
     struct metrics *metrics;
-    struct array users, sales, numbers, secrets, known, known_until, known_sales;
+    struct array users, sales, numbers, secrets, known, known_until, known_sales, free_ids;
     uint8_t *random;        /* CODE_SECRET_BYTES for each ticket */
     struct known *known_of; /* one for each ticket */
     struct refusals refusals;
@@ -66,7 +70,8 @@ struct checkout_batch *checkout_batch_new(const struct settings *settings, struc
         !array_new(&batch->sales, count, 4) || !array_new(&batch->numbers, count, 4) ||
         !array_new(&batch->secrets, count, CODE_SECRET_BYTES) ||
         !array_new(&batch->known, count, 2) || !array_new(&batch->known_until, count, 8) ||
-        !array_new(&batch->known_sales, count, 8)) {
+        !array_new(&batch->known_sales, count, 8) ||
+        !array_new(&batch->free_ids, count, PARAMETER_BYTES_MAX)) {
         checkout_batch_free(batch);
         return NULL;
     }
@@ -84,6 +89,7 @@ void checkout_batch_free(struct checkout_batch *batch)
     array_free(&batch->known);
     array_free(&batch->known_until);
     array_free(&batch->known_sales);
+    array_free(&batch->free_ids);
     free(batch->random);
     free(batch->known_of);
     free(batch);
@@ -122,16 +128,37 @@ static void fill_arrays(struct checkout_batch *batch, struct ticket **tickets, i
     }
 }
 
+/* NULL where no ticket has one. */
+static struct database_parameter free_ids(struct checkout_batch *batch, struct ticket **tickets,
+                                          int count)
+{
+    bool has_some = false;
+    for (int i = 0; i < count && !has_some; i++)
+        has_some = tickets[i]->free_id_length > 0;
+    if (!has_some)
+        return (struct database_parameter){NULL, 0};
+    array_begin(&batch->free_ids, ARRAY_TEXT, count);
+    for (int i = 0; i < count; i++)
+        array_add_bytes(&batch->free_ids, tickets[i]->free_id, tickets[i]->free_id_length);
+    return array_parameter(&batch->free_ids);
+}
+
 static PGresult *call(struct checkout_batch *batch, struct database *database,
                       struct ticket **tickets, int count)
 {
     fill_arrays(batch, tickets, count);
     char unknown_is_any = batch->settings->sale.unknown_item == UNKNOWN_ITEM_ANY;
-    const struct database_parameter parameters[] = {
-        array_parameter(&batch->users),       array_parameter(&batch->sales),
-        array_parameter(&batch->numbers),     array_parameter(&batch->secrets),
-        array_parameter(&batch->known),       array_parameter(&batch->known_until),
-        array_parameter(&batch->known_sales), {&unknown_is_any, 1}};
+    char full_may_check_out = dialect_of(batch->settings)->full_may_check_out;
+    const struct database_parameter parameters[] = {array_parameter(&batch->users),
+                                                    array_parameter(&batch->sales),
+                                                    array_parameter(&batch->numbers),
+                                                    array_parameter(&batch->secrets),
+                                                    array_parameter(&batch->known),
+                                                    array_parameter(&batch->known_until),
+                                                    array_parameter(&batch->known_sales),
+                                                    {&unknown_is_any, 1},
+                                                    {&full_may_check_out, 1},
+                                                    free_ids(batch, tickets, count)};
     PGresult *result;
     int64_t began_us = clock_us();
     enum database_result done =
@@ -151,6 +178,7 @@ static void read_verdict(const PGresult *result, int row, struct verdict *verdic
     verdict->expires_us = database_time_us(result, row, COLUMN_EXPIRES_AT);
     verdict->sale_ends_us = database_time_us(result, row, COLUMN_SALE_ENDS_AT);
     verdict->decided_us = database_time_us(result, row, COLUMN_DECIDED_AT);
+    verdict->purchase_limit = database_int4(result, row, COLUMN_PURCHASE_LIMIT);
     if (verdict->outcome != OUTCOME_ACCEPTED && verdict->outcome != OUTCOME_REPEATED)
         return;
     memcpy(verdict->code.secret, PQgetvalue(result, row, COLUMN_SECRET), CODE_SECRET_BYTES);

@@ -40,8 +40,8 @@ typedef void endpoint_tell(const struct settings *settings, const struct ticket 
 
 endpoint_ask checkout_ask, purchase_ask;
 endpoint_tell checkout_tell, purchase_tell;
-endpoint_read root_read, health_read, status_read, sale_status_read, sale_current_read, sale_info_read,
-    sales_read, items_read,
-    item_read, item_image_read, me_read, login_read, user_purchases_read, metrics_read, problem_read, openapi_read;
+endpoint_read root_read, health_read, status_read, sale_status_read, sale_current_read,
+    sale_info_read, sales_read, items_read, item_read, item_image_read, me_read, login_read,
+    user_purchases_read, metrics_read, problem_read, openapi_read;
 
 #endif

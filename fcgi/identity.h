@@ -9,10 +9,10 @@
 #include "request.h"
 
 /*
- * Sets *user to the user's name, of 1 to PARAMETER_BYTES_MAX bytes of UTF-8, which stays the request's;
- * of no bytes where the request names nobody, or nobody is logged in. By http.identity it is the
- * parameter user_id or REMOTE_USER. False: the name is none, or another than that of who is logged
- * in, and the reply says so. Any thread.
+ * Sets *user to the user's name, of 1 to PARAMETER_BYTES_MAX bytes of UTF-8, which stays the
+ * request's; of no bytes where the request names nobody, or nobody is logged in. By http.identity
+ * it is the parameter user_id or REMOTE_USER. False: the name is none, or another than that of who
+ * is logged in, and the reply says so. Any thread.
  */
 bool identity_find(const struct settings *settings, const struct request *request,
                    struct span *user, struct reply *reply) __attribute__((warn_unused_result));

@@ -1,4 +1,5 @@
-/* GET /login: where the web server asks who the user is, it asks here, and the browser goes on to the page. */
+/* GET /login: where the web server asks who the user is, it asks here, and the browser goes on to
+ * the page. */
 #include "endpoints.h"
 #include "identity.h"
 

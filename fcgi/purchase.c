@@ -1,16 +1,19 @@
 /* POST /purchase: trades a code for the item it is for. */
 #include <string.h>
 
+#include "dialect.h"
 #include "endpoints.h"
 #include "purchase_id.h"
 #include "verdict_reply.h"
 
 /* Says nothing of the moment, so that a repetition is the same byte for byte. */
-static void write_purchased(struct reply *reply, const struct verdict *verdict)
+static void write_purchased(const struct settings *settings, struct reply *reply,
+                            const struct verdict *verdict)
 {
     struct text *body = &reply->body;
-    text_add(body, "{\"success\":true,\"message\":\"success\",\"status\":\"success\","
-                   "\"purchase_id\":");
+    text_add(body, "{\"success\":true,\"message\":\"");
+    text_add(body, dialect_of(settings)->purchased);
+    text_add(body, "\",\"status\":\"success\",\"purchase_id\":");
     text_add_integer(body, purchase_id(verdict->code.sale_id, verdict->code.number));
     text_add(body, ",");
     verdict_add_item(body, verdict, verdict->user, strlen(verdict->user));
@@ -43,7 +46,7 @@ void purchase_tell(const struct settings *settings, const struct ticket *ticket,
                    struct reply *reply)
 {
     if (ticket->verdict.outcome == OUTCOME_PURCHASED || ticket->verdict.outcome == OUTCOME_REPEATED)
-        write_purchased(reply, &ticket->verdict);
+        write_purchased(settings, reply, &ticket->verdict);
     else
         verdict_problem(reply, &ticket->verdict, settings);
 }

@@ -7,7 +7,7 @@
 
 const char *const purchase_batch_statement =
     "SELECT ordinal, outcome, sale_id, number, user_id, purchased_at, buyer_purchases,"
-    " sale_made_at, sale_ends_at, decided_at, name, price_cents, picture_seed"
+    " sale_made_at, sale_ends_at, decided_at, name, price_cents, picture_seed, purchase_limit"
     " FROM flashsale.purchase_batch($1, $2, $3)";
 
 const struct database_parameter purchase_batch_trial[PURCHASE_BATCH_PARAMETERS] = {
@@ -28,7 +28,8 @@ enum column {
     COLUMN_DECIDED_AT,
     COLUMN_NAME,
     COLUMN_PRICE_CENTS,
-    COLUMN_PICTURE_SEED
+    COLUMN_PICTURE_SEED,
+    COLUMN_PURCHASE_LIMIT
 };
 
 struct purchase_batch {
@@ -75,6 +76,7 @@ static void read_verdict(const PGresult *result, int row, struct ticket *ticket)
     verdict->buyer_purchases = database_int4(result, row, COLUMN_BUYER_PURCHASES);
     verdict->sale_ends_us = database_time_us(result, row, COLUMN_SALE_ENDS_AT);
     verdict->decided_us = database_time_us(result, row, COLUMN_DECIDED_AT);
+    verdict->purchase_limit = database_int4(result, row, COLUMN_PURCHASE_LIMIT);
     database_text(result, row, COLUMN_NAME, verdict->name, sizeof verdict->name);
     verdict->price_cents = database_int4(result, row, COLUMN_PRICE_CENTS);
     verdict->picture_seed = database_int8(result, row, COLUMN_PICTURE_SEED);

@@ -7,9 +7,10 @@ static const char *const statements[READ_STATEMENTS] = {
                    " total FROM flashsale.read_items($1, $2, $3, $4)",
     [READ_ITEM] = "SELECT sale_id, number, name, price_cents, picture_seed, state, held_until"
                   " FROM flashsale.read_item($1, $2)",
-    [READ_USER] = "SELECT sale_id, number, name, price_cents, picture_seed, state, held_until,"
-                  " secret, purchased_at, buyer_purchases, purchase_limit, purchases_total,"
-                  " holds_total, current_sale_id, bought, held, read_at FROM flashsale.read_user($1, $2, $3)",
+    [READ_USER] =
+        "SELECT sale_id, number, name, price_cents, picture_seed, state, held_until,"
+        " secret, purchased_at, buyer_purchases, purchase_limit, purchases_total,"
+        " holds_total, current_sale_id, bought, held, read_at FROM flashsale.read_user($1, $2, $3)",
 };
 
 struct database *reader_new(const struct settings *settings)

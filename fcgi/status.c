@@ -1,4 +1,5 @@
-/* GET /status, /sale/status and /sale/current: the counters of the sale, exact, at most a second old. */
+/* GET /status, /sale/status and /sale/current: the counters of the sale, exact, at most a second
+ * old. */
 #include <string.h>
 
 #include "endpoints.h"
@@ -96,6 +97,8 @@ void sale_current_read(const struct services *services, const struct request *re
     bool is_active = strcmp(status.status, "active") == 0;
     text_add(body, is_active ? ",\"active\":true" : ",\"active\":false");
     add_time(body, ",\"ends_at\":", status.ends_us, status.sale_id > 0);
+    add_time(body, ",\"start_time\":", status.starts_us, status.sale_id > 0);
+    add_time(body, ",\"end_time\":", status.ends_us, status.sale_id > 0);
     text_add(body, "}");
 }
 

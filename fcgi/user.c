@@ -1,5 +1,5 @@
-/* GET /me: who asks, and what they have. GET /users/{user_id}/purchases: what the user who is logged in
-   bought and holds. */
+/* GET /me: who asks, and what they have. GET /users/{user_id}/purchases: what the user who is
+   logged in bought and holds. */
 #include <endian.h>
 #include <string.h>
 
@@ -149,8 +149,7 @@ void user_purchases_read(const struct services *services, const struct request *
 static void write_me(struct text *body, bool is_remote, const struct span *user, int32_t sale_id,
                      int32_t purchase_limit)
 {
-    text_add(body,
-             is_remote ? "{\"identity\":\"remote_user\"" : "{\"identity\":\"parameter\"");
+    text_add(body, is_remote ? "{\"identity\":\"remote_user\"" : "{\"identity\":\"parameter\"");
     text_add(body, ",\"user\":");
     if (user->length > 0)
         text_add_json(body, user->bytes, user->length);

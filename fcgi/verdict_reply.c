@@ -3,7 +3,11 @@
 #include <string.h>
 
 #include "common/item.h"
+#include "dialect.h"
 #include "item_json.h"
+
+/* More than the longest text of a dialect. */
+enum { DETAIL_MAX = 128 };
 
 void verdict_add_item(struct text *body, const struct verdict *verdict, const char *user,
                       size_t user_length)
@@ -36,7 +40,10 @@ int64_t verdict_seconds_until(const struct verdict *verdict, int64_t time_us)
 void verdict_problem(struct reply *reply, const struct verdict *verdict,
                      const struct settings *settings)
 {
+    char says[DETAIL_MAX] = "";
+    struct text detail;
     int64_t retry_after_s = 0;
+    text_begin(&detail, says, sizeof says - 1);
     switch (verdict->outcome) {
     case OUTCOME_HELD:
         retry_after_s = verdict_seconds_until(verdict, verdict->expires_us);
@@ -44,6 +51,7 @@ void verdict_problem(struct reply *reply, const struct verdict *verdict,
             retry_after_s = 1; /* whoever is being decided about: soon */
         break;
     case OUTCOME_USER_LIMIT:
+        dialect_add_limit(dialect_of(settings), verdict->purchase_limit, &detail);
         retry_after_s = verdict_seconds_until(verdict, verdict->sale_ends_us);
         break;
     case OUTCOME_UNAVAILABLE:
@@ -52,5 +60,6 @@ void verdict_problem(struct reply *reply, const struct verdict *verdict,
     default:
         break;
     }
-    reply_problem(reply, verdict->outcome, NULL, retry_after_s, settings);
+    says[detail.used] = '\0';
+    reply_problem(reply, verdict->outcome, says, retry_after_s, settings);
 }

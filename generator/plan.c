@@ -11,7 +11,8 @@ static const char sales_sql[] =
     "                                                   ::double precision)) AS wanted) w"
     " CROSS JOIN LATERAL unnest(tstzmultirange(wanted) - coalesce("
     "     (SELECT range_agg(tstzrange(s.starts_at, s.ends_at)) FROM flashsale.sale s"
-    "      WHERE NOT s.beside_others AND tstzrange(s.starts_at, s.ends_at) && wanted), tstzmultirange())) room"
+    "      WHERE NOT s.beside_others AND tstzrange(s.starts_at, s.ends_at) && wanted), "
+    "tstzmultirange())) room"
     " WHERE upper(room) > now()"
     "   AND upper(room) - lower(room) >= make_interval(secs => $3::integer)"
     " ORDER BY lower(room)";

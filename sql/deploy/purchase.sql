@@ -25,7 +25,8 @@ RETURNS TABLE (
     decided_at      timestamptz,
     name            text,
     price_cents     integer,
-    picture_seed    bigint)
+    picture_seed    bigint,
+    purchase_limit  integer)
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = flashsale, pg_temp
 SET plan_cache_mode = force_generic_plan
@@ -67,7 +68,7 @@ BEGIN
             RETURN QUERY
             SELECT v_part.ordinals[p.ordinal], p.outcome, p.sale_id, p.number, p.user_id,
                    p.purchased_at, p.buyer_purchases, p.sale_made_at, p.sale_ends_at, p.decided_at,
-                   p.name, p.price_cents, p.picture_seed
+                   p.name, p.price_cents, p.picture_seed, p.purchase_limit
             FROM purchase_batch(v_part.sales, v_part.numbers, v_part.secrets, v_part.sale_id) p;
         END LOOP;
         RETURN;
@@ -131,7 +132,7 @@ BEGIN
         )
         SELECT p.ordinal::integer, 'purchased'::outcome, v_sale.sale_id, p.number, p.held_by, now(),
                p.place, v_sale.generated_at, v_sale.ends_at, now(), p.name, p.price_cents,
-               p.picture_seed
+               p.picture_seed, v_sale.purchase_limit
         FROM purchased p;
         GET DIAGNOSTICS v_purchased = ROW_COUNT;
     END IF;
@@ -182,7 +183,8 @@ BEGIN
     SELECT o.ordinal::integer, o.outcome, o.sale_id, o.number, o.held_by, o.purchased_at,
            (SELECT array_position(b.numbers, o.number) FROM buyer b
             WHERE b.sale_id = o.sale_id AND b.user_id = o.held_by),
-           v_sale.generated_at, v_sale.ends_at, now(), o.name, o.price_cents, o.picture_seed
+           v_sale.generated_at, v_sale.ends_at, now(), o.name, o.price_cents, o.picture_seed,
+           v_sale.purchase_limit
     FROM others o;
 END
 $$;

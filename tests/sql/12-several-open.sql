@@ -2,7 +2,7 @@
 
 BEGIN;
 \ir helper/sale.psql
-SELECT plan(40);
+SELECT plan(46);
 
 -- Three of them: two that stay open beyond their end, and one that lies beside the third's window.
 SELECT add_sale(4, p_purchase_limit => 2, p_starts_at => now() - interval '3 hours',
@@ -174,6 +174,29 @@ SELECT results_eq(
     $$ VALUES ('sale_closed', 1), ('sale_closed', NULL) $$, 'all is refused');
 SELECT is_empty(format('SELECT v.* FROM generate_series(%s, %s) s, sale_audit(s) v', :oldest, :future),
                 'and all sales are sound');
+
+-- Who may check out although they bought all that they may.
+SELECT add_sale(4, p_purchase_limit => 1, p_starts_at => now() - interval '1 min') AS full \gset
+SELECT checkout_outcomes(ARRAY['ned'], ARRAY[1]) AS ignored \gset
+SELECT is(purchase_outcomes(:full, ARRAY[1]), ARRAY['purchased'], 'one buys all that one may');
+CREATE FUNCTION full_checkout(p_numbers integer[], p_known smallint DEFAULT 0) RETURNS text[]
+LANGUAGE sql AS $$
+    SELECT array_agg(outcome::text ORDER BY ordinal) FROM checkout_batch(
+        array_fill('ned'::text, ARRAY[cardinality(p_numbers)]), array_fill(0, ARRAY[cardinality(p_numbers)]),
+        p_numbers, ARRAY(SELECT gen_random_uuid() FROM unnest(p_numbers)),
+        array_fill(p_known, ARRAY[cardinality(p_numbers)]),
+        array_fill('infinity'::timestamptz, ARRAY[cardinality(p_numbers)]),
+        array_fill((SELECT max(generated_at) FROM sale), ARRAY[cardinality(p_numbers)]), false, true);
+$$;
+SELECT is(checkout_outcomes(times('ned', 2), ARRAY[0, 2]), times('user_limit', 2), 'and is refused then');
+SELECT is(full_checkout(ARRAY[2, 0, 1]), ARRAY['accepted', 'accepted', 'sold'],
+          'but for a service whose buyers may still check out, by number and any');
+SELECT is((SELECT array_agg(o ORDER BY o) FROM unnest(full_checkout(ARRAY[2, 3, 4], 3::smallint)) o),
+          ARRAY['accepted', 'repeated', 'repeated'],
+          'whatever is known of the user');
+SELECT is(purchase_outcomes(:full, ARRAY[2]), ARRAY['user_limit'], 'which buys nothing');
+SELECT is_empty(format('SELECT * FROM sale_audit(%s)', :full), 'all is sound');
+UPDATE sale SET ends_at = now() WHERE sale_id = :full;
 
 -- Two that begin in the same moment: the one that was made last is the newer.
 SELECT add_sale(2, p_beside_others => true) AS one \gset

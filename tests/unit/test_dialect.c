@@ -1,0 +1,120 @@
+/* What replies say, by the setting http.dialect. */
+
+#include "unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "fcgi/endpoints.h"
+
+static struct settings settings;
+static struct reply reply;
+static char bytes[REPLY_BODY_MAX];
+
+static void speak(const char *dialect)
+{
+    char assignment[64];
+    snprintf(assignment, sizeof assignment, "http.dialect=%s", dialect);
+    settings_default(&settings);
+    assert_true(settings_override(&settings, assignment, stderr));
+    reply_begin(&reply, bytes, sizeof bytes - 1);
+}
+
+/* The body so far, as a string. */
+static const char *body(void)
+{
+    bytes[reply.body.used] = '\0';
+    return bytes;
+}
+
+static struct ticket ticket_of(enum outcome outcome)
+{
+    struct ticket ticket = {.user = "amy", .user_length = 3};
+    ticket.verdict = (struct verdict){.outcome = outcome,
+                                      .code = {1, 47, {0}},
+                                      .purchase_limit = 7,
+                                      .name = "Orchid Lava Chime",
+                                      .user = "amy"};
+    return ticket;
+}
+
+static void test_messages(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *dialect, *checkout, *purchase;
+    } cases[] = {
+        {"default", "success", "success"},
+        {"a", "success", "success"},
+        {"b", "success", "Purchase successful"},
+        {"c", "success", "success"},
+        {"d", "Checkout code generated successfully", "Purchase completed successfully"},
+        {"e", "success", "success"},
+    };
+    static const enum outcome checked_out[] = {OUTCOME_ACCEPTED, OUTCOME_REPEATED},
+                              purchased[] = {OUTCOME_PURCHASED, OUTCOME_REPEATED};
+    char wanted[128];
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        for (size_t j = 0; j < 2; j++) {
+            struct ticket ticket = ticket_of(checked_out[j]);
+            speak(cases[i].dialect);
+            checkout_tell(&settings, &ticket, &reply);
+            snprintf(wanted, sizeof wanted,
+                     "{\"success\":true,\"message\":\"%s\",\"code\":", cases[i].checkout);
+            assert_memory_equal(body(), wanted, strlen(wanted));
+
+            ticket = ticket_of(purchased[j]);
+            speak(cases[i].dialect);
+            purchase_tell(&settings, &ticket, &reply);
+            snprintf(wanted, sizeof wanted,
+                     "{\"success\":true,\"message\":\"%s\",\"status\":\"success\",",
+                     cases[i].purchase);
+            assert_memory_equal(body(), wanted, strlen(wanted));
+        }
+    }
+}
+
+static void test_the_limit(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *dialect, *text;
+    } cases[] = {
+        {"default", "You have bought as many items of this sale as one user may."},
+        {"b", "User has reached the maximum of 7 items per sale"},
+        {"d", "User purchase limit exceeded"},
+    };
+    char wanted[128];
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct ticket ticket = ticket_of(OUTCOME_USER_LIMIT);
+        speak(cases[i].dialect);
+        checkout_tell(&settings, &ticket, &reply);
+        snprintf(wanted, sizeof wanted, "\"detail\":\"%s\"", cases[i].text);
+        assert_non_null(strstr(body(), wanted));
+        snprintf(wanted, sizeof wanted, "\"message\":\"%s\"", cases[i].text);
+        assert_non_null(strstr(body(), wanted));
+        assert_non_null(strstr(body(), "\"outcome\":\"user_limit\""));
+        assert_int_equal(reply.status, 429);
+    }
+}
+
+static void test_other_refusals_say_the_same(void **state)
+{
+    (void)state;
+    char first[REPLY_BODY_MAX];
+    struct ticket ticket = ticket_of(OUTCOME_SOLD);
+    speak("default");
+    checkout_tell(&settings, &ticket, &reply);
+    strcpy(first, body());
+    speak("b");
+    checkout_tell(&settings, &ticket, &reply);
+    assert_string_equal(body(), first);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_messages),
+                                       cmocka_unit_test(test_the_limit),
+                                       cmocka_unit_test(test_other_refusals_say_the_same)};
+    return cmocka_run_group_tests_name("dialect", tests, NULL, NULL);
+}
