@@ -57,14 +57,14 @@ struct redis_feed {
 };
 
 struct redis_feed *redis_feed_new(const struct settings *settings, struct refusal_cache *cache,
-                                  struct metrics *metrics)
+                                  struct metrics *metrics, int stop_fd)
 {
     struct redis_feed *feed = calloc(1, sizeof *feed);
     if (!feed)
         return NULL;
     feed->cache = cache;
     feed->metrics = metrics;
-    feed->link = redis_link_new(settings, metrics);
+    feed->link = redis_link_new(settings, metrics, stop_fd);
     if (!feed->link) {
         free(feed);
         return NULL;

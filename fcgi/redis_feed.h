@@ -25,9 +25,9 @@ enum redis_feed_result {
 struct redis_feed;
 struct metrics;
 
-/* NULL: out of memory. Does not connect. */
+/* NULL: out of memory. Does not connect. Once `stop_fd` is readable no answer is waited for. */
 struct redis_feed *redis_feed_new(const struct settings *settings, struct refusal_cache *cache,
-                                  struct metrics *metrics);
+                                  struct metrics *metrics, int stop_fd);
 void redis_feed_free(struct redis_feed *feed);
 
 /* The sale is open, and what Redis has of it is to be kept for so long. */

@@ -33,6 +33,7 @@ struct redis_link {
     redisContext *context; /* NULL: not connected */
     struct lookup *lookup; /* NULL: the address is a path */
     struct address address;
+    int stop_fd;
     int64_t due_us; /* the end of the exchange */
     size_t bytes;   /* read in the exchange */
     bool was_flooded;
@@ -42,13 +43,15 @@ struct redis_link {
     int64_t well_since_ms; /* 0: not well */
 };
 
-struct redis_link *redis_link_new(const struct settings *settings, struct metrics *metrics)
+struct redis_link *redis_link_new(const struct settings *settings, struct metrics *metrics,
+                                  int stop_fd)
 {
     struct redis_link *link = calloc(1, sizeof *link);
     if (!link)
         return NULL;
     link->settings = settings;
     link->metrics = metrics;
+    link->stop_fd = stop_fd;
     link->pause_ms = PAUSE_MS_MIN;
     /* settings_check() let no other address through. */
     bool good = address_read(&link->address, settings->redis.address, ADDRESS_REDIS_PORT);
@@ -143,9 +146,15 @@ bool redis_link_send(struct redis_link *link)
 static bool read_more(struct redis_link *link)
 {
     int64_t left_us = link->due_us - clock_us();
-    struct pollfd ready = {.fd = link->context->fd, .events = POLLIN};
-    if (left_us <= 0 || poll(&ready, 1, (int)(left_us / 1000) + 1) == 0) {
+    struct pollfd ready[2] = {{.fd = link->context->fd, .events = POLLIN},
+                              {.fd = link->stop_fd, .events = POLLIN}};
+    if (left_us <= 0 || poll(ready, 2, (int)(left_us / 1000) + 1) == 0) {
         redis_link_fail(link, "no answer in time");
+        return false;
+    }
+    if (ready[1].revents != 0) {
+        link->is_down_told = true; /* nobody needs to know */
+        redis_link_fail(link, "not waited for");
         return false;
     }
     size_t before = link->context->reader->len;

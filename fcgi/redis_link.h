@@ -18,8 +18,9 @@ struct metrics;
 
 enum redis_link_result { REDIS_LINK_DOWN, REDIS_LINK_OPEN, REDIS_LINK_ANEW };
 
-/* NULL: out of memory. Does not connect. */
-struct redis_link *redis_link_new(const struct settings *settings, struct metrics *metrics);
+/* NULL: out of memory. Does not connect. Once `stop_fd` is readable no answer is waited for. */
+struct redis_link *redis_link_new(const struct settings *settings, struct metrics *metrics,
+                                  int stop_fd);
 void redis_link_free(struct redis_link *link);
 
 /* Connects where need be and the pause is over: then it is REDIS_LINK_ANEW. */

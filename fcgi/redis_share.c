@@ -174,7 +174,7 @@ struct redis_share *redis_share_start(const struct settings *settings, struct re
 
     /* Until it was tried nobody knows; but nothing is sold without it where it is needed. */
     atomic_store(&share->state, settings->redis.fail_open ? REDIS_STATE_OK : REDIS_STATE_DOWN);
-    share->feed = redis_feed_new(settings, cache, metrics);
+    share->feed = redis_feed_new(settings, cache, metrics, share->stop_fd);
     share->is_running = share->feed && share->stop_fd >= 0 && share->tried_fd >= 0 &&
                         open_queues(share, batchers) &&
                         pthread_create(&share->thread, NULL, share_main, share) == 0;

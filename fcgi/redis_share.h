@@ -27,7 +27,8 @@ struct metrics;
 struct redis_share *redis_share_start(const struct settings *settings, struct refusal_cache *cache,
                                       struct metrics *metrics, int batchers);
 
-/* Ends it; takes redis.timeout_ms at most. No batcher puts any more. */
+/* Ends it. Waits for no answer, but redis.timeout_ms at most to connect. No batcher puts any more.
+ */
 void redis_share_stop(struct redis_share *share);
 
 /* That a sale is open: its stream is read from now on, and kept for so long. A batcher's thread. */

@@ -267,7 +267,7 @@ SET jit = off
 AS $$
 #variable_conflict use_column
 DECLARE
-    v_facts     constant outcome[] := ARRAY['sold', 'held', 'user_limit', 'sold_out'];
+    v_known     constant outcome[] := ARRAY['sold', 'held', 'user_limit', 'sold_out'];
     v_open      sale[];
     v_sale      sale;
     v_part      record;
@@ -354,7 +354,7 @@ BEGIN
     IF 0 < ANY (p_known) THEN
         p_known := ARRAY(
             SELECT CASE WHEN k.known_sale = v_sale.generated_at AND k.known_until > now()
-                         AND NOT (p_full_too AND v_facts[k.known] = 'user_limit')
+                         AND NOT (p_full_too AND v_known[k.known] = 'user_limit')
                          AND (k.known <> 2 OR
                               (SELECT i.purchased_at FROM item i
                                WHERE i.sale_id = v_sale.sale_id AND i.number = k.number) IS NULL)
@@ -474,7 +474,7 @@ BEGIN
                    CASE WHEN EXISTS (SELECT FROM sale s WHERE s.sale_id = r.sale_id)
                    THEN 'sale_closed' ELSE 'unknown_item' END::outcome
                WHEN r.number NOT BETWEEN 0 AND v_sale.items_total THEN 'unknown_item'
-               WHEN r.known > 0 THEN v_facts[r.known]
+               WHEN r.known > 0 THEN v_known[r.known]
                WHEN NOT p_full_too AND
                     (SELECT cardinality(b.numbers) >= b.purchase_limit FROM buyer b
                      WHERE b.sale_id = v_sale.sale_id AND b.user_id = r.user_id)
@@ -530,7 +530,7 @@ COMMENT ON FUNCTION checkout_batch(
 'decides and logs a batch of checkouts; arrays have an element a request.
 p_sales: 0 is the newest open sale. p_numbers: 0 is any item, below 0 none that could be.
 p_secrets: 16 random bytes for the code, should the request be accepted.
-p_known: a fact that refuses the request: 0 none, 1 sold, 2 held, 3 user_limit, 4 sold_out; it
+p_known: what refuses the request: 0 nothing, 1 sold, 2 held, 3 user_limit, 4 sold_out; it
 counts until p_known_until. p_known_sales: the generated_at of the sale that it is about,
 which tells it from every other sale, also of another database that had the same id.
 p_ids: the texts of ids without a number, where these mean any, else empty; the same text means the

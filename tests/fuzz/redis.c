@@ -77,7 +77,7 @@ static void read_answer(const char *answer, size_t length)
         .kind = REFUSAL_SOLD, .number = NUMBER, .sale_made_us = SALE, .until_us = INT64_MAX};
     refusal_cache_clear(cache);
     assert(refusal_cache_put(cache, &sold, REFUSAL_OF_BATCH));
-    struct redis_feed *feed = redis_feed_new(&settings, cache, metrics);
+    struct redis_feed *feed = redis_feed_new(&settings, cache, metrics, -1);
     assert(feed);
     redis_feed_open_sale(feed, SALE, 60000);
     assert(redis_feed_add(feed, &sold));

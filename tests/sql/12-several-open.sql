@@ -72,7 +72,7 @@ SELECT is(checkout_outcomes(
               ARRAY['jon', 'jon'], ARRAY[1, 4], ARRAY[0, :oldest], p_known => ARRAY[1, 1],
               p_known_until => 'infinity',
               p_known_sale => (SELECT generated_at FROM sale WHERE sale_id = :newest)),
-          ARRAY['sold', 'accepted'], 'a fact about the newest refuses nothing of another');
+          ARRAY['sold', 'accepted'], 'what is known of the newest refuses nothing of another');
 SELECT is((SELECT array_agg(b.outcome::text ORDER BY b.ordinal)
            FROM checkout_batch(
                times('lou', 3), ARRAY[0, :oldest, :beside], ARRAY[1, 3, 3],
