@@ -246,7 +246,7 @@ $(units): $(BUILD_DIR)/unit/%: $(BUILD_DIR)/tests/unit/%.o $(tested)
 	$(quiet)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lfcgi $(library_ldlibs)
 
 # What a harness has in place of others' functions (ld(1), --wrap).
-wrapped_facts := redisConnectUnixWithTimeout
+wrapped_redis := redisConnectUnixWithTimeout
 wrapped_request := lanes_ask
 
 harness_objects := $(BUILD_DIR)/tests/fuzz/values.o $(BUILD_DIR)/tests/client/fastcgi.o $(tested)
@@ -266,7 +266,7 @@ $(fuzzers): $(BUILD_DIR)/fuzz/%: $(BUILD_DIR)/tests/fuzz/%.o $(harness_objects)
 # The functions that can fail there: see tests/fault/faults.c.
 faulty := PQconnectdbParams PQsendPrepare PQsendQueryPrepared PQconsumeInput PQsocket PQstatus \
     PQresultStatus PQgetResult redisConnectUnixWithTimeout redisSetTimeout redisAppendCommandArgv \
-    redisGetReply redisBufferWrite
+    redisBufferWrite redisBufferRead redisGetReplyFromReader
 
 $(BUILD_DIR)/fault/request: $(BUILD_DIR)/tests/fault/request.o $(BUILD_DIR)/tests/fault/faults.o \
     $(BUILD_DIR)/tests/client/fastcgi.o $(tested)

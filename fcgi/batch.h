@@ -9,7 +9,7 @@
 
 #include "common/array.h"
 #include "common/settings.h"
-#include "facts.h"
+#include "refusals.h"
 #include "ticket.h"
 
 struct checkout_batch;
@@ -17,8 +17,10 @@ struct purchase_batch;
 struct metrics;
 
 /* Buffers for lane.batch_max tickets, for one lane's thread. NULL: out of memory. */
-struct checkout_batch *checkout_batch_new(const struct settings *settings, struct metrics *metrics);
-struct purchase_batch *purchase_batch_new(const struct settings *settings, struct metrics *metrics);
+struct checkout_batch *checkout_batch_new(const struct settings *settings, struct metrics *metrics,
+                                          const struct refusals *refusals);
+struct purchase_batch *purchase_batch_new(const struct settings *settings, struct metrics *metrics,
+                                          const struct refusals *refusals);
 void checkout_batch_free(struct checkout_batch *batch);
 void purchase_batch_free(struct purchase_batch *batch);
 
@@ -33,12 +35,13 @@ extern const struct database_parameter purchase_batch_trial[PURCHASE_BATCH_PARAM
 
 /*
  * Decides all tickets in one transaction and fills in every verdict: OUTCOME_UNAVAILABLE for all
- * of them where the connection was lost or the server refused. Facts come from what turned a
- * checkout away, and from purchases, so that what is known to be held becomes known to be sold.
+ * of them where the connection was lost or the server refused, and for checkouts where Redis is
+ * needed and out of reach. Refusals are learned from what refused a checkout, and from purchases,
+ * so that what is known to be held becomes known to be sold.
  */
 void checkout_batch_decide(struct checkout_batch *batch, struct database *database,
-                           struct facts *facts, struct ticket **tickets, int count);
+                           struct ticket **tickets, int count);
 void purchase_batch_decide(struct purchase_batch *batch, struct database *database,
-                           struct facts *facts, struct ticket **tickets, int count);
+                           struct ticket **tickets, int count);
 
 #endif

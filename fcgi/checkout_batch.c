@@ -22,7 +22,7 @@ const struct database_parameter checkout_batch_trial[CHECKOUT_BATCH_PARAMETERS] 
     ARRAY_ONE(ARRAY_UUID, CODE_SECRET_BYTES, [ARRAY_ONE_AT] = 0),
     ARRAY_ONE(ARRAY_INT2, 2, [ARRAY_ONE_AT] = 0),
     ARRAY_ONE(ARRAY_TIMESTAMPTZ, 8, [ARRAY_ONE_AT] = 0),
-    {"\0\0\0\0\0\0\0", 8},
+    ARRAY_ONE(ARRAY_TIMESTAMPTZ, 8, [ARRAY_ONE_AT] = 0),
     {"", 1},
     {"", 1},
     {NULL, 0}};
@@ -44,25 +44,17 @@ enum column {
     COLUMN_PURCHASE_LIMIT
 };
 
-enum {
-    /* Facts turn refusals away early. So batches ask for them while some were refused lately; as
-       long as all get what they ask for, only now and then, to see whether Redis is there. */
-    ASK_AFTER_REFUSAL_MS = 1000,
-    ASK_AT_LEAST_EVERY_MS = 500
-};
-
 struct checkout_batch {
     const struct settings *settings;
     struct metrics *metrics;
-    struct array users, sales, numbers, secrets, known, known_until, free_ids;
-    uint8_t *random;      /* CODE_SECRET_BYTES for each ticket */
-    struct fact *facts;   /* one for each ticket */
-    int64_t sale_made_us; /* the newest open sale, as known last, whose facts to ask for */
-    int64_t refused_ms;   /* when a fact could last have spared the database a look, */
-    int64_t asked_ms;     /* and when facts were last asked for; by the monotonic clock */
+    struct array users, sales, numbers, secrets, known, known_until, known_sales, free_ids;
+    uint8_t *random;        /* CODE_SECRET_BYTES for each ticket */
+    struct known *known_of; /* one for each ticket */
+    struct refusals refusals;
 };
 
-struct checkout_batch *checkout_batch_new(const struct settings *settings, struct metrics *metrics)
+struct checkout_batch *checkout_batch_new(const struct settings *settings, struct metrics *metrics,
+                                          const struct refusals *refusals)
 {
     struct checkout_batch *batch = calloc(1, sizeof *batch);
     if (!batch)
@@ -70,12 +62,15 @@ struct checkout_batch *checkout_batch_new(const struct settings *settings, struc
     int count = settings->lane.batch_max;
     batch->settings = settings;
     batch->metrics = metrics;
+    batch->refusals = *refusals;
     batch->random = malloc((size_t)count * CODE_SECRET_BYTES);
-    batch->facts = calloc((size_t)count, sizeof *batch->facts);
-    if (!batch->random || !batch->facts || !array_new(&batch->users, count, PARAMETER_BYTES_MAX) ||
+    batch->known_of = calloc((size_t)count, sizeof *batch->known_of);
+    if (!batch->random || !batch->known_of ||
+        !array_new(&batch->users, count, PARAMETER_BYTES_MAX) ||
         !array_new(&batch->sales, count, 4) || !array_new(&batch->numbers, count, 4) ||
         !array_new(&batch->secrets, count, CODE_SECRET_BYTES) ||
         !array_new(&batch->known, count, 2) || !array_new(&batch->known_until, count, 8) ||
+        !array_new(&batch->known_sales, count, 8) ||
         !array_new(&batch->free_ids, count, PARAMETER_BYTES_MAX)) {
         checkout_batch_free(batch);
         return NULL;
@@ -93,9 +88,10 @@ void checkout_batch_free(struct checkout_batch *batch)
     array_free(&batch->secrets);
     array_free(&batch->known);
     array_free(&batch->known_until);
+    array_free(&batch->known_sales);
     array_free(&batch->free_ids);
     free(batch->random);
-    free(batch->facts);
+    free(batch->known_of);
     free(batch);
 }
 
@@ -119,14 +115,16 @@ static void fill_arrays(struct checkout_batch *batch, struct ticket **tickets, i
     array_begin(&batch->secrets, ARRAY_UUID, count);
     array_begin(&batch->known, ARRAY_INT2, count);
     array_begin(&batch->known_until, ARRAY_TIMESTAMPTZ, count);
+    array_begin(&batch->known_sales, ARRAY_TIMESTAMPTZ, count);
     for (int i = 0; i < count; i++) {
         array_add_bytes(&batch->users, tickets[i]->user, tickets[i]->user_length);
         array_add_int4(&batch->sales, tickets[i]->code.sale_id);
         array_add_int4(&batch->numbers, tickets[i]->code.number);
         array_add_bytes(&batch->secrets, batch->random + (size_t)i * CODE_SECRET_BYTES,
                         CODE_SECRET_BYTES);
-        array_add_int2(&batch->known, (int16_t)batch->facts[i].kind);
-        array_add_time_us(&batch->known_until, batch->facts[i].until_us);
+        array_add_int2(&batch->known, (int16_t)batch->known_of[i].kind);
+        array_add_time_us(&batch->known_until, batch->known_of[i].until_us);
+        array_add_time_us(&batch->known_sales, batch->known_of[i].made_us);
     }
 }
 
@@ -149,16 +147,18 @@ static PGresult *call(struct checkout_batch *batch, struct database *database,
                       struct ticket **tickets, int count)
 {
     fill_arrays(batch, tickets, count);
-    uint64_t sale_made =
-        htobe64((uint64_t)(batch->sale_made_us - (int64_t)DATABASE_EPOCH_S * 1000000));
     char unknown_is_any = batch->settings->sale.unknown_item == UNKNOWN_ITEM_ANY;
     char full_may_check_out = dialect_of(batch->settings)->full_may_check_out;
-    const struct database_parameter parameters[] = {
-        array_parameter(&batch->users),   array_parameter(&batch->sales),
-        array_parameter(&batch->numbers), array_parameter(&batch->secrets),
-        array_parameter(&batch->known),   array_parameter(&batch->known_until),
-        {(const char *)&sale_made, 8},    {&unknown_is_any, 1},
-        {&full_may_check_out, 1},         free_ids(batch, tickets, count)};
+    const struct database_parameter parameters[] = {array_parameter(&batch->users),
+                                                    array_parameter(&batch->sales),
+                                                    array_parameter(&batch->numbers),
+                                                    array_parameter(&batch->secrets),
+                                                    array_parameter(&batch->known),
+                                                    array_parameter(&batch->known_until),
+                                                    array_parameter(&batch->known_sales),
+                                                    {&unknown_is_any, 1},
+                                                    {&full_may_check_out, 1},
+                                                    free_ids(batch, tickets, count)};
     PGresult *result;
     int64_t began_us = clock_us();
     enum database_result done =
@@ -187,43 +187,30 @@ static void read_verdict(const PGresult *result, int row, struct verdict *verdic
     verdict->picture_seed = database_int8(result, row, COLUMN_PICTURE_SEED);
 }
 
-/* The fact behind a refusal by the database: what it knows, the others need not ask it again. */
-static enum fact_kind fact_of(enum outcome outcome)
+/* Whether the ticket was refused for what was known: of that hold the rows say nothing more. */
+static bool is_hit(const PGresult *result, int row, enum refusal_kind known,
+                   enum refusal_kind refused_for)
 {
-    switch (outcome) {
-    case OUTCOME_HELD:
-        return FACT_HELD;
-    case OUTCOME_SOLD:
-        return FACT_SOLD;
-    case OUTCOME_SOLD_OUT:
-        return FACT_SOLD_OUT;
-    case OUTCOME_USER_LIMIT:
-        return FACT_USER_LIMIT;
-    default:
-        return FACT_NONE;
-    }
+    return known != REFUSAL_NONE && known == refused_for &&
+           (known != REFUSAL_HELD || database_is_null(result, row, COLUMN_HELD_BY));
 }
 
-/* Notes what a refusal tells: about the one who holds the item, or else the one who asked. */
-static void note_fact(struct facts *facts, const PGresult *result, int row,
-                      const struct ticket *ticket)
+/* Learns what a refusal tells: about the one who holds the item, or else the one who asked. */
+static void learn(struct checkout_batch *batch, const PGresult *result, int row,
+                  const struct ticket *ticket, enum refusal_kind refused_for, int64_t made_us)
 {
-    enum fact_kind kind = fact_of(ticket->verdict.outcome);
     const char *user = ticket->user;
     size_t user_length = ticket->user_length;
-    if (kind == FACT_NONE)
-        return;
-    if (kind == FACT_HELD) {
+    if (refused_for == REFUSAL_HELD) {
         if (database_is_null(result, row, COLUMN_HELD_BY))
-            return; /* any item was asked for, or a fact was the reason */
+            return; /* any item was asked for */
         user = PQgetvalue(result, row, COLUMN_HELD_BY);
         user_length = (size_t)PQgetlength(result, row, COLUMN_HELD_BY);
     }
-    facts_note(facts, database_time_us(result, row, COLUMN_SALE_MADE_AT), user, user_length,
-               &ticket->verdict, kind);
+    refusals_learn(&batch->refusals, refused_for, made_us, &ticket->verdict, user, user_length);
 }
 
-static void read_result(struct checkout_batch *batch, struct facts *facts, const PGresult *result,
+static void read_result(struct checkout_batch *batch, const PGresult *result,
                         struct ticket **tickets, int count)
 {
     for (int row = 0; row < PQntuples(result); row++) {
@@ -232,44 +219,28 @@ static void read_result(struct checkout_batch *batch, struct facts *facts, const
             continue;
         struct ticket *ticket = tickets[index];
         read_verdict(result, row, &ticket->verdict);
-        if (ticket->code.sale_id == 0) /* facts are of use to those that name no sale */
-            batch->sale_made_us = database_time_us(result, row, COLUMN_SALE_MADE_AT);
-        enum fact_kind refused_for = fact_of(ticket->verdict.outcome);
-        enum fact_kind known = batch->facts[index].kind;
-        if (refused_for != FACT_NONE)
-            batch->refused_ms = clock_ms();
-        if (known == FACT_NONE)
-            note_fact(facts, result, row, ticket);
-        else if (known == refused_for)
-            metrics_add(batch->metrics, METRIC_FACTS_USED, (int)known, 0, 1);
+        int64_t made_us = database_time_us(result, row, COLUMN_SALE_MADE_AT);
+        refusals_meet_sale(&batch->refusals, ticket, made_us);
+        enum refusal_kind refused_for = refusal_of(ticket->verdict.outcome);
+        enum refusal_kind known = batch->known_of[index].kind;
+        if (is_hit(result, row, known, refused_for))
+            metrics_add(batch->metrics, METRIC_REFUSALS_HIT, (int)known, 0, 1);
+        else if (refused_for != REFUSAL_NONE)
+            learn(batch, result, row, ticket, refused_for, made_us);
     }
-}
-
-/* Fills in the facts that are known, or none. False: Redis is needed and out of reach. */
-static bool ask_for_facts(struct checkout_batch *batch, struct facts *facts,
-                          struct ticket **tickets, int count)
-{
-    bool is_needed = !batch->settings->redis.fail_open; /* then each batch finds out anew */
-    int64_t now = clock_ms();
-    if (is_needed || now - batch->refused_ms < ASK_AFTER_REFUSAL_MS ||
-        now - batch->asked_ms >= ASK_AT_LEAST_EVERY_MS) {
-        batch->asked_ms = now;
-        facts_ask(facts, batch->sale_made_us, tickets, count, batch->facts);
-    } else {
-        for (int i = 0; i < count; i++)
-            batch->facts[i] = (struct fact){FACT_NONE, INT64_MAX};
-    }
-    return !is_needed || !facts_are_out_of_reach(facts);
 }
 
 void checkout_batch_decide(struct checkout_batch *batch, struct database *database,
-                           struct facts *facts, struct ticket **tickets, int count)
+                           struct ticket **tickets, int count)
 {
     for (int i = 0; i < count; i++)
         tickets[i]->verdict.outcome = OUTCOME_UNAVAILABLE;
 
-    if (!ask_for_facts(batch, facts, tickets, count))
+    if (redis_share_refuses_checkouts(batch->refusals.share))
         return;
+    for (int i = 0; i < count; i++)
+        refusals_look_up(&batch->refusals, tickets[i], &batch->known_of[i]);
+    metrics_add(batch->metrics, METRIC_REFUSALS_LOOKED_UP, 0, 0, count);
     if (!fill_random(batch->random, (size_t)count * CODE_SECRET_BYTES)) {
         log_error("getrandom failed: no codes can be made");
         return;
@@ -277,7 +248,6 @@ void checkout_batch_decide(struct checkout_batch *batch, struct database *databa
     PGresult *result = call(batch, database, tickets, count);
     if (!result)
         return;
-    read_result(batch, facts, result, tickets, count);
+    read_result(batch, result, tickets, count);
     PQclear(result);
-    facts_flush(facts);
 }

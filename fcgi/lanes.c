@@ -12,9 +12,9 @@
 #include "common/clock.h"
 #include "common/database.h"
 #include "common/log.h"
-#include "facts.h"
 #include "metrics.h"
 #include "queue.h"
+#include "refusals.h"
 
 enum {
     /* With so many requests in hand a lane rests as long as its batches take, see gather(). */
@@ -40,13 +40,11 @@ struct lane {
     struct taker taker;
     char name[48]; /* in logs, and PostgreSQL's application_name */
     struct database *database;
-    struct facts *facts;
     struct checkout_batch *checkouts;
     struct purchase_batch *purchases;
     struct ticket **tickets; /* lane.batch_max of them */
     int64_t ended_us;        /* the batch before */
     int64_t took_us;         /* batches, lately */
-    _Atomic bool is_redis_down;
 };
 
 struct lanes {
@@ -55,6 +53,8 @@ struct lanes {
     struct queue queues[LANE_KINDS];
     _Atomic int in_hand[LANE_KINDS]; /* requests that wait for verdicts */
     _Atomic unsigned asked;          /* requests so far, of all kinds; it may wrap */
+    struct refusal_cache *refusal_cache;
+    struct redis_share *redis_share;
     struct lane *lane;
     int lane_count;
 };
@@ -95,20 +95,9 @@ void lanes_expire(struct lanes *lanes, int64_t time_us)
         turn_away(lanes, (enum lane_kind)kind, queue_take_older(&lanes->queues[kind], time_us));
 }
 
-static enum redis_state redis_state_of(const struct lane *lane)
-{
-    if (lane->lanes->settings->redis.address[0] == '\0')
-        return REDIS_STATE_OFF;
-    return atomic_load(&lane->is_redis_down) ? REDIS_STATE_DOWN : REDIS_STATE_OK;
-}
-
 enum redis_state lanes_redis_state(struct lanes *lanes)
 {
-    enum redis_state worst = REDIS_STATE_OFF;
-    for (int i = 0; i < lanes->lane_count; i++)
-        if (redis_state_of(&lanes->lane[i]) > worst)
-            worst = redis_state_of(&lanes->lane[i]);
-    return worst;
+    return redis_share_state(lanes->redis_share);
 }
 
 /* It is connected, and no batch was refused lately without another that was done since. */
@@ -128,12 +117,11 @@ bool lanes_are_up(struct lanes *lanes)
 
 void lanes_measure(struct lanes *lanes)
 {
-    int count[LANE_KINDS] = {0}, up[LANE_KINDS] = {0}, redis[] = {0, 0, 0};
+    int count[LANE_KINDS] = {0}, up[LANE_KINDS] = {0};
     for (int i = 0; i < lanes->lane_count; i++) {
         const struct lane *lane = &lanes->lane[i];
         count[lane->kind]++;
         up[lane->kind] += can_sell(lane);
-        redis[redis_state_of(lane)]++;
     }
     struct metrics *metrics = lanes->metrics;
     for (int kind = 0; kind < LANE_KINDS; kind++) {
@@ -143,8 +131,9 @@ void lanes_measure(struct lanes *lanes)
         metrics_set(metrics, METRIC_QUEUED, kind, queue_length(&lanes->queues[kind]));
         metrics_set(metrics, METRIC_IN_HAND, kind, atomic_load(&lanes->in_hand[kind]));
     }
-    for (int state = REDIS_STATE_OFF; state <= REDIS_STATE_DOWN; state++)
-        metrics_set(metrics, METRIC_REDIS_LANES, state, redis[state]);
+    for (int state = REDIS_STATE_OFF; state < REDIS_STATES; state++)
+        metrics_set(metrics, METRIC_REDIS_WORKERS, state,
+                    lanes_redis_state(lanes) == (enum redis_state)state);
 }
 
 /* ---- the lane's side ---- */
@@ -188,9 +177,9 @@ static void decide(struct lane *lane, int count)
 {
     int64_t started_us = clock_us();
     if (lane->kind == LANE_CHECKOUT)
-        checkout_batch_decide(lane->checkouts, lane->database, lane->facts, lane->tickets, count);
+        checkout_batch_decide(lane->checkouts, lane->database, lane->tickets, count);
     else
-        purchase_batch_decide(lane->purchases, lane->database, lane->facts, lane->tickets, count);
+        purchase_batch_decide(lane->purchases, lane->database, lane->tickets, count);
     lane->ended_us = clock_us();
     bool is_refused = database_was_refused(lane->database);
     atomic_store_explicit(&lane->refused_ms, is_refused ? clock_ms() : 0, memory_order_relaxed);
@@ -253,8 +242,10 @@ static bool reconnect(struct lane *lane, struct queue *queue)
         }
         set_up(lane, queue, is_connected);
         if (is_connected) {
-            if (lane->was_connected)
+            if (lane->was_connected) {
                 metrics_add(lane->lanes->metrics, METRIC_RECONNECTS, (int)lane->kind, 0, 1);
+                refusal_cache_clear(lane->lanes->refusal_cache);
+            }
             lane->was_connected = true;
             return true;
         }
@@ -278,10 +269,6 @@ static bool serve(struct lane *lane, struct queue *queue)
         int count = queue_take(queue, lane->tickets, lane->lanes->settings->lane.batch_max);
         if (count > 0)
             work(lane, queue, count);
-        /* Nobody waits now: a good moment to look after Redis. */
-        if (count == 0 || facts_are_out_of_reach(lane->facts))
-            facts_ensure(lane->facts);
-        atomic_store(&lane->is_redis_down, facts_are_out_of_reach(lane->facts));
     }
     return false;
 }
@@ -293,11 +280,8 @@ static void *lane_main(void *argument)
     /* The kernel may wake a sleeper 50 us late by default: too coarse for gathering. */
     prctl(PR_SET_TIMERSLACK, 1000UL);
 
-    bool is_going_on = true;
-    while (is_going_on && reconnect(lane, queue)) {
-        facts_ensure(lane->facts);
-        is_going_on = serve(lane, queue);
-    }
+    while (reconnect(lane, queue) && serve(lane, queue))
+        ;
     return NULL;
 }
 
@@ -326,12 +310,14 @@ static bool lane_open(struct lane *lane, struct lanes *lanes, enum lane_kind kin
         .is_in_background = true};
     lane->database = database_new(&options);
     lane->tickets = calloc((size_t)settings->lane.batch_max, sizeof(struct ticket *));
-    lane->facts = facts_new(settings, lane->name, lanes->metrics);
+    const struct refusals refusals = {.cache = lanes->refusal_cache,
+                                      .share = lanes->redis_share,
+                                      .batcher = (int)(lane - lanes->lane)};
     if (kind == LANE_CHECKOUT)
-        lane->checkouts = checkout_batch_new(settings, lanes->metrics);
+        lane->checkouts = checkout_batch_new(settings, lanes->metrics, &refusals);
     else
-        lane->purchases = purchase_batch_new(settings, lanes->metrics);
-    return lane->database && lane->facts && lane->tickets && (lane->checkouts || lane->purchases);
+        lane->purchases = purchase_batch_new(settings, lanes->metrics, &refusals);
+    return lane->database && lane->tickets && (lane->checkouts || lane->purchases);
 }
 
 static void lane_close(struct lane *lane)
@@ -339,24 +325,37 @@ static void lane_close(struct lane *lane)
     if (lane->is_running)
         pthread_join(lane->thread, NULL);
     database_free(lane->database);
-    facts_free(lane->facts);
     checkout_batch_free(lane->checkouts);
     purchase_batch_free(lane->purchases);
     free(lane->tickets);
 }
 
-struct lanes *lanes_start(const struct settings *settings, struct metrics *metrics)
+/* NULL: not enough memory, or no thread for Redis. */
+static struct lanes *lanes_new(const struct settings *settings, struct metrics *metrics, int count)
 {
     struct lanes *lanes = calloc(1, sizeof *lanes);
+    if (!lanes)
+        return NULL;
+    lanes->settings = settings;
+    lanes->metrics = metrics;
+    lanes->lane = calloc((size_t)count, sizeof *lanes->lane);
+    lanes->refusal_cache = refusal_cache_new(metrics);
+    if (lanes->lane && lanes->refusal_cache)
+        lanes->redis_share = redis_share_start(settings, lanes->refusal_cache, metrics, count);
+    if (lanes->redis_share)
+        return lanes;
+    refusal_cache_free(lanes->refusal_cache);
+    free(lanes->lane);
+    free(lanes);
+    return NULL;
+}
+
+struct lanes *lanes_start(const struct settings *settings, struct metrics *metrics)
+{
     const int counts[LANE_KINDS] = {settings->lane.checkout_count, settings->lane.purchase_count};
-    if (lanes) {
-        lanes->settings = settings;
-        lanes->metrics = metrics;
-        lanes->lane = calloc((size_t)(counts[0] + counts[1]), sizeof *lanes->lane);
-    }
-    if (!lanes || !lanes->lane) {
-        log_error("not enough memory for the lanes");
-        free(lanes);
+    struct lanes *lanes = lanes_new(settings, metrics, counts[0] + counts[1]);
+    if (!lanes) {
+        log_error("not enough memory or threads for the lanes");
         return NULL;
     }
     for (int kind = 0; kind < LANE_KINDS; kind++)
@@ -386,6 +385,8 @@ void lanes_stop(struct lanes *lanes)
         lane_close(&lanes->lane[i]);
     for (int kind = 0; kind < LANE_KINDS; kind++)
         queue_close(&lanes->queues[kind]);
+    redis_share_stop(lanes->redis_share);
+    refusal_cache_free(lanes->refusal_cache);
     free(lanes->lane);
     free(lanes);
 }

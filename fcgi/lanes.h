@@ -1,7 +1,8 @@
 /*
- * Lanes: group commit for requests. A lane is a thread with a connection to PostgreSQL and one
- * to Redis. It takes all requests of its kind that wait, decides them in one
- * transaction, has each answered, and takes those that gathered meanwhile.
+ * Lanes: group commit for requests. A lane is a thread with a connection to PostgreSQL. It takes
+ * all requests of its kind that wait, decides them in one transaction, has each answered, and takes
+ * those that gathered meanwhile. What they learn of refusals all lanes share (refusal_cache.h), and
+ * other workers through Redis (redis_share.h): no lane waits for that.
  */
 #ifndef FCGI_LANES_H
 #define FCGI_LANES_H
@@ -9,12 +10,10 @@
 #include <stdbool.h>
 
 #include "common/settings.h"
+#include "redis_share.h"
 #include "ticket.h"
 
 enum lane_kind { LANE_CHECKOUT, LANE_PURCHASE, LANE_KINDS };
-
-/* From good to bad. */
-enum redis_state { REDIS_STATE_OFF, REDIS_STATE_OK, REDIS_STATE_DOWN };
 
 struct lanes;
 struct metrics;
@@ -42,7 +41,7 @@ void lanes_measure(struct lanes *lanes);
 /* Whether checkouts and purchases can be decided: each kind has a lane that is up. Any thread. */
 bool lanes_are_up(struct lanes *lanes) __attribute__((warn_unused_result));
 
-/* Whether facts can be had: the worst that any lane found when it last tried. Any thread. */
+/* Any thread. */
 enum redis_state lanes_redis_state(struct lanes *lanes);
 
 #endif

@@ -21,7 +21,8 @@ VALUES(role, "checkout", "purchase", "request", "read")
 VALUES(queue, "checkout", "purchase", "read")
 VALUES(connection_state, "idle", "in_hand")
 VALUES(redis, "off", "ok", "down")
-VALUES(fact, "none", "sold", "held", "user_limit", "sold_out")
+VALUES(refusal, "none", "sold", "held", "user_limit", "sold_out")
+VALUES(source, "batch", "redis")
 
 static const char *outcome(int row)
 {
@@ -95,10 +96,10 @@ static bool is_possible_verdict(int kind_row, int outcome_row)
     return possible[kind_row] >> outcome_row & 1;
 }
 
-static bool is_a_fact(int fact_row, int second)
+static bool is_a_refusal(int refusal_row, int second)
 {
     (void)second;
-    return fact_row != 0;
+    return refusal_row != REFUSAL_NONE;
 }
 
 /* ---- buckets ---- */
@@ -131,7 +132,7 @@ const struct metric_row metric_table[METRIC_COUNT] = {
         "Requests that were decided in one transaction.",
         {{"kind", kind}}, .bounds = batch_requests},
     [METRIC_BATCH_TIME] = {"flashsale_batch_duration_seconds", METRIC_HISTOGRAM,
-        "Time to decide a batch: the facts, and the transaction.",
+        "Time to decide a batch: the transaction, and what is done before and after it.",
         {{"kind", kind}}, .is_time = true, .bounds = batch_us},
     [METRIC_COMMIT_TIME] = {"flashsale_commit_duration_seconds", METRIC_HISTOGRAM,
         "Time that the transaction of a batch took, its commit included.",
@@ -142,15 +143,22 @@ const struct metric_row metric_table[METRIC_COUNT] = {
     [METRIC_RECONNECTS] = {"flashsale_postgresql_reconnects_total", METRIC_COUNTER,
         "Connections to PostgreSQL that lanes made in the place of lost ones.",
         {{"kind", kind}}},
-    [METRIC_BREAKER_OPENINGS] = {"flashsale_redis_breaker_openings_total", METRIC_COUNTER,
-        "How often Redis failed a lane and was left alone for a while."},
-    [METRIC_FACTS_ASKED] = {"flashsale_facts_asked_total", METRIC_COUNTER,
-        "Checkouts about which Redis was asked for facts."},
-    [METRIC_FACTS_NOTED] = {"flashsale_facts_noted_total", METRIC_COUNTER,
-        "Facts that were sent to Redis."},
-    [METRIC_FACTS_USED] = {"flashsale_facts_used_total", METRIC_COUNTER,
-        "Checkouts that were refused for a fact, without a look at the item.",
-        {{"fact", fact}}, .is_shown = is_a_fact},
+    [METRIC_REFUSALS_LOOKED_UP] = {"flashsale_refusal_cache_lookups_total", METRIC_COUNTER,
+        "Checkouts that were looked up in the refusal cache."},
+    [METRIC_REFUSALS_HIT] = {"flashsale_refusal_cache_hits_total", METRIC_COUNTER,
+        "Checkouts that were refused for what the refusal cache had, without a look at the item.",
+        {{"reason", refusal}}, .is_shown = is_a_refusal},
+    [METRIC_REFUSALS_LEARNED] = {"flashsale_refusal_cache_learned_total", METRIC_COUNTER,
+        "Refusals that came into the refusal cache: from the worker's own batches, or through Redis.",
+        {{"source", source}}},
+    [METRIC_REFUSALS_EVICTED] = {"flashsale_refusal_cache_evictions_total", METRIC_COUNTER,
+        "Refusals that the refusal cache had no room for, or no more."},
+    [METRIC_REFUSALS_SHARED] = {"flashsale_refusal_cache_shared_total", METRIC_COUNTER,
+        "Refusals that were sent to Redis, for other workers."},
+    [METRIC_REFUSALS_DROPPED] = {"flashsale_refusal_cache_dropped_total", METRIC_COUNTER,
+        "Refusals that were not sent: Redis was out of reach, or too many waited to be sent."},
+    [METRIC_REDIS_FAILURES] = {"flashsale_redis_failures_total", METRIC_COUNTER,
+        "How often Redis failed a worker, which then left it alone for a while."},
     [METRIC_STARTS] = {"flashsale_worker_starts_total", METRIC_COUNTER,
         "Workers that were started."},
     [METRIC_LOG_LINES_LOST] = {"flashsale_log_lines_lost_total", METRIC_COUNTER,
@@ -171,8 +179,8 @@ const struct metric_row metric_table[METRIC_COUNT] = {
     [METRIC_LANES_UP] = {"flashsale_lanes_up", METRIC_GAUGE,
         "Lanes that can sell: connected to PostgreSQL, which does not refuse their batches.",
         {{"kind", kind}}},
-    [METRIC_REDIS_LANES] = {"flashsale_redis_lanes", METRIC_GAUGE,
-        "Lanes by what Redis is to them.", {{"state", redis}}},
+    [METRIC_REDIS_WORKERS] = {"flashsale_redis_workers", METRIC_GAUGE,
+        "Workers by what Redis is to them.", {{"state", redis}}},
 };
 /* clang-format on */
 

@@ -16,20 +16,23 @@ struct route;
 
 enum metric {
     /* Counters and histograms: what every worker of the host ever counted. */
-    METRIC_REQUESTS,         /* by metric_route_row(), metric_status_row() */
-    METRIC_REQUEST_TIME,     /* microseconds, by enum metric_group */
-    METRIC_VERDICTS,         /* by enum lane_kind, enum outcome */
-    METRIC_BATCH_SIZE,       /* requests, by enum lane_kind */
-    METRIC_BATCH_TIME,       /* microseconds, by enum lane_kind */
-    METRIC_COMMIT_TIME,      /* microseconds, by enum lane_kind */
-    METRIC_BUSY_TIME,        /* microseconds, by enum metric_role */
-    METRIC_RECONNECTS,       /* by enum lane_kind */
-    METRIC_BREAKER_OPENINGS, /* no labels */
-    METRIC_FACTS_ASKED,      /* no labels */
-    METRIC_FACTS_NOTED,      /* no labels */
-    METRIC_FACTS_USED,       /* by enum fact_kind */
-    METRIC_STARTS,           /* no labels */
-    METRIC_LOG_LINES_LOST,   /* no labels */
+    METRIC_REQUESTS,           /* by metric_route_row(), metric_status_row() */
+    METRIC_REQUEST_TIME,       /* microseconds, by enum metric_group */
+    METRIC_VERDICTS,           /* by enum lane_kind, enum outcome */
+    METRIC_BATCH_SIZE,         /* requests, by enum lane_kind */
+    METRIC_BATCH_TIME,         /* microseconds, by enum lane_kind */
+    METRIC_COMMIT_TIME,        /* microseconds, by enum lane_kind */
+    METRIC_BUSY_TIME,          /* microseconds, by enum metric_role */
+    METRIC_RECONNECTS,         /* by enum lane_kind */
+    METRIC_REFUSALS_LOOKED_UP, /* no labels */
+    METRIC_REFUSALS_HIT,       /* by enum refusal_kind */
+    METRIC_REFUSALS_LEARNED,   /* by enum refusal_source */
+    METRIC_REFUSALS_EVICTED,   /* no labels */
+    METRIC_REFUSALS_SHARED,    /* no labels */
+    METRIC_REFUSALS_DROPPED,   /* no labels */
+    METRIC_REDIS_FAILURES,     /* no labels */
+    METRIC_STARTS,             /* no labels */
+    METRIC_LOG_LINES_LOST,     /* no labels */
     /* Gauges: how it is with the workers that live. */
     METRIC_QUEUED,          /* by enum metric_queue */
     METRIC_IN_HAND,         /* by enum lane_kind */
@@ -38,7 +41,7 @@ enum metric {
     METRIC_THREADS,         /* by enum metric_role */
     METRIC_LANES,           /* by enum lane_kind */
     METRIC_LANES_UP,        /* by enum lane_kind */
-    METRIC_REDIS_LANES,     /* by enum redis_state */
+    METRIC_REDIS_WORKERS,   /* by enum redis_state */
     METRIC_COUNT
 };
 

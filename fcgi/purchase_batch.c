@@ -1,7 +1,6 @@
 #include "batch.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "common/clock.h"
 #include "metrics.h"
@@ -35,10 +34,12 @@ enum column {
 
 struct purchase_batch {
     struct metrics *metrics;
+    struct refusals refusals;
     struct array sales, numbers, secrets;
 };
 
-struct purchase_batch *purchase_batch_new(const struct settings *settings, struct metrics *metrics)
+struct purchase_batch *purchase_batch_new(const struct settings *settings, struct metrics *metrics,
+                                          const struct refusals *refusals)
 {
     struct purchase_batch *batch = calloc(1, sizeof *batch);
     int count = settings->lane.batch_max;
@@ -48,6 +49,7 @@ struct purchase_batch *purchase_batch_new(const struct settings *settings, struc
         return NULL;
     }
     batch->metrics = metrics;
+    batch->refusals = *refusals;
     return batch;
 }
 
@@ -81,16 +83,16 @@ static void read_verdict(const PGresult *result, int row, struct ticket *ticket)
 }
 
 /* That the item is held may be known: now it is sold, and stays so. */
-static void note_fact(struct facts *facts, const PGresult *result, int row,
-                      const struct verdict *verdict)
+static void learn(const struct purchase_batch *batch, const PGresult *result, int row,
+                  const struct verdict *verdict)
 {
     if (verdict->outcome == OUTCOME_PURCHASED)
-        facts_note(facts, database_time_us(result, row, COLUMN_SALE_MADE_AT), verdict->user,
-                   strlen(verdict->user), verdict, FACT_SOLD);
+        refusals_learn(&batch->refusals, REFUSAL_SOLD,
+                       database_time_us(result, row, COLUMN_SALE_MADE_AT), verdict, NULL, 0);
 }
 
 void purchase_batch_decide(struct purchase_batch *batch, struct database *database,
-                           struct facts *facts, struct ticket **tickets, int count)
+                           struct ticket **tickets, int count)
 {
     array_begin(&batch->sales, ARRAY_INT4, count);
     array_begin(&batch->numbers, ARRAY_INT4, count);
@@ -119,8 +121,7 @@ void purchase_batch_decide(struct purchase_batch *batch, struct database *databa
         if (index < 0 || index >= count)
             continue;
         read_verdict(result, row, tickets[index]);
-        note_fact(facts, result, row, &tickets[index]->verdict);
+        learn(batch, result, row, &tickets[index]->verdict);
     }
     PQclear(result);
-    facts_flush(facts);
 }

@@ -235,7 +235,7 @@ CREATE FUNCTION checkout_batch(
     p_secrets        uuid[],
     p_known          smallint[],
     p_known_until    timestamptz[],
-    p_known_sale     timestamptz,
+    p_known_sales    timestamptz[],
     p_unknown_is_any boolean,
     p_full_too       boolean DEFAULT false,
     p_ids            text[] DEFAULT NULL,
@@ -267,7 +267,7 @@ SET jit = off
 AS $$
 #variable_conflict use_column
 DECLARE
-    v_facts     constant outcome[] := ARRAY['sold', 'held', 'user_limit', 'sold_out'];
+    v_known     constant outcome[] := ARRAY['sold', 'held', 'user_limit', 'sold_out'];
     v_open      sale[];
     v_sale      sale;
     v_part      record;
@@ -299,9 +299,11 @@ BEGIN
                    array_agg(r.secret ORDER BY r.ordinal) AS secrets,
                    array_agg(r.known ORDER BY r.ordinal) AS known,
                    array_agg(r.known_until ORDER BY r.ordinal) AS known_until,
+                   array_agg(r.known_sale ORDER BY r.ordinal) AS known_sales,
                    array_agg(p_ids[r.ordinal] ORDER BY r.ordinal) AS ids
-            FROM unnest(p_users, p_sales, p_numbers, p_secrets, p_known, p_known_until)
-                 WITH ORDINALITY r (user_id, sale_id, number, secret, known, known_until, ordinal)
+            FROM unnest(p_users, p_sales, p_numbers, p_secrets, p_known, p_known_until, p_known_sales)
+                 WITH ORDINALITY r (user_id, sale_id, number, secret, known, known_until, known_sale,
+                                    ordinal)
             LEFT JOIN unnest(v_open) o ON o.sale_id = r.sale_id
             GROUP BY 1
             ORDER BY 1
@@ -311,7 +313,7 @@ BEGIN
                    c.sale_made_at, c.sale_ends_at, c.decided_at, c.name, c.price_cents,
                    c.picture_seed, c.held_by, c.purchase_limit
             FROM checkout_batch(v_part.users, v_part.sales, v_part.numbers, v_part.secrets,
-                                v_part.known, v_part.known_until, p_known_sale, p_unknown_is_any,
+                                v_part.known, v_part.known_until, v_part.known_sales, p_unknown_is_any,
                                 p_full_too, v_part.ids, v_part.sale_id) c;
         END LOOP;
         RETURN;
@@ -347,13 +349,18 @@ BEGIN
         END IF;
     END IF;
 
-    -- A fact counts if it is about this sale and its time has not run out.
+    -- What is known counts if it is about this sale and its time has not run out. What is held may
+    -- be sold meanwhile, which others came to know: of that the row tells.
     IF 0 < ANY (p_known) THEN
         p_known := ARRAY(
-            SELECT CASE WHEN p_known_sale = v_sale.generated_at AND k.known_until > now()
-                        AND NOT (p_full_too AND v_facts[k.known] = 'user_limit')
+            SELECT CASE WHEN k.known_sale = v_sale.generated_at AND k.known_until > now()
+                         AND NOT (p_full_too AND v_known[k.known] = 'user_limit')
+                         AND (k.known <> 2 OR
+                              (SELECT i.purchased_at FROM item i
+                               WHERE i.sale_id = v_sale.sale_id AND i.number = k.number) IS NULL)
                    THEN k.known ELSE 0::smallint END
-            FROM unnest(p_known, p_known_until) WITH ORDINALITY k (known, known_until, ordinal)
+            FROM unnest(p_known, p_known_until, p_known_sales, p_numbers)
+                 WITH ORDINALITY k (known, known_until, known_sale, number, ordinal)
             ORDER BY k.ordinal);
     END IF;
 
@@ -467,7 +474,7 @@ BEGIN
                    CASE WHEN EXISTS (SELECT FROM sale s WHERE s.sale_id = r.sale_id)
                    THEN 'sale_closed' ELSE 'unknown_item' END::outcome
                WHEN r.number NOT BETWEEN 0 AND v_sale.items_total THEN 'unknown_item'
-               WHEN r.known > 0 THEN v_facts[r.known]
+               WHEN r.known > 0 THEN v_known[r.known]
                WHEN NOT p_full_too AND
                     (SELECT cardinality(b.numbers) >= b.purchase_limit FROM buyer b
                      WHERE b.sale_id = v_sale.sale_id AND b.user_id = r.user_id)
@@ -518,13 +525,13 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION checkout_batch(
-    text[], integer[], integer[], uuid[], smallint[], timestamptz[], timestamptz, boolean, boolean,
+    text[], integer[], integer[], uuid[], smallint[], timestamptz[], timestamptz[], boolean, boolean,
     text[], integer) IS
 'decides and logs a batch of checkouts; arrays have an element a request.
 p_sales: 0 is the newest open sale. p_numbers: 0 is any item, below 0 none that could be.
 p_secrets: 16 random bytes for the code, should the request be accepted.
-p_known: a fact that refuses the request: 0 none, 1 sold, 2 held, 3 user_limit, 4 sold_out; it
-counts until p_known_until. p_known_sale: the generated_at of the sale that the facts are about,
+p_known: what refuses the request: 0 nothing, 1 sold, 2 held, 3 user_limit, 4 sold_out; it
+counts until p_known_until. p_known_sales: the generated_at of the sale that it is about,
 which tells it from every other sale, also of another database that had the same id.
 p_ids: the texts of ids without a number, where these mean any, else empty; the same text means the
 same item for as long as the same user holds it. Null: there are none.
@@ -534,7 +541,7 @@ One row a request, in no order. expires_at and held_by: when the hold ends, the 
 other one''s, and whose it is.';
 
 GRANT EXECUTE ON FUNCTION checkout_batch(
-    text[], integer[], integer[], uuid[], smallint[], timestamptz[], timestamptz, boolean, boolean,
+    text[], integer[], integer[], uuid[], smallint[], timestamptz[], timestamptz[], boolean, boolean,
     text[], integer)
     TO flashsale_worker;
 

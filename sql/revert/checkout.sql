@@ -1,6 +1,6 @@
 BEGIN;
 DROP FUNCTION flashsale.checkout_batch(
-    text[], integer[], integer[], uuid[], smallint[], timestamptz[], timestamptz, boolean, boolean,
+    text[], integer[], integer[], uuid[], smallint[], timestamptz[], timestamptz[], boolean, boolean,
     text[], integer);
 DROP FUNCTION flashsale.claim_any(
     flashsale.sale, text[], integer[], integer[], smallint[], boolean, flashsale.sale_slot);

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures the sale: against an empty FastCGI worker, and against itself in other circumstances.
 
-    tests/bench/bench.py [CASE...]      all cases, or some: flow, storm, any, sellout, plain, facts,
+    tests/bench/bench.py [CASE...]      all cases, or some: flow, storm, any, sellout, plain, redis,
                                         tls, readers, pace, growth
 
 Everything runs on this machine, the client (wrk) too. What is compared runs in turn and repeatedly,
@@ -394,17 +394,33 @@ def storm(report):
                    ("storm", "empty worker"), 0.9)
 
 
-def facts(report):
+def redis(report):
     items = {"ITEMS": "1 2000"}
     with Stack("stack", PORT, 10_000) as with_redis, \
             Stack("without", PORT + 2, 10_000, {"redis.address": ""}) as without:
         for stack in (with_redis, without):
             take(stack, 1000, 1000)
-        runs = in_turn({
-            "without Redis": lambda s: load(without, "checkout.lua", 256, s, items, expected="refused"),
-            "with Redis": lambda s: load(with_redis, "checkout.lua", 256, s, items, expected="refused")})
-        report.add("facts", "the same with and without Redis", runs,
+
+        def run(stack, seconds):
+            return load(stack, "checkout.lua", 256, seconds, items, expected="refused")
+
+        def run_hanging(seconds):
+            (pid,) = with_redis.pids["redis"]
+            os.kill(pid, signal.SIGSTOP)
+            try:
+                return run(with_redis, seconds)
+            finally:
+                os.kill(pid, signal.SIGCONT)
+                time.sleep(1)
+
+        runs = in_turn({"without Redis": lambda s: run(without, s),
+                        "with Redis": lambda s: run(with_redis, s),
+                        "Redis hanging": run_hanging})
+        report.add("redis", "the same with and without Redis, and while it hangs", runs,
                    ("with Redis", "without Redis"))
+        report.figure("redis-hanging", "while Redis hangs", ("Redis hanging", "without Redis"),
+                      [a["rate"] / b["rate"] for a, b in
+                       zip(runs["Redis hanging"], runs["without Redis"])])
 
 
 def any_item(report):
@@ -543,7 +559,7 @@ def growth(report):
 
 
 CASES = {"flow": flow, "storm": storm, "any": any_item, "sellout": sellout, "plain": plain,
-         "facts": facts, "tls": tls, "readers": readers, "pace": pace, "growth": growth}
+         "redis": redis, "tls": tls, "readers": readers, "pace": pace, "growth": growth}
 
 
 def main():

@@ -217,15 +217,15 @@ setup_file() {
     same "$(header Content-Type)" application/json
 }
 
-@test "the facts in Redis all end by themselves" {
+@test "all that Redis has ends by itself" {
     hold ida 60
-    wait_until 1000 redis_has_facts
+    wait_until 1000 redis_has_keys
     redis-cli -s "$RUN_DIR/redis.sock" --scan | while read -r key; do
         [[ $(redis-cli -s "$RUN_DIR/redis.sock" pttl "$key") -gt 0 ]]
     done
 }
 
-redis_has_facts() {
+redis_has_keys() {
     [[ $(redis-cli -s "$RUN_DIR/redis.sock" dbsize) -gt 0 ]]
 }
 

@@ -104,7 +104,7 @@ long() {
         post "/purchase?code=$(json .code)"
         expect 200
         same "$(json .user)" "$name"
-        # Past Redis' facts as well: the item is sold now, and known to be.
+        # By the refusal cache as well: the item is sold now, and known to be.
         post "/checkout?id=$number" --data-urlencode "user_id=$name"
         expect_problem 412 sold
     done

@@ -37,7 +37,7 @@ health_says() {
     same "$(json '[.status, .redis] | join(" ")')" "$1"
 }
 
-# Facts only refuse what is refused without them: what two users get, with Redis in any state.
+# What is known only refuses what is refused without it: what two users get, with Redis in any state.
 refusals_hold() {
     local code number=$1
     code=$(hold "amy$number" "$number")
@@ -97,27 +97,178 @@ refusals_hold() {
     nobody_noticed
 }
 
-hold_is_noted() {
-    [[ $(redis hexists "$(redis --scan --pattern '*:held')" "$1") == 1 ]]
+# value METRIC: of all workers.
+value() {
+    worker_request worker-1 GET /metrics ''
+    grep --fixed-strings "$1 " "$BODY" | sed 's/.* //'
 }
 
-@test "facts of a sale made another time, or nonsense, let nothing through and refuse nothing wrong" {
+is_above() {
+    [[ $(value "$1") -gt $2 ]]
+}
+
+# at WORKER METHOD PATH QUERY STATUS [OUTCOME]: of one worker, past the web server.
+at() {
+    worker_request "${@:1:4}" </dev/null
+    same "$HTTP_STATUS ${6:+$(json .outcome)}" "$5 ${6:-}"
+}
+
+# hold_at WORKER USER NUMBER: prints the code.
+hold_at() {
+    at "$1" POST /checkout "user_id=$2&id=$3" 200
+    json .code
+}
+
+stream() {
+    redis --scan --pattern 'flashsale:[0-9]*:refusals'
+}
+
+stream_has() {
+    redis xrange "$(stream)" - + | grep --quiet --fixed-strings --line-regexp "$1"
+}
+
+@test "what one worker learns another has within a second, and needs no look at the item" {
+    local from_redis held
+    hold_at worker-2 ann 9910 # so it knows the sale
+    from_redis=$(value 'flashsale_refusal_cache_learned_total{source="redis"}')
+    at worker-1 POST /checkout 'user_id=bob&id=9910' 412 held
+    wait_until 1000 is_above 'flashsale_refusal_cache_learned_total{source="redis"}' "$from_redis"
+    held=$(value 'flashsale_refusal_cache_hits_total{reason="held"}')
+    at worker-2 POST /checkout 'user_id=cat&id=9910' 412 held
+    same "$(value 'flashsale_refusal_cache_hits_total{reason="held"}')" "$((held + 1))"
+    # To the one who holds it, it is not refused.
+    at worker-2 POST /checkout 'user_id=ann&id=9910' 200
+}
+
+@test "held at one worker, bought at another: sold at once, though Redis says nothing" {
+    local code sold
+    kill -STOP "$(pid_of redis)"
+    wait_until 5000 health_says 'degraded down'
+    code=$(hold_at worker-1 amy 9911)
+    at worker-2 POST /checkout 'user_id=bob&id=9911' 412 held
+    at worker-2 POST /checkout 'user_id=bob&id=9911' 412 held
+    at worker-1 POST /purchase "code=$code" 200
+    at worker-2 POST /checkout 'user_id=bob&id=9911' 412 sold
+    sold=$(value 'flashsale_refusal_cache_hits_total{reason="sold"}')
+    at worker-2 POST /checkout 'user_id=bob&id=9911' 412 sold
+    same "$(value 'flashsale_refusal_cache_hits_total{reason="sold"}')" "$((sold + 1))"
+    kill -CONT "$(pid_of redis)"
+    wait_until 10000 health_says 'ok ok'
+}
+
+@test "a worker that is started later has within a second what was learned before" {
+    local number sold from_redis
+    stack stop-part worker-2
+    for number in {9912..9919}; do
+        at worker-1 POST /purchase "code=$(hold_at worker-1 "buyer$number" "$number")" 200
+    done
+    stack start-part worker-2
+    wait_until 5000 at worker-2 GET /health '' 200
+    from_redis=$(value 'flashsale_refusal_cache_learned_total{source="redis"}')
+    hold_at worker-2 late 9920
+    wait_until 1000 is_above 'flashsale_refusal_cache_learned_total{source="redis"}' "$((from_redis + 7))"
+    sold=$(value 'flashsale_refusal_cache_hits_total{reason="sold"}')
+    for number in {9912..9919}; do
+        at worker-2 POST /checkout "user_id=late&id=$number" 412 sold
+    done
+    same "$(value 'flashsale_refusal_cache_hits_total{reason="sold"}')" "$((sold + 8))"
+}
+
+@test "emptied: a worker keeps what it knows, and what is learned then is shared as ever" {
+    local code from_redis sold
+    code=$(hold_at worker-1 amy 9921)
+    at worker-1 POST /purchase "code=$code" 200
+    hold_at worker-2 late 9922
+    redis flushall
+    sold=$(value 'flashsale_refusal_cache_hits_total{reason="sold"}')
+    at worker-1 POST /checkout 'user_id=bob&id=9921' 412 sold
+    same "$(value 'flashsale_refusal_cache_hits_total{reason="sold"}')" "$((sold + 1))"
+    from_redis=$(value 'flashsale_refusal_cache_learned_total{source="redis"}')
+    at worker-1 POST /checkout 'user_id=bob&id=9922' 412 held
+    wait_until 1000 is_above 'flashsale_refusal_cache_learned_total{source="redis"}' "$from_redis"
+}
+
+# litter KEY FIELD VALUE: adds it to a stream.
+litter() {
+    redis xadd "$1" '*' "$2" "$3" >/dev/null
+}
+
+@test "refusals of an earlier sale, of another one, or nonsense let nothing through and refuse nothing wrong" {
+    local code key earlier value from_redis
     code=$(hold carl 9906)
     post '/checkout?user_id=dora&id=9906'
     expect_problem 412 held
-    wait_until 2000 hold_is_noted 9906
-    redis --scan | while read -r key; do
-        redis hkeys "$key" | while read -r field; do
-            redis hset "$key" "$field" nonsense
-        done
+    wait_until 2000 stream_has held
+    key=$(stream)
+    earlier=${key#flashsale:}
+    earlier=flashsale:$((${earlier%:refusals} - 3600000000)):refusals
+    for value in 1 0 ''; do
+        litter "$earlier" sold_out "$value"
+        litter "$earlier" sold 9907
+        litter "$earlier" user_limit dora
+        litter flashsale::refusals sold 9907
+        litter flashsale:proof:refusals sold 9907
     done
-    post '/checkout?user_id=dora&id=9906'
-    expect_problem 412 held
+    litter "$key" held "9907 $(($(date +%s) - 1))000000 mallory" # as a backup has it: it is over
+    for value in '' 0 -1 ' ' 9907x '9907 ' 09907 99999999999999999999 $'9907\n' "$(head --bytes=70000 /dev/zero | tr '\0' 9)"; do
+        litter "$key" sold "$value"
+        litter "$key" held "9907 $value mallory"
+        litter "$key" held "$value 1990000000000000 mallory"
+    done
+    litter "$key" held '9907 9223372036854775807 mallory'
+    litter "$key" held '9907 1990000000000000'
+    litter "$key" held '9907 1990000000000000 '
+    litter "$key" user_limit ''
+    litter "$key" user_limit "$(head --bytes=129 /dev/zero | tr '\0' x)"
+    litter "$key" sold_out 0
+    litter "$key" $'\xff\x01' $'\xfe'
+    # What comes after that is heard.
+    from_redis=$(value 'flashsale_refusal_cache_learned_total{source="redis"}')
+    litter "$key" sold 199999
+    wait_until 1000 is_above 'flashsale_refusal_cache_learned_total{source="redis"}' "$((from_redis + 1))"
+    for worker in worker-1 worker-2; do
+        at "$worker" POST /checkout 'user_id=dora&id=9907' 200
+        at "$worker" POST /checkout 'user_id=dora' 200
+        at "$worker" POST /checkout 'user_id=mallory' 200
+    done
     post "/purchase?code=$code"
     expect 200
     redis flushall
     post '/checkout?user_id=dora&id=9906'
     expect_problem 412 sold
+    health_says 'ok ok'
+}
+
+# is_shared_anew NUMBER: what one worker learns gets to the other, whatever was there.
+is_shared_anew() {
+    local number=$1 from_redis
+    from_redis=$(value 'flashsale_refusal_cache_learned_total{source="redis"}')
+    hold_at worker-2 ann "$number"
+    at worker-1 POST /checkout "user_id=bob&id=$number" 412 held
+    wait_until 4000 is_above 'flashsale_refusal_cache_learned_total{source="redis"}' "$from_redis"
+}
+
+is_small() {
+    [[ $(redis memory usage "$1") -lt 1000000 ]]
+}
+
+@test "a key of another kind, an entry of 16 MB, a stream that is at its end: deleted, and sales go on" {
+    local key
+    is_shared_anew 9930
+    key=$(stream)
+    redis del "$key"
+    redis set "$key" nonsense
+    is_shared_anew 9931 || is_shared_anew 9932
+    wait_until 10000 each_says 'ok ok'
+    same "$(redis type "$key")" stream
+    head --bytes=16000000 /dev/zero | tr '\0' x | redis -x xadd "$key" '*' sold >/dev/null
+    wait_until 10000 is_small "$key"
+    wait_until 10000 each_says 'ok ok'
+    is_shared_anew 9933
+    redis xadd "$key" 18446744073709551615-18446744073709551615 sold nonsense
+    is_shared_anew 9934 || is_shared_anew 9935
+    wait_until 10000 each_says 'ok ok'
+    same "$(redis ttl "$key" | grep --count --line-regexp '[1-9][0-9]*')" 1
 }
 
 redis_lines() {

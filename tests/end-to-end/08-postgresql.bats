@@ -192,7 +192,7 @@ reload() {
     same_workers
 }
 
-signature='text[], integer[], integer[], uuid[], smallint[], timestamptz[], timestamptz, boolean'
+signature='text[], integer[], integer[], uuid[], smallint[], timestamptz[], timestamptz[], boolean, boolean, text[], integer'
 
 @test "a right, a table or a function is away: refused, /health says so all the time; there again: sales" {
     local -A away=(["REVOKE EXECUTE ON FUNCTION flashsale.checkout_batch($signature) FROM flashsale_worker"]="GRANT EXECUTE ON FUNCTION flashsale.checkout_batch($signature) TO flashsale_worker"

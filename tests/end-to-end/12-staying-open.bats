@@ -114,7 +114,7 @@ SELECT count(*) FROM flashsale.checkout_batch(
           FROM generate_series(1, 24)),
     ARRAY(SELECT greatest((30 * random())::integer - 10, 0) FROM generate_series(1, 24)),
     ARRAY(SELECT gen_random_uuid() FROM generate_series(1, 24)),
-    array_fill(0, ARRAY[24])::smallint[], array_fill(now(), ARRAY[24]), now(), false);
+    array_fill(0, ARRAY[24])::smallint[], array_fill(now(), ARRAY[24]), array_fill(now(), ARRAY[24]), false);
 EOF
     cat >"$scripts/purchases" <<EOF
 SELECT count(*) FROM (

@@ -154,7 +154,7 @@ setup_file() {
 SELECT count(*) FROM flashsale.checkout_batch(
     ARRAY(SELECT 'e6-' || (5 * random())::integer FROM generate_series(1, 12)), array_fill(0, ARRAY[12]),
     array_fill(-1, ARRAY[12]), ARRAY(SELECT gen_random_uuid() FROM generate_series(1, 12)),
-    array_fill(0, ARRAY[12])::smallint[], array_fill(now(), ARRAY[12]), now(), true, false,
+    array_fill(0, ARRAY[12])::smallint[], array_fill(now(), ARRAY[12]), array_fill(now(), ARRAY[12]), true, false,
     ARRAY(SELECT 'id-' || (20 * random())::integer FROM generate_series(1, 12)));
 EOF
     pgbench --host="$RUN_DIR/postgresql" --username=postgres --no-vacuum --client=8 --jobs=2 --time=4 \

@@ -263,7 +263,7 @@ by_worker() {
     same "$(value 'flashsale_lanes_up{kind="purchase"}')" 2
     same "$(value 'flashsale_threads{role="request"}')" 8
     same "$(value 'flashsale_connections_max')" 2048
-    same "$(total flashsale_redis_lanes)" 4
+    same "$(total flashsale_redis_workers)" 2
     for kind in checkout purchase read; do
         same "$(value "flashsale_postgresql_up{kind=\"$kind\"}")" 1
     done
@@ -333,11 +333,13 @@ by_worker() {
     same "$(total flashsale_postgresql_reconnects_total)" "$((reconnects + 4))"
 }
 
-@test "Redis: facts are asked for, noted and used; away: down, and the breaker opens" {
+@test "the refusal cache: looked up, learned, shared, hit; Redis away: down, failures, and what is dropped" {
     page
-    used=$(value 'flashsale_facts_used_total{fact="sold"}') noted=$(value flashsale_facts_noted_total)
-    asked=$(value flashsale_facts_asked_total)
-    # A purchase is noted; of the refusals the first may be by the row, the next ones are for the fact.
+    hits=$(value 'flashsale_refusal_cache_hits_total{reason="sold"}')
+    lookups=$(value flashsale_refusal_cache_lookups_total) shared=$(value flashsale_refusal_cache_shared_total)
+    learned=$(value 'flashsale_refusal_cache_learned_total{source="batch"}')
+    dropped=$(value flashsale_refusal_cache_dropped_total) failures=$(value flashsale_redis_failures_total)
+    # A purchase is learned; of the refusals the first may be by the row, the next ones are for what is known.
     post "/purchase?code=$(hold fred)"
     expect 200
     for _ in {1..12}; do
@@ -345,15 +347,27 @@ by_worker() {
         expect_problem 412 sold
     done
     page
-    [[ $(value 'flashsale_facts_used_total{fact="sold"}') -gt $used ]]
-    [[ $(value flashsale_facts_noted_total) -gt $noted ]]
-    [[ $(value flashsale_facts_asked_total) -gt $asked ]]
-    openings=$(value flashsale_redis_breaker_openings_total)
+    [[ $(value 'flashsale_refusal_cache_hits_total{reason="sold"}') -gt $hits ]]
+    [[ $(value 'flashsale_refusal_cache_learned_total{source="batch"}') -gt $learned ]]
+    same "$(value flashsale_refusal_cache_lookups_total)" "$((lookups + 13))"
+    has_shared() {
+        page && [[ $(value flashsale_refusal_cache_shared_total) -gt $shared ]]
+    }
+    wait_until 1000 has_shared
+    same "$(value flashsale_refusal_cache_dropped_total)" "$dropped"
+    same "$(value flashsale_refusal_cache_evictions_total)" 0
+
     stack stop-part redis
-    wait_until 5000 says 4 'flashsale_redis_lanes{state="down"}'
-    [[ $(value flashsale_redis_breaker_openings_total) -ge $((openings + 4)) ]]
+    wait_until 5000 says 2 'flashsale_redis_workers{state="down"}'
+    [[ $(value flashsale_redis_failures_total) -ge $((failures + 2)) ]]
+    post "/purchase?code=$(hold gina)"
+    expect 200
+    has_dropped() {
+        page && [[ $(value flashsale_refusal_cache_dropped_total) -gt $dropped ]]
+    }
+    wait_until 1000 has_dropped
     stack start-part redis
-    wait_until 15000 says 4 'flashsale_redis_lanes{state="ok"}'
+    wait_until 15000 says 2 'flashsale_redis_workers{state="ok"}'
 }
 
 @test "promtool accepts the page, the rules and the configuration; the rules fire when they should" {

@@ -18,7 +18,7 @@ batch_that_rests() {
     PGAPPNAME=resting sql "SELECT outcome FROM flashsale.checkout_batch(
         ARRAY['bob', 'cat', 'amy'], ARRAY[0, 0, 0], ARRAY[0, 0, 0],
         ARRAY[gen_random_uuid(), gen_random_uuid(), gen_random_uuid()], ARRAY[0, 0, 0]::smallint[],
-        ARRAY[now(), now(), now()], now(), false) ORDER BY ordinal"
+        ARRAY[now(), now(), now()], ARRAY[now(), now(), now()], false) ORDER BY ordinal"
 }
 
 @test "the item that was found for the user is not lost to others" {

@@ -336,17 +336,68 @@ END
 
 # ---- Redis ----
 
-@test "redis.fail_open = false: refused from the moment that Redis is out of reach" {
-    worker_start -o redis.fail_open=false
-    wait_until 3000 own_sells zoe
-    sleep 0.6
-    own_sells zoe
-    kill -KILL "$(pid_of redis)"
-    for number in {1..20}; do
-        own POST /checkout "user_id=late$number"
-        expect_problem 503 unavailable
+@test "Redis hangs, and may take ten seconds to answer: nobody who buys waits for it, and SIGTERM ends the worker" {
+    worker_start -o redis.timeout_ms=10000
+    wait_until 3000 own_sells first
+    kill -STOP "$(pid_of redis)"
+    for number in {1..10}; do
+        within 500 own_sells "buyer$number"
+        own POST /checkout "user_id=late&id=$(json .item_id)"
+        expect_problem 412 sold
     done
-    stack start-part redis
+    result=$(crowd buy --url "unix://$socket" --users 60 --each 3 --connections 4 --prefix hung)
+    same "$(jq .status_5xx+.unknown+.not_sent <<<"$result")" 0
+    [[ $(jq .slowest_ms <<<"$result") -lt $((1000 * TEST_SLOWNESS)) ]]
+    within 2500 worker_ends
+    kill -CONT "$(pid_of redis)"
+}
+
+redis_goes() {
+    case $1 in
+    KILL | STOP) kill "-$1" "$(pid_of redis)" ;;
+    READONLY) redis-cli -s "$RUN_DIR/redis.sock" replicaof 127.0.0.1 1 ;;
+    esac
+}
+
+redis_comes() {
+    case $1 in
+    KILL) stack start-part redis ;;
+    STOP) kill -CONT "$(pid_of redis)" ;;
+    READONLY) redis-cli -s "$RUN_DIR/redis.sock" replicaof no one ;;
+    esac
+}
+
+own_is_refused() {
+    own POST /checkout "user_id=$1" && [[ $HTTP_STATUS == 503 ]]
+}
+
+# With a Redis that is there it sells from the first request on.
+@test "redis.fail_open = false: refused from the moment that Redis is out of reach, killed, hanging or read-only" {
+    worker_start -o redis.fail_open=false
+    own_sells zoe
+    for how in KILL STOP READONLY; do
+        redis_goes "$how"
+        # Killed: at once. Hanging: within one and a quarter of redis.timeout_ms, 50 ms. Read-only: in a second.
+        case $how in
+        STOP) sleep 0.17 ;;
+        READONLY) wait_until 1500 own_is_refused early ;;
+        esac
+        for number in {1..20}; do
+            own POST /checkout "user_id=late$number"
+            expect_problem 503 unavailable
+            [[ $how != STOP || $number -lt 10 ]] || break
+        done
+        redis_comes "$how"
+        wait_until 10000 own_sells "zoe$how"
+    done
+    worker_ends
+}
+
+@test "redis.fail_open = false, and Redis is not there from the beginning: started, refused, and sells once it is there" {
+    kill -STOP "$(pid_of redis)"
+    worker_start -o redis.fail_open=false
+    own_is_refused early
+    kill -CONT "$(pid_of redis)"
     wait_until 10000 own_sells zoe
     worker_ends
 }

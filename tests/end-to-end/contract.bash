@@ -108,7 +108,7 @@ without_postgresql_test() {
     wait_until 10000 workers_sell
 }
 
-# A worker notices when it asks for a fact.
+# A worker notices within some 100 ms.
 workers_miss_redis() {
     local worker
     workers_sell || return 1

@@ -127,6 +127,8 @@ UNCHECKED void *realloc(void *bytes, size_t size)
 
 /* ---- libpq and hiredis: in place of each function, one that may fail ---- */
 
+/* What hiredis has the C library allocate, for strdup(3) say, does not fail either. */
+
 /* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,bugprone-macro-parentheses)
  */
 #define WRAP(fault, type, name, failure, parameters, arguments)                                    \
@@ -134,7 +136,13 @@ UNCHECKED void *realloc(void *bytes, size_t size)
     type __wrap_##name parameters;                                                                 \
     type __wrap_##name parameters                                                                  \
     {                                                                                              \
-        return fails(fault) ? (failure) : __real_##name arguments;                                 \
+        if (fails(fault))                                                                          \
+            return (failure);                                                                      \
+        bool was_spared = is_spared;                                                               \
+        is_spared |= (fault) == FAULT_REDIS;                                                       \
+        type returned = __real_##name arguments;                                                   \
+        is_spared = was_spared;                                                                    \
+        return returned;                                                                           \
     }
 
 WRAP(FAULT_POSTGRESQL, PGconn *, PQconnectdbParams, NULL,
@@ -173,8 +181,9 @@ WRAP(FAULT_REDIS, int, redisSetTimeout, REDIS_ERR,
 WRAP(FAULT_REDIS, int, redisAppendCommandArgv, REDIS_ERR,
      (redisContext * context, int count, const char **arguments, const size_t *lengths),
      (context, count, arguments, lengths))
-WRAP(FAULT_REDIS, int, redisGetReply, REDIS_ERR, (redisContext * context, void **reply),
-     (context, reply))
 WRAP(FAULT_REDIS, int, redisBufferWrite, REDIS_ERR, (redisContext * context, int *done),
      (context, done))
+WRAP(FAULT_REDIS, int, redisBufferRead, REDIS_ERR, (redisContext * context), (context))
+WRAP(FAULT_REDIS, int, redisGetReplyFromReader, REDIS_ERR, (redisContext * context, void **reply),
+     (context, reply))
 /* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,bugprone-macro-parentheses) */

@@ -63,9 +63,9 @@ hold() {
     [[ $output == *'no password supplied'* ]]
 }
 
-@test "Redis is reached by TLS and password, and facts get there" {
+@test "Redis is reached by TLS and password, and refusals get there" {
     # The item that carl was refused above.
-    [[ $(redis dbsize) -gt 0 ]]
+    [[ -n $(redis --scan --pattern 'flashsale:*:refusals') ]]
     run on web1 redis-cli -h "${ADDRESS[redis]}" --tls --cacert "$HOSTS_DIR/authority.pem" dbsize
     [[ $output == *NOAUTH* ]]
     REDISCLI_AUTH=$(password_of redis) run timeout 2 nsenter --net="/run/netns/$HOSTS_RUN-web1" \

@@ -56,7 +56,7 @@ SELECT is_empty(:'audit', 'it is sound');
 -- Batches look all up by primary key: these are refused, for all is sold.
 SELECT format($$ SELECT * FROM checkout_batch(users(1, 128), array_fill(0, ARRAY[128]), numbers(5001, 5128),
     ARRAY(SELECT gen_random_uuid() FROM generate_series(1, 128)), array_fill(0, ARRAY[128])::smallint[],
-    array_fill(NULL::timestamptz, ARRAY[128]), now(), false) $$) AS batch \gset
+    array_fill(NULL::timestamptz, ARRAY[128]), array_fill(now(), ARRAY[128]), false) $$) AS batch \gset
 SELECT performs_ok(:'batch', 100 * :slowness, 'a batch of checkouts');
 SELECT analyzed('') AS ignored \gset
 SELECT performs_ok(:'audit', :limit_ms, 'without statistics');

@@ -2,7 +2,7 @@
 
 BEGIN;
 \ir helper/sale.psql
-SELECT plan(45);
+SELECT plan(46);
 
 -- Three of them: two that stay open beyond their end, and one that lies beside the third's window.
 SELECT add_sale(4, p_purchase_limit => 2, p_starts_at => now() - interval '3 hours',
@@ -67,12 +67,21 @@ SELECT is(checkout_outcomes(times('ida', 2), ARRAY[0, 0]), times('accepted', 2),
 SELECT is((SELECT array_agg(DISTINCT sale_id) FROM taken
            WHERE held_by = 'ida' AND sale_id <> :oldest), ARRAY[:newest], 'is the newest''s');
 
--- What is known is of one sale.
+-- What is known is of one sale, whichever that is.
 SELECT is(checkout_outcomes(
               ARRAY['jon', 'jon'], ARRAY[1, 4], ARRAY[0, :oldest], p_known => ARRAY[1, 1],
               p_known_until => 'infinity',
               p_known_sale => (SELECT generated_at FROM sale WHERE sale_id = :newest)),
-          ARRAY['sold', 'accepted'], 'a fact about the newest refuses nothing of another');
+          ARRAY['sold', 'accepted'], 'what is known of the newest refuses nothing of another');
+SELECT is((SELECT array_agg(b.outcome::text ORDER BY b.ordinal)
+           FROM checkout_batch(
+               times('lou', 3), ARRAY[0, :oldest, :beside], ARRAY[1, 3, 3],
+               ARRAY(SELECT gen_random_uuid() FROM generate_series(1, 3)), ARRAY[1, 3, 2]::smallint[],
+               array_fill('infinity'::timestamptz, ARRAY[3]),
+               ARRAY(SELECT s.generated_at
+                     FROM unnest(ARRAY[:newest, :oldest, :beside]) WITH ORDINALITY o (sale_id, ordinal)
+                     JOIN sale s USING (sale_id) ORDER BY o.ordinal), false) b),
+          ARRAY['sold', 'user_limit', 'held'], 'each request is refused for what is known of its own sale');
 SELECT time_passes('30 s');
 SELECT is(checkout_outcomes(
               ARRAY['jon', 'amy', 'bob'], ARRAY[1, 1, 1], ARRAY[0, 0, :oldest]),
@@ -177,7 +186,7 @@ LANGUAGE sql AS $$
         p_numbers, ARRAY(SELECT gen_random_uuid() FROM unnest(p_numbers)),
         array_fill(p_known, ARRAY[cardinality(p_numbers)]),
         array_fill('infinity'::timestamptz, ARRAY[cardinality(p_numbers)]),
-        (SELECT max(generated_at) FROM sale), false, true);
+        array_fill((SELECT max(generated_at) FROM sale), ARRAY[cardinality(p_numbers)]), false, true);
 $$;
 SELECT is(checkout_outcomes(times('ned', 2), ARRAY[0, 2]), times('user_limit', 2), 'and is refused then');
 SELECT is(full_checkout(ARRAY[2, 0, 1]), ARRAY['accepted', 'accepted', 'sold'],

@@ -17,7 +17,8 @@ LANGUAGE sql AS $$
         coalesce(p_numbers, array_fill(-1, ARRAY[cardinality(p_users)])),
         ARRAY(SELECT gen_random_uuid() FROM unnest(p_users)),
         array_fill(0::smallint, ARRAY[cardinality(p_users)]),
-        array_fill(NULL::timestamptz, ARRAY[cardinality(p_users)]), now(), true, false, p_ids) b
+        array_fill(NULL::timestamptz, ARRAY[cardinality(p_users)]),
+        array_fill(now(), ARRAY[cardinality(p_users)]), true, false, p_ids) b
     ORDER BY b.ordinal;
 $$;
 

@@ -217,6 +217,26 @@ def redis_emptied(strike):
         strike.pause(0, 0.1)
 
 
+# Nonsense, and a hold that is long over; in each stream, or in the place of it.
+LITTER = """
+for _, key in ipairs(redis.call('KEYS', 'flashsale:*:refusals')) do
+    if ARGV[1] == 'replace' then
+        redis.call('SET', key, 'nonsense')
+    else
+        redis.pcall('XADD', key, '*', 'sold', '-1', 'held', '1 1 nobody', 'held', '1 99999999999999999999 nobody',
+                    'held', '1 2', 'user_limit', '', 'sold_out', 'yes', 'nonsense', '')
+    end
+end
+"""
+
+
+@fault("redis")
+def redis_littered(strike):
+    for _ in range(strike.chance.choice((1, 5, 20))):
+        strike.stack.redis("eval", LITTER, "0", strike.chance.choice(("add", "replace")))
+        strike.pause(0, 0.1)
+
+
 # ---- the web server ----
 
 @fault("nginx")

@@ -109,19 +109,19 @@ static void test_two_workers(void **state)
 {
     (void)state;
     struct metrics *one = open_quietly(), *other = open_quietly();
-    metrics_add(one, METRIC_FACTS_ASKED, 0, 0, 3);
-    metrics_add(other, METRIC_FACTS_ASKED, 0, 0, 4);
+    metrics_add(one, METRIC_REFUSALS_LOOKED_UP, 0, 0, 3);
+    metrics_add(other, METRIC_REFUSALS_LOOKED_UP, 0, 0, 4);
     metrics_set(one, METRIC_CONNECTIONS, METRIC_CONNECTION_IDLE, 10);
     metrics_set(other, METRIC_CONNECTIONS, METRIC_CONNECTION_IDLE, 20);
     assert_int_equal(living(one), 2);
     assert_int_equal(living(other), 2);
-    assert_int_equal(sum(one, METRIC_FACTS_ASKED, 0, 0), 7);
-    assert_int_equal(sum(other, METRIC_FACTS_ASKED, 0, 0), 7);
+    assert_int_equal(sum(one, METRIC_REFUSALS_LOOKED_UP, 0, 0), 7);
+    assert_int_equal(sum(other, METRIC_REFUSALS_LOOKED_UP, 0, 0), 7);
     assert_int_equal(sum(one, METRIC_CONNECTIONS, METRIC_CONNECTION_IDLE, 0), 30);
 
     metrics_close(one);
     assert_int_equal(living(other), 1);
-    assert_int_equal(sum(other, METRIC_FACTS_ASKED, 0, 0), 7);
+    assert_int_equal(sum(other, METRIC_REFUSALS_LOOKED_UP, 0, 0), 7);
     assert_int_equal(sum(other, METRIC_CONNECTIONS, METRIC_CONNECTION_IDLE, 0), 20);
     metrics_close(other);
 }
@@ -248,7 +248,7 @@ static void test_other_layout(void **state)
         struct capture capture;
         struct stat before, after;
         struct metrics *old = open_quietly();
-        metrics_add(old, METRIC_FACTS_NOTED, 0, 0, 9);
+        metrics_add(old, METRIC_REFUSALS_SHARED, 0, 0, 9);
         assert_int_equal(stat(path, &before), 0);
         if (i < sizeof places / sizeof places[0])
             write_at(places[i], "?", 1);
@@ -262,11 +262,11 @@ static void test_other_layout(void **state)
         assert_non_null(strstr(capture.text, "another layout"));
         assert_int_equal(stat(path, &after), 0);
         assert_true(before.st_ino != after.st_ino);
-        assert_int_equal(sum(metrics, METRIC_FACTS_NOTED, 0, 0), 0);
+        assert_int_equal(sum(metrics, METRIC_REFUSALS_SHARED, 0, 0), 0);
         assert_int_equal(living(metrics), 1);
 
-        metrics_add(old, METRIC_FACTS_NOTED, 0, 0, 1);
-        assert_int_equal(sum(old, METRIC_FACTS_NOTED, 0, 0), 10);
+        metrics_add(old, METRIC_REFUSALS_SHARED, 0, 0, 1);
+        assert_int_equal(sum(old, METRIC_REFUSALS_SHARED, 0, 0), 10);
         metrics_close(old);
         metrics_close(metrics);
         assert_int_equal(unlink(path), 0);
@@ -284,8 +284,8 @@ static void test_cut_file(void **state)
     struct metrics *metrics = metrics_open(path);
     capture_end(&capture);
     assert_non_null(strstr(capture.text, "another layout"));
-    metrics_add(metrics, METRIC_FACTS_NOTED, 0, 0, 1);
-    assert_int_equal(sum(metrics, METRIC_FACTS_NOTED, 0, 0), 1);
+    metrics_add(metrics, METRIC_REFUSALS_SHARED, 0, 0, 1);
+    assert_int_equal(sum(metrics, METRIC_REFUSALS_SHARED, 0, 0), 1);
     metrics_close(metrics);
 }
 
@@ -341,9 +341,9 @@ static void test_without_file(void **state)
             assert_non_null(strstr(capture.text, "counts for itself alone"));
         else
             assert_string_equal(capture.text, "");
-        metrics_add(metrics, METRIC_FACTS_NOTED, 0, 0, 1);
+        metrics_add(metrics, METRIC_REFUSALS_SHARED, 0, 0, 1);
         metrics_set(metrics, METRIC_LANES, LANE_CHECKOUT, 2);
-        assert_int_equal(sum(metrics, METRIC_FACTS_NOTED, 0, 0), 1);
+        assert_int_equal(sum(metrics, METRIC_REFUSALS_SHARED, 0, 0), 1);
         assert_int_equal(sum(metrics, METRIC_LANES, LANE_CHECKOUT, 0), 2);
         assert_int_equal(living(metrics), 1);
         metrics_close(metrics);

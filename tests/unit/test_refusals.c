@@ -1,0 +1,154 @@
+/* Which sale a batcher takes a checkout to mean, and what it then knows of it. */
+#include <string.h>
+
+#include "fcgi/metrics.h"
+#include "fcgi/refusals.h"
+#include "unit.h"
+
+enum { OLDER = 17, NEWEST = 18, OTHER = 19 };
+
+#define OLDER_MADE  INT64_C(1790000000000000)
+#define NEWEST_MADE (OLDER_MADE + 1)
+
+static struct settings settings; /* without Redis */
+static struct metrics *metrics;
+static struct refusals refusals;
+
+static int begin(void **state)
+{
+    (void)state;
+    settings_default(&settings);
+    metrics = metrics_open("");
+    refusals = (struct refusals){.cache = refusal_cache_new(metrics)};
+    refusals.share = redis_share_start(&settings, refusals.cache, metrics, 1);
+    return refusals.share ? 0 : -1;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    redis_share_stop(refusals.share);
+    refusal_cache_free(refusals.cache);
+    metrics_close(metrics);
+    return 0;
+}
+
+/* A checkout by `user` of an item of the sale that is named, 0: none is. */
+static struct ticket ticket(int32_t sale_id, int32_t number, const char *user)
+{
+    return (struct ticket){
+        .code = {.sale_id = sale_id, .number = number}, .user = user, .user_length = strlen(user)};
+}
+
+/* It was decided, by that sale. */
+static void meet(struct ticket met, enum outcome outcome, int32_t sale_id, int64_t made_us)
+{
+    met.verdict.outcome = outcome;
+    met.verdict.code.sale_id = sale_id;
+    refusals_meet_sale(&refusals, &met, made_us);
+}
+
+static void learn(enum outcome outcome, int64_t made_us, int32_t number, const char *user)
+{
+    struct verdict verdict = {.outcome = outcome, .expires_us = 50};
+    verdict.code.number = number;
+    refusals_learn(&refusals, refusal_of(outcome), made_us, &verdict, user, strlen(user));
+}
+
+static void assert_known(int32_t sale_id, int32_t number, const char *user, enum refusal_kind kind,
+                         int64_t made_us)
+{
+    struct known known;
+    const struct ticket asked = ticket(sale_id, number, user);
+    refusals_look_up(&refusals, &asked, &known);
+    assert_int_equal(known.kind, kind);
+    assert_int_equal(known.made_us, made_us);
+    assert_int_equal(known.until_us, kind == REFUSAL_HELD ? 50 : INT64_MAX);
+}
+
+static void test_sales(void **state)
+{
+    (void)state;
+    learn(OUTCOME_SOLD, NEWEST_MADE, 1, "");
+    learn(OUTCOME_HELD, OLDER_MADE, 1, "amy");
+    /* Not before it was met. */
+    assert_known(0, 1, "bob", REFUSAL_NONE, 0);
+    assert_known(OLDER, 1, "bob", REFUSAL_NONE, 0);
+
+    meet(ticket(0, 0, "amy"), OUTCOME_ACCEPTED, NEWEST, NEWEST_MADE);
+    assert_known(0, 1, "bob", REFUSAL_SOLD, NEWEST_MADE);
+    assert_known(NEWEST, 1, "bob", REFUSAL_SOLD, NEWEST_MADE);
+    assert_known(OLDER, 1, "bob", REFUSAL_NONE, 0);
+
+    meet(ticket(OLDER, 1, "bob"), OUTCOME_HELD, OLDER, OLDER_MADE);
+    assert_known(OLDER, 1, "bob", REFUSAL_HELD, OLDER_MADE);
+    assert_known(OLDER, 1, "amy", REFUSAL_NONE, OLDER_MADE);
+    assert_known(0, 1, "bob", REFUSAL_SOLD, NEWEST_MADE);
+    assert_known(0, 2, "bob", REFUSAL_NONE, NEWEST_MADE);
+    assert_known(0, -1, "bob", REFUSAL_NONE, NEWEST_MADE);
+}
+
+/* A refusal that another sale gave says nothing of the one that was named. */
+static void test_named_and_not_open(void **state)
+{
+    (void)state;
+    meet(ticket(0, 0, "amy"), OUTCOME_ACCEPTED, NEWEST, NEWEST_MADE);
+    meet(ticket(OTHER, 1, "bob"), OUTCOME_SALE_CLOSED, OTHER, NEWEST_MADE);
+    meet(ticket(OTHER, 1, "bob"), OUTCOME_UNKNOWN_ITEM, OTHER, NEWEST_MADE);
+    learn(OUTCOME_SOLD, NEWEST_MADE, 1, "");
+    assert_known(OTHER, 1, "bob", REFUSAL_NONE, 0);
+    /* None is open. */
+    meet(ticket(0, 0, "amy"), OUTCOME_SALE_CLOSED, 0, 0);
+    assert_known(0, 1, "bob", REFUSAL_NONE, 0);
+}
+
+/* The number of a sale that another database had: now it means the one that decides. */
+static void test_same_number(void **state)
+{
+    (void)state;
+    meet(ticket(0, 0, "amy"), OUTCOME_ACCEPTED, NEWEST, OLDER_MADE);
+    learn(OUTCOME_USER_LIMIT, OLDER_MADE, 0, "amy");
+    assert_known(NEWEST, 0, "amy", REFUSAL_USER_LIMIT, OLDER_MADE);
+    meet(ticket(0, 0, "amy"), OUTCOME_ACCEPTED, NEWEST, NEWEST_MADE);
+    assert_known(NEWEST, 0, "amy", REFUSAL_NONE, NEWEST_MADE);
+    assert_known(0, 0, "amy", REFUSAL_NONE, NEWEST_MADE);
+}
+
+/* Of more sales than there is room for the ones met last are known. */
+static void test_many(void **state)
+{
+    (void)state;
+    for (int32_t sale_id = 1; sale_id <= 10; sale_id++) {
+        meet(ticket(sale_id, 1, "bob"), OUTCOME_ACCEPTED, sale_id, OLDER_MADE + sale_id);
+        usleep(2000); /* the clock has milliseconds */
+    }
+    assert_known(10, 1, "bob", REFUSAL_NONE, OLDER_MADE + 10);
+    assert_known(11 - REFUSALS_SALES_MAX, 1, "bob", REFUSAL_NONE,
+                 OLDER_MADE + 11 - REFUSALS_SALES_MAX);
+    assert_known(10 - REFUSALS_SALES_MAX, 1, "bob", REFUSAL_NONE, 0);
+}
+
+/* What cannot be is not kept: an item without a number, a sale without a time. */
+static void test_nothing_to_learn(void **state)
+{
+    (void)state;
+    meet(ticket(0, 0, "amy"), OUTCOME_ACCEPTED, NEWEST, NEWEST_MADE);
+    learn(OUTCOME_SOLD, NEWEST_MADE, 0, "");
+    learn(OUTCOME_SOLD, 0, 1, "");
+    learn(OUTCOME_ACCEPTED, NEWEST_MADE, 1, "");
+    learn(OUTCOME_UNAVAILABLE, NEWEST_MADE, 1, "amy");
+    assert_known(0, 1, "bob", REFUSAL_NONE, NEWEST_MADE);
+    assert_known(0, 0, "amy", REFUSAL_NONE, NEWEST_MADE);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_sales, begin, end),
+        cmocka_unit_test_setup_teardown(test_named_and_not_open, begin, end),
+        cmocka_unit_test_setup_teardown(test_same_number, begin, end),
+        cmocka_unit_test_setup_teardown(test_many, begin, end),
+        cmocka_unit_test_setup_teardown(test_nothing_to_learn, begin, end),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
