@@ -38,26 +38,6 @@ setup_file() {
     walk refusals
 }
 
-@test "another name hides nothing that is held" {
-    walk rename
-}
-
-@test "the same name on a second device" {
-    walk second-device
-}
-
-@test "signed in at the web server: the user is who it says, on a second device too" {
-    with_users
-    walk signed-in
-    without_users
-}
-
-@test "not signed in: said, with the way to it" {
-    with_users
-    walk not-signed-in
-    without_users
-}
-
 @test "without JavaScript: what this is and where it is told" {
     walk no-script
 }

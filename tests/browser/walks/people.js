@@ -48,7 +48,7 @@ export const people = {
 
     /** Nobody is signed in: the page says so and how to, and waits for nothing. */
     async 'not-signed-in'(browser) {
-        const visitor = await Visitor.come(browser, PHONE, [401]);
+        const visitor = await Visitor.come(browser, PHONE, [401, 'ERR_INVALID_AUTH_CREDENTIALS']);
         const { page } = visitor;
         await visitor.sees('#you-name', 'Sign in');
         const { button } = await visitor.free();
@@ -60,7 +60,7 @@ export const people = {
         assert.equal(await button.getAttribute('aria-disabled'), null);
         await page.waitForTimeout(800);
         // There the browser asks for the password.
-        await Promise.all([page.waitForURL('**/login'), page.locator('#notice-action').click()]);
+        await Promise.all([page.waitForRequest('**/login'), page.locator('#notice-action').click()]);
         await visitor.leave();
     },
 
