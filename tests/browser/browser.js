@@ -60,6 +60,7 @@ export class Visitor {
                 console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`));
             addEventListener('DOMContentLoaded', () => {
                 const spoken = document.getElementById('spoken');
+                if (!spoken) return; // the browser's own page, of an error
                 new MutationObserver(() => {
                     if (spoken.textContent) window.heard.push(spoken.textContent);
                 }).observe(spoken, { childList: true, characterData: true, subtree: true });

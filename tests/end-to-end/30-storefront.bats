@@ -42,10 +42,10 @@ setup_file() {
     walk no-script
 }
 
-@test "sold out" {
-    walk sold-out
-}
-
 @test "closed by the operator" {
     walk closed
+}
+
+@test "sold out" {
+    walk sold-out
 }

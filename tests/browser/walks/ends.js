@@ -21,7 +21,7 @@ export const ends = {
         await context.close();
     },
 
-    /** The last two end the sale for all others. */
+    /** Ends the sale for all others. */
     async 'sold-out'(browser) {
         const visitor = await Visitor.come(browser, DESK);
         const { page } = visitor;
