@@ -425,15 +425,16 @@ BEGIN
                 queue_length = s.queue_length + CASE WHEN c.queued = '{}' THEN 0 ELSE 1 END
             FROM (
                 SELECT count(*) AS accepted,
-                       coalesce(array_agg(h.number), ARRAY[]::integer[]) || v_contested AS queued
+                       coalesce(array_agg(h.number), ARRAY[]::integer[]) || v_contested AS queued,
+                       array_agg(hashtext(h.held_by)) AS users
                 FROM held h
             ) c
             WHERE s.sale_id = v_sale.sale_id AND s.slot = v_slot.slot
               AND (c.queued <> '{}' OR v_is_any)
-            RETURNING s.queue_length - 1 AS place, c.queued
+            RETURNING s.queue_length - 1 AS place, c.queued, c.users
         ), queued AS (
-            INSERT INTO hold_queue (sale_id, slot, place, available_at, numbers)
-            SELECT v_sale.sale_id, v_slot.slot, c.place, v_expires, c.queued FROM counted c
+            INSERT INTO hold_queue (sale_id, slot, place, available_at, numbers, users)
+            SELECT v_sale.sale_id, v_slot.slot, c.place, v_expires, c.queued, c.users FROM counted c
             WHERE c.queued <> '{}'
         )
         SELECT h.ordinal::integer, 'accepted'::outcome, v_sale.sale_id, h.number, h.secret,

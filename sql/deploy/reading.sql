@@ -162,6 +162,12 @@ RETURNS TABLE (
     read_at         timestamptz)
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = flashsale, pg_temp
+-- A sale that was just made has no statistics: each look-up is by primary key, whatever is estimated.
+SET enable_seqscan = off
+SET enable_bitmapscan = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
+SET jit = off
 AS $$
     WITH current AS MATERIALIZED (
         SELECT * FROM current_sale() c WHERE c.sale_id IS NOT NULL
@@ -171,18 +177,23 @@ AS $$
         UNION
         SELECT o.sale_id, o.starts_at FROM unnest(open_sales()) o
     ),
-    -- Holds are found by the queue of those that have not run out; items have no index on users.
+    -- Holds are found by the queue of those that have not run out, and the hashes of their users in it;
+    -- items have no index on users.
     entry AS MATERIALIZED (
         SELECT i AS item, n.place, s.starts_at FROM told s
         JOIN buyer b ON b.sale_id = s.sale_id AND b.user_id = p_user_id
         CROSS JOIN LATERAL unnest(b.numbers) WITH ORDINALITY n (number, place)
         JOIN item i ON i.sale_id = b.sale_id AND i.number = n.number
         UNION
-        SELECT i, NULL, s.starts_at FROM told s
+        SELECT i.item, NULL, s.starts_at FROM told s
         JOIN hold_queue q ON q.sale_id = s.sale_id AND q.available_at > now()
-        CROSS JOIN LATERAL unnest(q.numbers) n (number)
-        JOIN item i ON i.sale_id = q.sale_id AND i.number = n.number
-        WHERE i.held_by = p_user_id AND i.purchased_at IS NULL AND i.held_until > now()
+        CROSS JOIN LATERAL unnest(q.numbers, q.users) n (number, hash)
+        CROSS JOIN LATERAL (
+            SELECT i AS item FROM item i
+            WHERE n.hash = hashtext(p_user_id) AND i.sale_id = q.sale_id AND i.number = n.number
+              AND i.held_by = p_user_id AND i.purchased_at IS NULL AND i.held_until > now()
+            OFFSET 0
+        ) i
     )
     SELECT (u.item).sale_id, (u.item).number, (u.item).name, (u.item).price_cents,
            (u.item).picture_seed, item_state(u.item), (u.item).held_until, (u.item).secret,

@@ -147,8 +147,11 @@ CREATE TABLE hold_queue (
     place        bigint      NOT NULL,
     available_at timestamptz NOT NULL,
     numbers      integer[]   NOT NULL,
+    users        integer[],
     CONSTRAINT hold_queue_pkey PRIMARY KEY (sale_id, slot, place)
 );
+COMMENT ON COLUMN hold_queue.users IS
+    'a hash of the name of each who got one of the numbers, in their order: so that a user''s are found';
 COMMENT ON TABLE hold_queue IS
     'the holds of a slot in the order in which they were given, which is the order in which they '
     'run out: each is looked at once, so finding a free item costs the same to the last one';

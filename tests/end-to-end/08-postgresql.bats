@@ -192,10 +192,8 @@ reload() {
     same_workers
 }
 
-signature='text[], integer[], integer[], uuid[], smallint[], timestamptz[], timestamptz[], boolean, boolean, text[], integer'
-
 @test "a right, a table or a function is away: refused, /health says so all the time; there again: sales" {
-    local -A away=(["REVOKE EXECUTE ON FUNCTION flashsale.checkout_batch($signature) FROM flashsale_worker"]="GRANT EXECUTE ON FUNCTION flashsale.checkout_batch($signature) TO flashsale_worker"
+    local -A away=(["REVOKE EXECUTE ON FUNCTION flashsale.checkout_batch FROM flashsale_worker"]="GRANT EXECUTE ON FUNCTION flashsale.checkout_batch TO flashsale_worker"
         ['ALTER TABLE flashsale.attempt RENAME TO away']='ALTER TABLE flashsale.away RENAME TO attempt'
         ['ALTER FUNCTION flashsale.purchase_batch RENAME TO away']='ALTER FUNCTION flashsale.away RENAME TO purchase_batch')
     for change in "${!away[@]}"; do

@@ -2,7 +2,7 @@
 
 BEGIN;
 \ir helper/sale.psql
-SELECT plan(28);
+SELECT plan(30);
 
 SELECT results_eq('SELECT sale_id, total FROM read_sales(0, 10)',
                   $$ VALUES (NULL::integer, 0::bigint) $$, 'no sale: an empty page');
@@ -97,6 +97,14 @@ SELECT results_eq('SELECT sale_id FROM read_sales(20, 13)',
 SELECT throws_ok(format($$ UPDATE item SET name = repeat('ä', 48)
                            WHERE sale_id = %s AND number = 1 $$, :next),
                  '23514', NULL, 'a name has at most 95 bytes');
+
+-- A user's holds are found without a look at those of all others.
+SELECT add_sale(200, p_beside_others => true, p_starts_at => now() - interval '1 min') AS crowd \gset
+SELECT checkout_outcomes(users(1, 200), numbers(1, 200)) AS ignored \gset
+SELECT idx_tup_fetch AS before FROM pg_stat_xact_all_tables WHERE relid = 'flashsale.item'::regclass \gset
+SELECT results_eq($$ SELECT number FROM read_user('user7', 0, 9) $$, ARRAY[7], 'one''s hold of many');
+SELECT cmp_ok((SELECT idx_tup_fetch - :before FROM pg_stat_xact_all_tables
+               WHERE relid = 'flashsale.item'::regclass), '<', 10::bigint, 'by a look at few items');
 
 SELECT * FROM finish();
 ROLLBACK;
