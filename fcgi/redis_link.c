@@ -23,8 +23,8 @@ enum {
     TELL_MS = 1000,
     /* A password is shorter. */
     PASSWORD_BYTES_MAX = 256,
-    /* All answers of an exchange are shorter. */
-    READ_BYTES_MAX = 8 << 20
+    /* An answer is shorter: so much is read within redis.timeout_ms, where Redis is of any use. */
+    ANSWER_BYTES_MAX = 512 << 10
 };
 
 struct redis_link {
@@ -35,7 +35,7 @@ struct redis_link {
     struct address address;
     int stop_fd;
     int64_t due_us; /* the end of the exchange */
-    size_t bytes;   /* read in the exchange */
+    size_t bytes;   /* read for the answer */
     bool was_flooded;
     bool is_down_told;
     int64_t retry_at_ms;
@@ -127,7 +127,6 @@ bool redis_link_append(struct redis_link *link, int count, const char **words,
 bool redis_link_send(struct redis_link *link)
 {
     link->due_us = clock_us() + (int64_t)link->settings->redis.timeout_ms * 1000;
-    link->bytes = 0;
     link->was_flooded = false;
     for (int done = 0; !done;) {
         if (redisBufferWrite(link->context, &done) != REDIS_OK) {
@@ -163,7 +162,7 @@ static bool read_more(struct redis_link *link)
         return false;
     }
     link->bytes += link->context->reader->len - before;
-    if (link->bytes > READ_BYTES_MAX) {
+    if (link->bytes > ANSWER_BYTES_MAX) {
         link->was_flooded = true;
         redis_link_fail(link, "an answer that is too long");
         return false;
@@ -173,6 +172,7 @@ static bool read_more(struct redis_link *link)
 
 redisReply *redis_link_read(struct redis_link *link)
 {
+    link->bytes = 0;
     for (;;) {
         void *reply = NULL;
         if (redisGetReplyFromReader(link->context, &reply) != REDIS_OK) {

@@ -37,7 +37,7 @@ bool redis_link_send(struct redis_link *link) __attribute__((warn_unused_result)
 /* The next answer, which may be an error; the caller frees it. NULL: it failed. */
 redisReply *redis_link_read(struct redis_link *link);
 
-/* Whether it failed because an exchange's answers were longer than 8 MiB. */
+/* Whether it failed because an answer was longer than 512 KiB. */
 bool redis_link_was_flooded(const struct redis_link *link);
 
 /* Closes the connection: with an answer late or of another kind, none can be told from another. */

@@ -10,6 +10,7 @@ setup_file() {
 
 teardown() {
     local pid
+    kill -CONT "$(pid_of redis)" 2>/dev/null || true
     [[ -n ${worker_pid:-} ]] && kill -KILL "$worker_pid" 2>/dev/null
     for pid in "${others[@]}"; do
         kill -KILL "$pid" 2>/dev/null || true
@@ -341,7 +342,7 @@ END
     wait_until 3000 own_sells first
     kill -STOP "$(pid_of redis)"
     for number in {1..10}; do
-        within 500 own_sells "buyer$number"
+        within 3000 own_sells "buyer$number"
         own POST /checkout "user_id=late&id=$(json .item_id)"
         expect_problem 412 sold
     done
