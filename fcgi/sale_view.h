@@ -1,6 +1,6 @@
 /*
- * The sale as readers see it: read from PostgreSQL at most once a second, whoever asks, over a
- * connection of its own. Any request thread may ask.
+ * The sale as readers see it: read from PostgreSQL once a second at most, and whenever a sale has
+ * begun or ended, whoever asks, over a connection of its own. Any request thread may ask.
  */
 #ifndef FCGI_SALE_VIEW_H
 #define FCGI_SALE_VIEW_H
