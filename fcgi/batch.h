@@ -27,7 +27,7 @@ extern const char *const checkout_batch_statement;
 extern const char *const purchase_batch_statement;
 
 /* What a new connection tries it with: a batch of one that is refused, and logged. */
-enum { CHECKOUT_BATCH_PARAMETERS = 9, PURCHASE_BATCH_PARAMETERS = 3 };
+enum { CHECKOUT_BATCH_PARAMETERS = 10, PURCHASE_BATCH_PARAMETERS = 3 };
 extern const struct database_parameter checkout_batch_trial[CHECKOUT_BATCH_PARAMETERS];
 extern const struct database_parameter purchase_batch_trial[PURCHASE_BATCH_PARAMETERS];
 

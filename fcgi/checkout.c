@@ -54,6 +54,10 @@ bool checkout_ask(const struct settings *settings, const struct request *request
     struct item_id id = {ITEM_ID_OPEN_SALE, ITEM_ID_NONE};
     if (!item->is_too_long)
         id = item_id_parse(item->bytes, item->length);
+    bool is_free = settings->sale.unknown_item == UNKNOWN_ITEM_ANY && id.number == ITEM_ID_NONE &&
+                   !item->is_too_long;
+    ticket->free_id = item->bytes;
+    ticket->free_id_length = is_free ? item->length : 0;
     ticket->user = user.bytes;
     ticket->user_length = user.length;
     ticket->code.sale_id = id.sale_id;

@@ -12,7 +12,7 @@
 const char *const checkout_batch_statement =
     "SELECT ordinal, outcome, sale_id, number, secret, expires_at, sale_made_at, sale_ends_at,"
     " decided_at, name, price_cents, picture_seed, held_by, purchase_limit"
-    " FROM flashsale.checkout_batch($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    " FROM flashsale.checkout_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
 
 /* Number -1: no item could have it, so none is locked. */
 const struct database_parameter checkout_batch_trial[CHECKOUT_BATCH_PARAMETERS] = {
@@ -24,7 +24,8 @@ const struct database_parameter checkout_batch_trial[CHECKOUT_BATCH_PARAMETERS] 
     ARRAY_ONE(ARRAY_TIMESTAMPTZ, 8, [ARRAY_ONE_AT] = 0),
     {"\0\0\0\0\0\0\0", 8},
     {"", 1},
-    {"", 1}};
+    {"", 1},
+    {NULL, 0}};
 
 enum column {
     COLUMN_ORDINAL,
@@ -53,7 +54,7 @@ enum {
 struct checkout_batch {
     const struct settings *settings;
     struct metrics *metrics;
-    struct array users, sales, numbers, secrets, known, known_until;
+    struct array users, sales, numbers, secrets, known, known_until, free_ids;
     uint8_t *random;      /* CODE_SECRET_BYTES for each ticket */
     struct fact *facts;   /* one for each ticket */
     int64_t sale_made_us; /* the newest open sale, as known last, whose facts to ask for */
@@ -74,7 +75,8 @@ struct checkout_batch *checkout_batch_new(const struct settings *settings, struc
     if (!batch->random || !batch->facts || !array_new(&batch->users, count, PARAMETER_BYTES_MAX) ||
         !array_new(&batch->sales, count, 4) || !array_new(&batch->numbers, count, 4) ||
         !array_new(&batch->secrets, count, CODE_SECRET_BYTES) ||
-        !array_new(&batch->known, count, 2) || !array_new(&batch->known_until, count, 8)) {
+        !array_new(&batch->known, count, 2) || !array_new(&batch->known_until, count, 8) ||
+        !array_new(&batch->free_ids, count, PARAMETER_BYTES_MAX)) {
         checkout_batch_free(batch);
         return NULL;
     }
@@ -91,6 +93,7 @@ void checkout_batch_free(struct checkout_batch *batch)
     array_free(&batch->secrets);
     array_free(&batch->known);
     array_free(&batch->known_until);
+    array_free(&batch->free_ids);
     free(batch->random);
     free(batch->facts);
     free(batch);
@@ -127,6 +130,21 @@ static void fill_arrays(struct checkout_batch *batch, struct ticket **tickets, i
     }
 }
 
+/* NULL where no ticket has one. */
+static struct database_parameter free_ids(struct checkout_batch *batch, struct ticket **tickets,
+                                          int count)
+{
+    bool has_some = false;
+    for (int i = 0; i < count && !has_some; i++)
+        has_some = tickets[i]->free_id_length > 0;
+    if (!has_some)
+        return (struct database_parameter){NULL, 0};
+    array_begin(&batch->free_ids, ARRAY_TEXT, count);
+    for (int i = 0; i < count; i++)
+        array_add_bytes(&batch->free_ids, tickets[i]->free_id, tickets[i]->free_id_length);
+    return array_parameter(&batch->free_ids);
+}
+
 static PGresult *call(struct checkout_batch *batch, struct database *database,
                       struct ticket **tickets, int count)
 {
@@ -140,7 +158,7 @@ static PGresult *call(struct checkout_batch *batch, struct database *database,
         array_parameter(&batch->numbers), array_parameter(&batch->secrets),
         array_parameter(&batch->known),   array_parameter(&batch->known_until),
         {(const char *)&sale_made, 8},    {&unknown_is_any, 1},
-        {&full_may_check_out, 1}};
+        {&full_may_check_out, 1},         free_ids(batch, tickets, count)};
     PGresult *result;
     int64_t began_us = clock_us();
     enum database_result done =

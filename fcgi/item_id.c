@@ -41,8 +41,11 @@ struct item_id item_id_parse(const char *text, size_t length)
         return none;
 
     /* Without a word: a sale's number may stand in front. */
-    if (!has_word && at < end && *at == '-') {
-        at++;
+    static const char item[] = "_item_";
+    const size_t item_length = sizeof item - 1;
+    bool has_item = (size_t)(end - at) > item_length && memcmp(at, item, item_length) == 0;
+    if (!has_word && at < end && (*at == '-' || has_item)) {
+        at += has_item ? item_length : 1;
         id.sale_id = id.number;
         if (!read_number(&at, end, &id.number) || id.number == 0)
             return none;

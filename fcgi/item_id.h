@@ -1,4 +1,5 @@
-/* The ids by which clients name items: 4711, item4711, item_4711, item-4711, 17-4711, any. */
+/* The ids by which clients name items: 4711, item4711, item_4711, item-4711, any;
+   17-4711 and 17_item_4711 of sale 17. */
 #ifndef FCGI_ITEM_ID_H
 #define FCGI_ITEM_ID_H
 

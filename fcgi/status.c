@@ -103,6 +103,8 @@ void sale_current_read(const struct services *services, const struct request *re
     add_name(&json, status.sale_id);
     json_boolean(json_key(&json, "active"), strcmp(status.status, "active") == 0);
     add_time(&json, "ends_at", status.ends_us, status.sale_id > 0);
+    add_time(&json, "start_time", status.starts_us, status.sale_id > 0);
+    add_time(&json, "end_time", status.ends_us, status.sale_id > 0);
     json_close(&json);
     json_writer_end(&json);
 }

@@ -36,8 +36,10 @@ struct ticket {
     int64_t queued_us;   /* since when, by clock_us() */
     const char *user;    /* checkouts: the user, not terminated */
     size_t user_length;
-    struct code code; /* checkouts: which item, and random bits for its code;
-                         purchases: the code */
+    const char *free_id;   /* checkouts: the id, where it names no item and that may mean any, */
+    size_t free_id_length; /* not terminated; 0: it is none of these */
+    struct code code;      /* checkouts: which item, and random bits for its code;
+                              purchases: the code */
     struct verdict verdict;
     /* Called once, by any thread, when the verdict is there. Takes the ticket back. */
     void (*decided)(struct ticket *ticket);

@@ -1,7 +1,7 @@
 -- Checkouts, a batch in one transaction: decide all, log all.
 --
--- The order of locks is: sale by sale, by their numbers; in each one slot; items by number; then, never
--- waited for, other slots and items for those who want any. Purchases have the same order (purchase.sql),
+-- The order of locks is: sale by sale, by their numbers; in each users' free ids, by their hashes; one
+-- slot; items by number; then, never waited for, other slots and items for those who want any. Purchases have the same order (purchase.sql),
 -- so a batch that waits for another never holds what that one waits for.
 
 BEGIN;
@@ -194,6 +194,40 @@ COMMENT ON FUNCTION claim_any(
     'locks a free item for each request for any item, as far as there are some, and says which: '
     'o_given by request. The caller writes io_slot and queues o_contested again';
 
+CREATE FUNCTION find_free_ids(
+    p_sale_id     integer,
+    p_users       text[],
+    p_sales       integer[],
+    p_ids         text[],
+    OUT o_numbers integer[],
+    OUT o_firsts  integer[])
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    -- Whoever else has a request of the same user and id is decided about before this, or after it.
+    PERFORM pg_advisory_xact_lock(p_sale_id, k.key)
+    FROM (SELECT DISTINCT hashtext(r.user_id || ' ' || r.id) AS key
+          FROM unnest(p_users, p_sales, p_ids) r (user_id, sale_id, id)
+          WHERE r.id <> '' AND r.sale_id IN (0, p_sale_id)
+          ORDER BY 1) k;
+    SELECT array_agg(CASE WHEN r.is_free THEN (
+               SELECT i.number FROM free_id f
+               JOIN item i ON i.sale_id = f.sale_id AND i.number = f.number AND i.secret = f.secret
+               WHERE f.sale_id = p_sale_id AND f.user_id = r.user_id AND f.id = r.id
+                 AND i.purchased_at IS NULL AND i.held_until > now()) END ORDER BY r.ordinal),
+           array_agg(CASE WHEN r.is_free THEN r.first END ORDER BY r.ordinal)
+    INTO o_numbers, o_firsts
+    FROM (SELECT r.*, min(r.ordinal) OVER (PARTITION BY r.user_id, r.id, r.is_free)::integer AS first
+          FROM (SELECT r.*, r.id <> '' AND r.sale_id IN (0, p_sale_id) AS is_free
+                FROM unnest(p_users, p_sales, p_ids)
+                     WITH ORDINALITY r (user_id, sale_id, id, ordinal)) r) r;
+END
+$$;
+COMMENT ON FUNCTION find_free_ids(integer, text[], integer[], text[]) IS
+    'by request, for ids that name no item (empty where it is none of these): the item that the user '
+    'holds for the id, or null; and the first request of the batch for the same. Until the transaction '
+    'ends no other batch finds an item for these, nor gives one';
+
 CREATE FUNCTION checkout_batch(
     p_users          text[],
     p_sales          integer[],
@@ -204,6 +238,7 @@ CREATE FUNCTION checkout_batch(
     p_known_sale     timestamptz,
     p_unknown_is_any boolean,
     p_full_too       boolean DEFAULT false,
+    p_ids            text[] DEFAULT NULL,
     p_only_sale      integer DEFAULT NULL)
 RETURNS TABLE (
     ordinal        integer,
@@ -239,6 +274,9 @@ DECLARE
     v_slot      sale_slot;
     v_expires   timestamptz;
     v_claim     record;
+    v_ids       text[]; -- by request: an id that names no item and means any, or empty
+    v_free      record;
+    v_firsts    integer[]; -- by request: the first one for the same such id
     v_any       integer[]; -- by request: the item it is given where it asked for any
     v_contested integer[] := ARRAY[]::integer[];
     v_is_any    boolean;
@@ -260,7 +298,8 @@ BEGIN
                    array_agg(r.number ORDER BY r.ordinal) AS numbers,
                    array_agg(r.secret ORDER BY r.ordinal) AS secrets,
                    array_agg(r.known ORDER BY r.ordinal) AS known,
-                   array_agg(r.known_until ORDER BY r.ordinal) AS known_until
+                   array_agg(r.known_until ORDER BY r.ordinal) AS known_until,
+                   array_agg(p_ids[r.ordinal] ORDER BY r.ordinal) AS ids
             FROM unnest(p_users, p_sales, p_numbers, p_secrets, p_known, p_known_until)
                  WITH ORDINALITY r (user_id, sale_id, number, secret, known, known_until, ordinal)
             LEFT JOIN unnest(v_open) o ON o.sale_id = r.sale_id
@@ -273,9 +312,32 @@ BEGIN
                    c.picture_seed, c.held_by, c.purchase_limit
             FROM checkout_batch(v_part.users, v_part.sales, v_part.numbers, v_part.secrets,
                                 v_part.known, v_part.known_until, p_known_sale, p_unknown_is_any,
-                                p_full_too, v_part.sale_id) c;
+                                p_full_too, v_part.ids, v_part.sale_id) c;
         END LOOP;
         RETURN;
+    END IF;
+    -- An id that names no item may mean any: then the same one for as long as the user holds it.
+    IF p_unknown_is_any THEN
+        v_ids := ARRAY(
+            SELECT CASE WHEN n.number BETWEEN 0 AND v_sale.items_total THEN ''
+                        WHEN n.number > 0 THEN n.number::text
+                        ELSE coalesce(p_ids[n.ordinal], '') END
+            FROM unnest(p_numbers) WITH ORDINALITY n (number, ordinal)
+            ORDER BY n.ordinal);
+        p_numbers := ARRAY(
+            SELECT CASE WHEN n.number BETWEEN 1 AND v_sale.items_total THEN n.number ELSE 0 END
+            FROM unnest(p_numbers) WITH ORDINALITY n (number, ordinal)
+            ORDER BY n.ordinal);
+        IF v_sale.sale_id IS NULL OR '' = ALL (v_ids) THEN
+            v_ids := NULL;
+        ELSE
+            v_free := find_free_ids(v_sale.sale_id, p_users, p_sales, v_ids);
+            v_firsts := v_free.o_firsts;
+            p_numbers := ARRAY(
+                SELECT coalesce(v_free.o_numbers[n.ordinal], n.number)
+                FROM unnest(p_numbers) WITH ORDINALITY n (number, ordinal)
+                ORDER BY n.ordinal);
+        END IF;
     END IF;
     IF v_sale.sale_id IS NOT NULL THEN
         v_slot := lock_slot(v_sale.sale_id);
@@ -294,12 +356,6 @@ BEGIN
             FROM unnest(p_known, p_known_until) WITH ORDINALITY k (known, known_until, ordinal)
             ORDER BY k.ordinal);
     END IF;
-    IF p_unknown_is_any THEN
-        p_numbers := ARRAY(
-            SELECT CASE WHEN n.number BETWEEN 1 AND v_sale.items_total THEN n.number ELSE 0 END
-            FROM unnest(p_numbers) WITH ORDINALITY n (number, ordinal)
-            ORDER BY n.ordinal);
-    END IF;
 
     -- First those who get what they ask for: by number, then any. A request by number waits for
     -- another batch that is deciding about the same item; all batches take their items in the
@@ -308,9 +364,22 @@ BEGIN
         CONTINUE WHEN v_slot.slot IS NULL
             OR NOT CASE WHEN v_is_any THEN 0 = ANY (p_numbers) ELSE 0 < ANY (p_numbers) END;
         IF v_is_any THEN
-            v_claim := claim_any(v_sale, p_users, p_sales, p_numbers, p_known, p_full_too, v_slot);
+            v_claim := claim_any(
+                v_sale, p_users, p_sales, p_numbers,
+                -- Of requests for the same free id the first is given an item, for all of them.
+                CASE WHEN v_ids IS NULL THEN p_known ELSE ARRAY(
+                    SELECT CASE WHEN f.first < f.ordinal THEN -1 ELSE p_known[f.ordinal] END::smallint
+                    FROM unnest(v_firsts) WITH ORDINALITY f (first, ordinal)
+                    ORDER BY f.ordinal) END,
+                p_full_too, v_slot);
             v_slot := v_claim.io_slot;
             v_any := v_claim.o_given;
+            IF v_ids IS NOT NULL THEN
+                v_any := ARRAY(
+                    SELECT v_any[coalesce(f.first, f.ordinal)]
+                    FROM unnest(v_firsts) WITH ORDINALITY f (first, ordinal)
+                    ORDER BY f.ordinal);
+            END IF;
             v_contested := v_claim.o_contested;
         END IF;
         RETURN QUERY
@@ -368,6 +437,17 @@ BEGIN
         v_accepted := v_accepted + v_rows;
     END LOOP;
 
+    IF v_ids IS NOT NULL THEN
+        INSERT INTO free_id (sale_id, user_id, id, number, secret)
+        SELECT DISTINCT ON (r.user_id, r.id) i.sale_id, r.user_id, r.id, i.number, i.secret
+        FROM unnest(p_users, v_ids, p_numbers) WITH ORDINALITY r (user_id, id, number, ordinal)
+        JOIN item i ON i.sale_id = v_sale.sale_id AND i.number = v_any[r.ordinal]
+        WHERE r.id <> '' AND r.number = 0 AND i.held_by = r.user_id AND i.secret = ANY (p_secrets)
+        ORDER BY r.user_id, r.id
+        ON CONFLICT (sale_id, user_id, id) DO UPDATE
+        SET number = excluded.number, secret = excluded.secret;
+    END IF;
+
     -- Then, if there are any, those who don't, and why: by the rows as they are now.
     IF v_accepted = cardinality(p_users) THEN
         RETURN;
@@ -376,7 +456,8 @@ BEGIN
     WITH refused AS MATERIALIZED (
         SELECT r.ordinal, r.user_id,
                CASE WHEN r.sale_id = 0 THEN v_sale.sale_id ELSE r.sale_id END AS sale_id,
-               nullif(greatest(r.number, 0), 0) AS number,
+               CASE WHEN r.number > 0 THEN r.number WHEN i.held_by = r.user_id THEN i.number END
+                   AS number,
                i.secret, coalesce(i.held_until, CASE WHEN r.known > 0 THEN r.known_until END)
                    AS held_until,
                i.name, i.price_cents, i.picture_seed, i.held_by,
@@ -438,13 +519,15 @@ END
 $$;
 COMMENT ON FUNCTION checkout_batch(
     text[], integer[], integer[], uuid[], smallint[], timestamptz[], timestamptz, boolean, boolean,
-    integer) IS
+    text[], integer) IS
 'decides and logs a batch of checkouts; arrays have an element a request.
 p_sales: 0 is the newest open sale. p_numbers: 0 is any item, below 0 none that could be.
 p_secrets: 16 random bytes for the code, should the request be accepted.
 p_known: a fact that refuses the request: 0 none, 1 sold, 2 held, 3 user_limit, 4 sold_out; it
 counts until p_known_until. p_known_sale: the generated_at of the sale that the facts are about,
 which tells it from every other sale, also of another database that had the same id.
+p_ids: the texts of ids without a number, where these mean any, else empty; the same text means the
+same item for as long as the same user holds it. Null: there are none.
 p_full_too: who has bought as many as one may can still check out.
 p_only_sale: of the open sales the one that all requests are decided by; null: each by its own.
 One row a request, in no order. expires_at and held_by: when the hold ends, the user''s or the
@@ -452,7 +535,7 @@ other one''s, and whose it is.';
 
 GRANT EXECUTE ON FUNCTION checkout_batch(
     text[], integer[], integer[], uuid[], smallint[], timestamptz[], timestamptz, boolean, boolean,
-    integer)
+    text[], integer)
     TO flashsale_worker;
 
 COMMIT;

@@ -1,7 +1,8 @@
 BEGIN;
 DROP FUNCTION flashsale.checkout_batch(
     text[], integer[], integer[], uuid[], smallint[], timestamptz[], timestamptz, boolean, boolean,
-    integer);
+    text[], integer);
 DROP FUNCTION flashsale.claim_any(
     flashsale.sale, text[], integer[], integer[], smallint[], boolean, flashsale.sale_slot);
+DROP FUNCTION flashsale.find_free_ids(integer, text[], integer[], text[]);
 COMMIT;

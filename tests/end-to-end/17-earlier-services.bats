@@ -108,6 +108,67 @@ setup_file() {
     [[ $(json .code) != "$code" ]]
 }
 
+@test "E: the same user and id get the same code while it lives" {
+    post '/checkout?user_id=e2&id=item-abc'
+    expect 200
+    code=$(json .code) item=$(json .item_id)
+    cp "$BODY" "$BATS_TEST_TMPDIR/first"
+    post '/checkout?user_id=e2&id=item-abc'
+    expect 200
+    same "$(jq --compact-output 'del(.expires_in)' "$BODY")" \
+        "$(jq --compact-output 'del(.expires_in)' "$BATS_TEST_TMPDIR/first")"
+    post '/checkout?user_id=e2&id=item-abd'
+    expect 200
+    [[ $(json .code) != "$code" ]]
+    post '/checkout?user_id=e3&id=item-abc'
+    expect 200
+    [[ $(json .item_id) != "$item" ]]
+    post "/purchase?code=$code"
+    expect 200
+    post '/checkout?user_id=e2&id=item-abc'
+    expect 200
+    [[ $(json .item_id) != "$item" ]]
+    # Of an id that is too long nothing is remembered; it still gets an item.
+    long=$(printf 'ä%.0s' {1..90})
+    post "/checkout?user_id=e4&id=$long"
+    expect 200
+}
+
+@test "E: at once, from many connections, too" {
+    for id in {1..6}; do
+        for try in {1..6}; do
+            curl --silent --request POST --output "$BATS_TEST_TMPDIR/at-once.$id.$try" \
+                "$URL/checkout?user_id=e5&id=thing-$id-x" 3>&- &
+        done
+    done
+    wait
+    for id in {1..6}; do
+        same "$(cat "$BATS_TEST_TMPDIR"/at-once."$id".* | jq --raw-output .code | sort --unique | wc --lines)" 1
+    done
+    same "$(sql "SELECT count(*) FROM flashsale.item WHERE held_by = 'e5'")" 6
+}
+
+# Batches of the workers' kind from several connections, that have the same users and ids, some of them twice.
+@test "E: batches that meet give an id one item" {
+    cat >"$BATS_TEST_TMPDIR/script" <<'EOF'
+SELECT count(*) FROM flashsale.checkout_batch(
+    ARRAY(SELECT 'e6-' || (5 * random())::integer FROM generate_series(1, 12)), array_fill(0, ARRAY[12]),
+    array_fill(-1, ARRAY[12]), ARRAY(SELECT gen_random_uuid() FROM generate_series(1, 12)),
+    array_fill(0, ARRAY[12])::smallint[], array_fill(now(), ARRAY[12]), now(), true, false,
+    ARRAY(SELECT 'id-' || (20 * random())::integer FROM generate_series(1, 12)));
+EOF
+    pgbench --host="$RUN_DIR/postgresql" --username=postgres --no-vacuum --client=8 --jobs=2 --time=4 \
+        --file="$BATS_TEST_TMPDIR/script" flashsale >"$BATS_TEST_TMPDIR/result" 2>&1 3>&-
+    cat "$BATS_TEST_TMPDIR/result"
+    [[ $(cat "$BATS_TEST_TMPDIR/result") != *aborted* ]]
+    same "$(sql "SELECT deadlocks FROM pg_stat_database WHERE datname = 'flashsale'")" 0
+    ids=$(sql "SELECT count(*) FROM flashsale.free_id WHERE user_id LIKE 'e6-%'")
+    [[ $ids -gt 100 ]]
+    same "$(sql "SELECT count(*) FROM flashsale.item WHERE held_by LIKE 'e6-%'")" "$ids"
+    same "$(sql "SELECT count(*) FROM flashsale.attempt WHERE user_id LIKE 'e6-%' AND outcome = 'accepted'")" "$ids"
+    [[ $(sql "SELECT count(*) FROM flashsale.attempt WHERE user_id LIKE 'e6-%' AND outcome = 'repeated'") -gt 1000 ]]
+}
+
 # speaks DIALECT: the same sale, by workers that speak it.
 speaks() {
     stack stop >/dev/null

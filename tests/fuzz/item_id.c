@@ -26,17 +26,17 @@ static struct item_id expected(const char *text)
     static bool is_ready;
     if (!is_ready) {
         is_ready = regcomp(&in_open_sale, "^([A-Za-z]+[-_]?)?([0-9]+)$", REG_EXTENDED) == 0 &&
-                   regcomp(&in_some_sale, "^([0-9]+)-([0-9]+)$", REG_EXTENDED) == 0;
+                   regcomp(&in_some_sale, "^([0-9]+)(-|_item_)([0-9]+)$", REG_EXTENDED) == 0;
         assert(is_ready);
     }
     const struct item_id none = {ITEM_ID_OPEN_SALE, ITEM_ID_NONE};
     struct item_id id = {ITEM_ID_OPEN_SALE, ITEM_ID_ANY};
-    regmatch_t matches[3];
+    regmatch_t matches[4];
     if (strcmp(text, "") == 0 || strcmp(text, "any") == 0)
         return id;
-    if (regexec(&in_some_sale, text, 3, matches, 0) == 0) {
+    if (regexec(&in_some_sale, text, 4, matches, 0) == 0) {
         id.sale_id = number_of(text, &matches[1]);
-        id.number = number_of(text, &matches[2]);
+        id.number = number_of(text, &matches[3]);
         return id.sale_id > 0 && id.number > 0 ? id : none;
     }
     if (regexec(&in_open_sale, text, 3, matches, 0) != 0)

@@ -21,6 +21,7 @@ static void test_numbers(void **state)
     assert_id("item_4711", ITEM_ID_OPEN_SALE, 4711);
     assert_id("item-4711", ITEM_ID_OPEN_SALE, 4711);
     assert_id("17-4711", 17, 4711);
+    assert_id("17_item_4711", 17, 4711);
     assert_id("0004711", ITEM_ID_OPEN_SALE, 4711);
     assert_id("2147483647", ITEM_ID_OPEN_SALE, INT32_MAX);
 }
@@ -49,6 +50,14 @@ static void test_none(void **state)
                                         "1-0",
                                         "0-1",
                                         "item-1-2",
+                                        "17_item_",
+                                        "17_item_0",
+                                        "0_item_1",
+                                        "17_items_1",
+                                        "17_4711",
+                                        "17_item-4711",
+                                        "item_17_item_1",
+                                        "17_item_1_item_1",
                                         "1x",
                                         "item1x",
                                         "1 ",
