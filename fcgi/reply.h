@@ -25,7 +25,7 @@ enum {
 
 /* The same, but nothing old is given meanwhile; and nothing is kept, as it is about to change. */
 #define REPLY_CACHE_1_S_AT_MOST "public, max-age=1"
-#define REPLY_CACHE_NOT "no-cache"
+#define REPLY_CACHE_NOT         "no-cache"
 
 struct reply {
     struct text body;
