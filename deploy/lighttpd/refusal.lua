@@ -36,6 +36,10 @@ if (r.req_attr["request.uri"] or ""):find("^/%f[?%z]") then -- a worker took the
 end
 if headers["X-Request-Id"] then
     headers["X-Accel-Expires"] = ""
+    -- What may be kept is compressed for those who take it (deflate).
+    if not headers["Vary"] and (headers["Cache-Control"] or ""):find("max-age", 1, true) then
+        headers["Vary"] = "Accept-Encoding"
+    end
     return 0
 end
 
