@@ -238,7 +238,8 @@ class System:
 
     def others(self):
         """What runs there besides its first process, and that one's sleep."""
-        lines = call(*self.enter("sh", "-c", "grep --no-messages . /proc/[0-9]*/comm")).splitlines()
+        # One may end while it is looked at.
+        lines = call(*self.enter("sh", "-c", "grep --no-messages . /proc/[0-9]*/comm || true")).splitlines()
         names = (line.split("/comm:")[1] for line in lines if not line.startswith("/proc/1/"))
         return sorted(name for name in names if name not in ("sleep", "sh", "grep"))
 
