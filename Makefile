@@ -247,7 +247,7 @@ $(units): $(BUILD_DIR)/unit/%: $(BUILD_DIR)/tests/unit/%.o $(tested)
 
 # What a harness has in place of others' functions (ld(1), --wrap).
 wrapped_redis := redisConnectUnixWithTimeout
-wrapped_request := lanes_ask
+wrapped_request := batchers_submit
 
 harness_objects := $(BUILD_DIR)/tests/fuzz/values.o $(BUILD_DIR)/tests/client/fastcgi.o $(tested)
 

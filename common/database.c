@@ -14,7 +14,7 @@
 
 /*
  * So soon an idle connection finds that the server's host is gone, with tcp_user_timeout (tcp(7)):
- * its lane then looks for another before anybody asks.
+ * its batcher then looks for another before anybody asks.
  */
 #define KEEPALIVE_IDLE_S     "2"
 #define KEEPALIVE_INTERVAL_S "1"
@@ -172,14 +172,14 @@ PGconn *database_connection(struct database *database)
 }
 
 /* One line when it begins, however often it is tried again. libpq says nothing of its deadline. */
-static void tell_down(struct database *database, const char *what)
+static void log_down(struct database *database, const char *what)
 {
     if (!database->is_down_told)
         log_error("%s: PostgreSQL: %s", database->options.name, *what ? what : "no answer in time");
     database->is_down_told = true;
 }
 
-static void tell_up(struct database *database)
+static void log_up(struct database *database)
 {
     if (database->is_down_told)
         log_warning("%s: PostgreSQL: connected again", database->options.name);
@@ -187,13 +187,13 @@ static void tell_up(struct database *database)
 }
 
 /* What the server says beside its answers: libpq's notice receiver. */
-static void hear(void *context, const PGresult *notice)
+static void on_notice(void *context, const PGresult *notice)
 {
     struct database *database = context;
     const char *severity = PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
     if (!severity || strcmp(severity, "WARNING") != 0)
         return;
-    tell_down(database, PQresultErrorMessage(notice));
+    log_down(database, PQresultErrorMessage(notice));
     database->is_warned = true;
 }
 
@@ -240,7 +240,7 @@ static bool prepare(struct database *database)
             result = await_result(database->connection, deadline_ms);
         bool prepared = PQresultStatus(result) == PGRES_COMMAND_OK;
         if (!prepared)
-            tell_down(database, complaint(database, result));
+            log_down(database, complaint(database, result));
         PQclear(result);
         if (!prepared)
             return false;
@@ -260,7 +260,7 @@ static PGresult *ask_with_limit(struct database *database, const char *sql)
         result = await_result(database->connection, deadline_ms);
     if (PQresultStatus(result) == PGRES_TUPLES_OK)
         return result;
-    tell_down(database, complaint(database, result));
+    log_down(database, complaint(database, result));
     PQclear(result);
     return NULL;
 }
@@ -280,7 +280,7 @@ static bool takes_commits(struct database *database)
     PGresult *result = ask_with_limit(database, proof_sql);
     bool good = result && PQgetisnull(result, 0, 0);
     if (result && !good)
-        tell_down(database, PQgetvalue(result, 0, 0));
+        log_down(database, PQgetvalue(result, 0, 0));
     PQclear(result);
     return good;
 }
@@ -294,7 +294,7 @@ static bool run(struct database *database, const char *sql)
         result = await_result(database->connection, deadline_ms);
     bool good = PQresultStatus(result) == PGRES_COMMAND_OK;
     if (!good)
-        tell_down(database, complaint(database, result));
+        log_down(database, complaint(database, result));
     PQclear(result);
     return good;
 }
@@ -328,7 +328,7 @@ static bool passes_trial(struct database *database)
         send_and_await(database, 0, database->options.trial, database->options.trial_count);
     bool good = PQresultStatus(result) == PGRES_TUPLES_OK;
     if (!good)
-        tell_down(database, complaint(database, result));
+        log_down(database, complaint(database, result));
     PQclear(result);
     return good && run(database, "ROLLBACK");
 }
@@ -382,17 +382,17 @@ static bool connect_anew(struct database *database)
 {
     database->connection = start_session(&database->options);
     if (PQstatus(database->connection) != CONNECTION_OK) {
-        tell_down(database, PQerrorMessage(database->connection));
+        log_down(database, PQerrorMessage(database->connection));
         disconnect(database);
         return false;
     }
-    PQsetNoticeReceiver(database->connection, hear, database);
+    PQsetNoticeReceiver(database->connection, on_notice, database);
     if (!set_up_session(database) || !prepare(database) || !takes_commits(database) ||
         !passes_trial(database)) {
         disconnect(database);
         return false;
     }
-    tell_up(database);
+    log_up(database);
     return true;
 }
 
@@ -414,7 +414,7 @@ static bool is_open(struct database *database)
     if (!database->connection)
         return false;
     if (is_closed_by_server(database->connection)) {
-        tell_down(database, "the server closed the connection");
+        log_down(database, "the server closed the connection");
         disconnect(database);
     } else if (clock_ms() - database->proven_ms >= PROOF_MS && !takes_commits(database)) {
         disconnect(database);
@@ -561,7 +561,7 @@ enum database_result database_call(struct database *database, int statement,
     }
     if (answer && !database->is_warned && database->errors < ERRORS_MAX)
         database->errors++;
-    tell_down(database, complaint(database, answer));
+    log_down(database, complaint(database, answer));
     PQclear(answer);
     disconnect(database);
     return DATABASE_LOST;

@@ -114,18 +114,18 @@ static const struct setting setting_table[] = {
          "path of the socket to listen on; empty: the one inherited as standard input"),
     INTEGER(worker, threads, 1, 64, "4", "threads that read requests; each takes but a moment"),
     INTEGER(worker, connections_max, 1, 60000, "1024",
-            "connections of web servers at once, each with one request in hand at most"),
-    INTEGER(worker, kept_connections_max, 0, 59999, "512",
+            "connections of web servers at once, each with one request in flight at most"),
+    INTEGER(worker, keepalive_connections_max, 0, 59999, "512",
             "idle connections the web servers may keep: their processes times their keepalive"),
     INTEGER(worker, wait_ms_max, 10, 60000, "1500",
             "how long a request waits for its turn before it is answered 503"),
     INTEGER(worker, stop_ms_max, 10, 60000, "1500",
-            "how long a stopping worker waits for requests in hand"),
-    INTEGER(lane, checkout_count, 1, 16, "1", "lanes, and so connections, for checkouts"),
-    INTEGER(lane, purchase_count, 1, 16, "1", "lanes, and so connections, for purchases"),
-    INTEGER(lane, batch_max, 1, 256, "128", "requests decided in one transaction, at most"),
-    INTEGER(lane, gather_us_max, 0, 100000, "5000",
-            "how long a busy lane lets a batch gather, at most"),
+            "how long a stopping worker waits for requests in flight"),
+    INTEGER(batch, checkout_batchers, 1, 16, "1", "batchers, and so connections, for checkouts"),
+    INTEGER(batch, purchase_batchers, 1, 16, "1", "batchers, and so connections, for purchases"),
+    INTEGER(batch, size_max, 1, 256, "128", "requests decided in one transaction, at most"),
+    INTEGER(batch, linger_us_max, 0, 100000, "5000",
+            "how long a busy batcher waits for a batch to fill, at most"),
     TEXT(database, worker_conninfo, check_conninfo, "dbname=flashsale user=flashsale_worker",
          "how workers reach PostgreSQL: a libpq connection string"),
     TEXT(database, generator_conninfo, check_conninfo, "dbname=flashsale user=flashsale_generator",
@@ -337,6 +337,25 @@ static struct origin origin_of(const struct source *source, int line, FILE *erro
     return origin;
 }
 
+/* Settings by the names that they had before 0.1.0. */
+static const struct {
+    const char *before, *now;
+} renamed[] = {{"lane.checkout_count", "batch.checkout_batchers"},
+               {"lane.purchase_count", "batch.purchase_batchers"},
+               {"lane.batch_max", "batch.size_max"},
+               {"lane.gather_us_max", "batch.linger_us_max"},
+               {"worker.kept_connections_max", "worker.keepalive_connections_max"}};
+
+static void tell_unknown(const struct origin *origin, const char *name)
+{
+    tell_origin(origin);
+    fprintf(origin->errors, "%s: there is no such setting", name);
+    for (size_t i = 0; i < sizeof renamed / sizeof renamed[0]; i++)
+        if (strcmp(name, renamed[i].before) == 0)
+            fprintf(origin->errors, ": it is %s now", renamed[i].now);
+    fputc('\n', origin->errors);
+}
+
 static bool read_group(struct settings *settings, const config_setting_t *group,
                        const struct source *source, FILE *errors)
 {
@@ -351,8 +370,7 @@ static bool read_group(struct settings *settings, const config_setting_t *group,
         if (setting) {
             good = read_setting(settings, setting, node, &origin) && good;
         } else {
-            tell_origin(&origin);
-            fprintf(errors, "%s: there is no such setting\n", name);
+            tell_unknown(&origin, name);
             good = false;
         }
     }
@@ -410,8 +428,7 @@ bool settings_override(struct settings *settings, const char *assignment, FILE *
 
     const struct setting *setting = setting_find(name);
     if (!setting) {
-        tell_origin(&origin);
-        fprintf(errors, "%s: there is no such setting\n", name);
+        tell_unknown(&origin, name);
         return false;
     }
     return set_text(settings, setting, equals + 1, &origin);
@@ -435,6 +452,14 @@ static bool set_from_variable(struct settings *settings, const char *variable, c
     for (size_t i = 0; i < SETTING_COUNT; i++)
         if (is_variable_of(variable, &setting_table[i]))
             return set_text(settings, &setting_table[i], value, &origin);
+    for (size_t i = 0; i < sizeof renamed / sizeof renamed[0]; i++) {
+        const struct setting before = {.name = renamed[i].before};
+        if (is_variable_of(variable, &before)) {
+            fprintf(errors, "%s: there is no such setting: %s is %s now\n", variable,
+                    renamed[i].before, renamed[i].now);
+            return false;
+        }
+    }
     fprintf(errors,
             "%s: there is no such setting: expected " SETTINGS_VARIABLE_PREFIX
             "GROUP_NAME, as in " SETTINGS_VARIABLE_PREFIX "SALE_HOLD_S for sale.hold_s\n",
@@ -467,11 +492,12 @@ bool settings_check(const struct settings *settings, FILE *errors)
 {
     bool good = true;
     /* Were all connections kept ones, a new one would wait for ever. */
-    if (settings->worker.connections_max <= settings->worker.kept_connections_max) {
-        fprintf(errors,
-                "worker.connections_max = %d: expected more than "
-                "worker.kept_connections_max = %d, for those that are not kept need room too\n",
-                settings->worker.connections_max, settings->worker.kept_connections_max);
+    if (settings->worker.connections_max <= settings->worker.keepalive_connections_max) {
+        fprintf(
+            errors,
+            "worker.connections_max = %d: expected more than "
+            "worker.keepalive_connections_max = %d, for those that are not kept need room too\n",
+            settings->worker.connections_max, settings->worker.keepalive_connections_max);
         good = false;
     }
     if (settings->sale.hold_s > settings->sale.duration_s) {
@@ -536,7 +562,7 @@ bool settings_check_files(const struct settings *settings, FILE *errors)
     const char *secret = settings->redis.password_file;
     struct stat found;
     /* Who may not look there is not who will read it: the generator has its own user. Of a pipe a
-       lane would wait for who never comes. */
+       batcher would wait for who never comes. */
     if (*secret && settings->redis.address[0] &&
         (stat(secret, &found) == 0 ? !S_ISREG(found.st_mode) : errno != EACCES)) {
         fprintf(errors, "redis.password_file = \"%s\": expected a file\n", secret);

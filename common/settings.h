@@ -29,16 +29,16 @@ struct settings {
         char listen[108]; /* sun_path's size, unix(7) */
         int threads;
         int connections_max;
-        int kept_connections_max;
+        int keepalive_connections_max;
         int wait_ms_max;
         int stop_ms_max;
     } worker;
     struct {
-        int checkout_count;
-        int purchase_count;
-        int batch_max;
-        int gather_us_max;
-    } lane;
+        int checkout_batchers;
+        int purchase_batchers;
+        int size_max;
+        int linger_us_max;
+    } batch;
     struct {
         char worker_conninfo[SETTING_TEXT_MAX];
         char generator_conninfo[SETTING_TEXT_MAX];

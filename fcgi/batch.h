@@ -1,5 +1,5 @@
 /*
- * One batch: what a lane does with the tickets that it took. A kind's batch has its own file,
+ * One batch: what a batcher does with the jobs that it took. A kind's batch has its own file,
  * checkout_batch.c and purchase_batch.c.
  */
 #ifndef FCGI_BATCH_H
@@ -9,14 +9,14 @@
 
 #include "common/array.h"
 #include "common/settings.h"
+#include "job.h"
 #include "refusals.h"
-#include "ticket.h"
 
 struct checkout_batch;
 struct purchase_batch;
 struct metrics;
 
-/* Buffers for lane.batch_max tickets, for one lane's thread. NULL: out of memory. */
+/* Buffers for batch.size_max jobs, for one batcher's thread. NULL: out of memory. */
 struct checkout_batch *checkout_batch_new(const struct settings *settings, struct metrics *metrics,
                                           const struct refusals *refusals);
 struct purchase_batch *purchase_batch_new(const struct settings *settings, struct metrics *metrics,
@@ -24,7 +24,7 @@ struct purchase_batch *purchase_batch_new(const struct settings *settings, struc
 void checkout_batch_free(struct checkout_batch *batch);
 void purchase_batch_free(struct purchase_batch *batch);
 
-/* The statement that decides a batch, to be prepared as number 0 of the lane's connection. */
+/* The statement that decides a batch, to be prepared as number 0 of the batcher's connection. */
 extern const char *const checkout_batch_statement;
 extern const char *const purchase_batch_statement;
 
@@ -34,14 +34,14 @@ extern const struct database_parameter checkout_batch_trial[CHECKOUT_BATCH_PARAM
 extern const struct database_parameter purchase_batch_trial[PURCHASE_BATCH_PARAMETERS];
 
 /*
- * Decides all tickets in one transaction and fills in every verdict: OUTCOME_UNAVAILABLE for all
+ * Decides all jobs in one transaction and fills in every decision: OUTCOME_UNAVAILABLE for all
  * of them where the connection was lost or the server refused, and for checkouts where Redis is
  * needed and out of reach. Refusals are learned from what refused a checkout, and from purchases,
  * so that what is known to be held becomes known to be sold.
  */
 void checkout_batch_decide(struct checkout_batch *batch, struct database *database,
-                           struct ticket **tickets, int count);
+                           struct job **jobs, int count);
 void purchase_batch_decide(struct purchase_batch *batch, struct database *database,
-                           struct ticket **tickets, int count);
+                           struct job **jobs, int count);
 
 #endif

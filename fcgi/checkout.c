@@ -1,17 +1,17 @@
 /* POST /checkout: reserves an item for a user and gives the code that buys it. */
+#include "decision_reply.h"
 #include "dialect.h"
 #include "endpoints.h"
 #include "identity.h"
 #include "item_id.h"
-#include "verdict_reply.h"
 
 static void write_accepted(const struct settings *settings, struct reply *reply,
-                           const struct ticket *ticket)
+                           const struct job *job)
 {
-    const struct verdict *verdict = &ticket->verdict;
+    const struct decision *decision = &job->decision;
     struct json_writer json;
     char code[CODE_LENGTH + 1];
-    code_format(&verdict->code, code);
+    code_format(&decision->code, code);
 
     json_writer_begin(&json, &reply->body);
     json_open_object(&json);
@@ -19,10 +19,10 @@ static void write_accepted(const struct settings *settings, struct reply *reply,
     json_string(json_key(&json, "message"), dialect_of(settings)->checked_out);
     json_string(json_key(&json, "code"), code);
     json_string(json_key(&json, "checkout_code"), code);
-    json_time(json_key(&json, "expires_at"), verdict->expires_us);
+    json_time(json_key(&json, "expires_at"), decision->expires_us);
     json_integer(json_key(&json, "expires_in"),
-                 verdict_seconds_until(verdict, verdict->expires_us));
-    verdict_add_item(&json, verdict, ticket->user, ticket->user_length);
+                 decision_seconds_until(decision, decision->expires_us));
+    decision_add_item(&json, decision, job->user, job->user_length);
     json_close(&json);
     json_writer_end(&json);
 }
@@ -43,8 +43,8 @@ static bool find_user(const struct settings *settings, const struct request *req
     return false;
 }
 
-bool checkout_ask(const struct settings *settings, const struct request *request,
-                  struct ticket *ticket, struct reply *reply)
+bool checkout_submit(const struct settings *settings, const struct request *request,
+                     struct job *job, struct reply *reply)
 {
     const struct parameter *item = &request->parameters.by_name[PARAMETER_ITEM];
     struct span user;
@@ -56,20 +56,19 @@ bool checkout_ask(const struct settings *settings, const struct request *request
         id = item_id_parse(item->bytes, item->length);
     bool is_free = settings->sale.unknown_item == UNKNOWN_ITEM_ANY && id.number == ITEM_ID_NONE &&
                    !item->is_too_long;
-    ticket->free_id = item->bytes;
-    ticket->free_id_length = is_free ? item->length : 0;
-    ticket->user = user.bytes;
-    ticket->user_length = user.length;
-    ticket->code.sale_id = id.sale_id;
-    ticket->code.number = id.number;
+    job->free_id = item->bytes;
+    job->free_id_length = is_free ? item->length : 0;
+    job->user = user.bytes;
+    job->user_length = user.length;
+    job->code.sale_id = id.sale_id;
+    job->code.number = id.number;
     return true;
 }
 
-void checkout_tell(const struct settings *settings, const struct ticket *ticket,
-                   struct reply *reply)
+void checkout_reply(const struct settings *settings, const struct job *job, struct reply *reply)
 {
-    if (ticket->verdict.outcome == OUTCOME_ACCEPTED || ticket->verdict.outcome == OUTCOME_REPEATED)
-        write_accepted(settings, reply, ticket);
+    if (job->decision.outcome == OUTCOME_ACCEPTED || job->decision.outcome == OUTCOME_REPEATED)
+        write_accepted(settings, reply, job);
     else
-        verdict_problem(reply, &ticket->verdict, settings);
+        decision_problem(reply, &job->decision, settings);
 }

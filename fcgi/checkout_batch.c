@@ -48,8 +48,8 @@ struct checkout_batch {
     const struct settings *settings;
     struct metrics *metrics;
     struct array users, sales, numbers, secrets, known, known_until, known_sales, free_ids;
-    uint8_t *random;        /* CODE_SECRET_BYTES for each ticket */
-    struct known *known_of; /* one for each ticket */
+    uint8_t *random;        /* CODE_SECRET_BYTES for each job */
+    struct known *known_of; /* one for each job */
     struct refusals refusals;
 };
 
@@ -59,7 +59,7 @@ struct checkout_batch *checkout_batch_new(const struct settings *settings, struc
     struct checkout_batch *batch = calloc(1, sizeof *batch);
     if (!batch)
         return NULL;
-    int count = settings->lane.batch_max;
+    int count = settings->batch.size_max;
     batch->settings = settings;
     batch->metrics = metrics;
     batch->refusals = *refusals;
@@ -107,7 +107,7 @@ static bool fill_random(uint8_t *bytes, size_t count)
     return true;
 }
 
-static void fill_arrays(struct checkout_batch *batch, struct ticket **tickets, int count)
+static void fill_arrays(struct checkout_batch *batch, struct job **jobs, int count)
 {
     array_begin(&batch->users, ARRAY_TEXT, count);
     array_begin(&batch->sales, ARRAY_INT4, count);
@@ -117,9 +117,9 @@ static void fill_arrays(struct checkout_batch *batch, struct ticket **tickets, i
     array_begin(&batch->known_until, ARRAY_TIMESTAMPTZ, count);
     array_begin(&batch->known_sales, ARRAY_TIMESTAMPTZ, count);
     for (int i = 0; i < count; i++) {
-        array_add_bytes(&batch->users, tickets[i]->user, tickets[i]->user_length);
-        array_add_int4(&batch->sales, tickets[i]->code.sale_id);
-        array_add_int4(&batch->numbers, tickets[i]->code.number);
+        array_add_bytes(&batch->users, jobs[i]->user, jobs[i]->user_length);
+        array_add_int4(&batch->sales, jobs[i]->code.sale_id);
+        array_add_int4(&batch->numbers, jobs[i]->code.number);
         array_add_bytes(&batch->secrets, batch->random + (size_t)i * CODE_SECRET_BYTES,
                         CODE_SECRET_BYTES);
         array_add_int2(&batch->known, (int16_t)batch->known_of[i].kind);
@@ -128,25 +128,25 @@ static void fill_arrays(struct checkout_batch *batch, struct ticket **tickets, i
     }
 }
 
-/* NULL where no ticket has one. */
-static struct database_parameter free_ids(struct checkout_batch *batch, struct ticket **tickets,
+/* NULL where no job has one. */
+static struct database_parameter free_ids(struct checkout_batch *batch, struct job **jobs,
                                           int count)
 {
     bool has_some = false;
     for (int i = 0; i < count && !has_some; i++)
-        has_some = tickets[i]->free_id_length > 0;
+        has_some = jobs[i]->free_id_length > 0;
     if (!has_some)
         return (struct database_parameter){NULL, 0};
     array_begin(&batch->free_ids, ARRAY_TEXT, count);
     for (int i = 0; i < count; i++)
-        array_add_bytes(&batch->free_ids, tickets[i]->free_id, tickets[i]->free_id_length);
+        array_add_bytes(&batch->free_ids, jobs[i]->free_id, jobs[i]->free_id_length);
     return array_parameter(&batch->free_ids);
 }
 
-static PGresult *call(struct checkout_batch *batch, struct database *database,
-                      struct ticket **tickets, int count)
+static PGresult *call(struct checkout_batch *batch, struct database *database, struct job **jobs,
+                      int count)
 {
-    fill_arrays(batch, tickets, count);
+    fill_arrays(batch, jobs, count);
     char unknown_is_any = batch->settings->sale.unknown_item == UNKNOWN_ITEM_ANY;
     char full_may_check_out = dialect_of(batch->settings)->full_may_check_out;
     const struct database_parameter parameters[] = {array_parameter(&batch->users),
@@ -158,36 +158,36 @@ static PGresult *call(struct checkout_batch *batch, struct database *database,
                                                     array_parameter(&batch->known_sales),
                                                     {&unknown_is_any, 1},
                                                     {&full_may_check_out, 1},
-                                                    free_ids(batch, tickets, count)};
+                                                    free_ids(batch, jobs, count)};
     PGresult *result;
     int64_t began_us = clock_us();
     enum database_result done =
         database_call(database, 0, parameters, CHECKOUT_BATCH_PARAMETERS, &result);
-    metrics_observe(batch->metrics, METRIC_COMMIT_TIME, LANE_CHECKOUT, clock_us() - began_us);
+    metrics_observe(batch->metrics, METRIC_COMMIT_TIME, JOB_CHECKOUT, clock_us() - began_us);
     return done == DATABASE_DONE ? result : NULL;
 }
 
-static void read_verdict(const PGresult *result, int row, struct verdict *verdict)
+static void read_decision(const PGresult *result, int row, struct decision *decision)
 {
-    verdict->outcome = outcome_named(PQgetvalue(result, row, COLUMN_OUTCOME),
-                                     (size_t)PQgetlength(result, row, COLUMN_OUTCOME));
-    if (verdict->outcome == OUTCOME_COUNT)
-        verdict->outcome = OUTCOME_UNAVAILABLE;
-    verdict->code.sale_id = database_int4(result, row, COLUMN_SALE_ID);
-    verdict->code.number = database_int4(result, row, COLUMN_NUMBER);
-    verdict->expires_us = database_time_us(result, row, COLUMN_EXPIRES_AT);
-    verdict->sale_ends_us = database_time_us(result, row, COLUMN_SALE_ENDS_AT);
-    verdict->decided_us = database_time_us(result, row, COLUMN_DECIDED_AT);
-    verdict->purchase_limit = database_int4(result, row, COLUMN_PURCHASE_LIMIT);
-    if (verdict->outcome != OUTCOME_ACCEPTED && verdict->outcome != OUTCOME_REPEATED)
+    decision->outcome = outcome_named(PQgetvalue(result, row, COLUMN_OUTCOME),
+                                      (size_t)PQgetlength(result, row, COLUMN_OUTCOME));
+    if (decision->outcome == OUTCOME_COUNT)
+        decision->outcome = OUTCOME_UNAVAILABLE;
+    decision->code.sale_id = database_int4(result, row, COLUMN_SALE_ID);
+    decision->code.number = database_int4(result, row, COLUMN_NUMBER);
+    decision->expires_us = database_time_us(result, row, COLUMN_EXPIRES_AT);
+    decision->sale_ends_us = database_time_us(result, row, COLUMN_SALE_ENDS_AT);
+    decision->decided_us = database_time_us(result, row, COLUMN_DECIDED_AT);
+    decision->purchase_limit = database_int4(result, row, COLUMN_PURCHASE_LIMIT);
+    if (decision->outcome != OUTCOME_ACCEPTED && decision->outcome != OUTCOME_REPEATED)
         return;
-    memcpy(verdict->code.secret, PQgetvalue(result, row, COLUMN_SECRET), CODE_SECRET_BYTES);
-    database_text(result, row, COLUMN_NAME, verdict->name, sizeof verdict->name);
-    verdict->price_cents = database_int4(result, row, COLUMN_PRICE_CENTS);
-    verdict->picture_seed = database_int8(result, row, COLUMN_PICTURE_SEED);
+    memcpy(decision->code.secret, PQgetvalue(result, row, COLUMN_SECRET), CODE_SECRET_BYTES);
+    database_text(result, row, COLUMN_NAME, decision->name, sizeof decision->name);
+    decision->price_cents = database_int4(result, row, COLUMN_PRICE_CENTS);
+    decision->picture_seed = database_int8(result, row, COLUMN_PICTURE_SEED);
 }
 
-/* Whether the ticket was refused for what was known: of that hold the rows say nothing more. */
+/* Whether the job was refused for what was known: of that hold the rows say nothing more. */
 static bool is_hit(const PGresult *result, int row, enum refusal_kind known,
                    enum refusal_kind refused_for)
 {
@@ -197,57 +197,57 @@ static bool is_hit(const PGresult *result, int row, enum refusal_kind known,
 
 /* Learns what a refusal tells: about the one who holds the item, or else the one who asked. */
 static void learn(struct checkout_batch *batch, const PGresult *result, int row,
-                  const struct ticket *ticket, enum refusal_kind refused_for, int64_t made_us)
+                  const struct job *job, enum refusal_kind refused_for, int64_t made_us)
 {
-    const char *user = ticket->user;
-    size_t user_length = ticket->user_length;
+    const char *user = job->user;
+    size_t user_length = job->user_length;
     if (refused_for == REFUSAL_HELD) {
         if (database_is_null(result, row, COLUMN_HELD_BY))
             return; /* any item was asked for */
         user = PQgetvalue(result, row, COLUMN_HELD_BY);
         user_length = (size_t)PQgetlength(result, row, COLUMN_HELD_BY);
     }
-    refusals_learn(&batch->refusals, refused_for, made_us, &ticket->verdict, user, user_length);
+    refusals_learn(&batch->refusals, refused_for, made_us, &job->decision, user, user_length);
 }
 
-static void read_result(struct checkout_batch *batch, const PGresult *result,
-                        struct ticket **tickets, int count)
+static void read_result(struct checkout_batch *batch, const PGresult *result, struct job **jobs,
+                        int count)
 {
     for (int row = 0; row < PQntuples(result); row++) {
         int index = database_int4(result, row, COLUMN_ORDINAL) - 1;
         if (index < 0 || index >= count)
             continue;
-        struct ticket *ticket = tickets[index];
-        read_verdict(result, row, &ticket->verdict);
+        struct job *job = jobs[index];
+        read_decision(result, row, &job->decision);
         int64_t made_us = database_time_us(result, row, COLUMN_SALE_MADE_AT);
-        refusals_meet_sale(&batch->refusals, ticket, made_us);
-        enum refusal_kind refused_for = refusal_of(ticket->verdict.outcome);
+        refusals_meet_sale(&batch->refusals, job, made_us);
+        enum refusal_kind refused_for = refusal_of(job->decision.outcome);
         enum refusal_kind known = batch->known_of[index].kind;
         if (is_hit(result, row, known, refused_for))
             metrics_add(batch->metrics, METRIC_REFUSALS_HIT, (int)known, 0, 1);
         else if (refused_for != REFUSAL_NONE)
-            learn(batch, result, row, ticket, refused_for, made_us);
+            learn(batch, result, row, job, refused_for, made_us);
     }
 }
 
 void checkout_batch_decide(struct checkout_batch *batch, struct database *database,
-                           struct ticket **tickets, int count)
+                           struct job **jobs, int count)
 {
     for (int i = 0; i < count; i++)
-        tickets[i]->verdict.outcome = OUTCOME_UNAVAILABLE;
+        jobs[i]->decision.outcome = OUTCOME_UNAVAILABLE;
 
     if (redis_share_refuses_checkouts(batch->refusals.share))
         return;
     for (int i = 0; i < count; i++)
-        refusals_look_up(&batch->refusals, tickets[i], &batch->known_of[i]);
+        refusals_look_up(&batch->refusals, jobs[i], &batch->known_of[i]);
     metrics_add(batch->metrics, METRIC_REFUSALS_LOOKED_UP, 0, 0, count);
     if (!fill_random(batch->random, (size_t)count * CODE_SECRET_BYTES)) {
         log_error("getrandom failed: no codes can be made");
         return;
     }
-    PGresult *result = call(batch, database, tickets, count);
+    PGresult *result = call(batch, database, jobs, count);
     if (!result)
         return;
-    read_result(batch, result, tickets, count);
+    read_result(batch, result, jobs, count);
     PQclear(result);
 }

@@ -44,7 +44,7 @@ struct connections {
     int max;
     struct connection *all;
     _Atomic bool is_draining;
-    _Atomic int in_hand;
+    _Atomic int in_flight;
     pthread_mutex_t mutex; /* of what follows */
     struct connection *free;
     int open;
@@ -116,12 +116,12 @@ void connections_free(struct connections *set)
     free(set);
 }
 
-void connections_count(struct connections *set, int *open, int *in_hand)
+void connections_count(struct connections *set, int *open, int *in_flight)
 {
     pthread_mutex_lock(&set->mutex);
     *open = set->open;
     pthread_mutex_unlock(&set->mutex);
-    *in_hand = atomic_load(&set->in_hand);
+    *in_flight = atomic_load(&set->in_flight);
 }
 
 void connections_end(struct connections *set)
@@ -287,7 +287,7 @@ static bool receive(struct connection *connection, uint32_t events)
         return false;
     }
     FCGX_Attach(fcgx);
-    atomic_fetch_add_explicit(&connection->set->in_hand, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&connection->set->in_flight, 1, memory_order_relaxed);
     return true;
 }
 
@@ -309,7 +309,8 @@ struct connection *connections_next(struct connections *set)
 /*
  * Sends the end of the reply: the streams in this order, so that all of it is one write (libfcgi's
  * FCGX_Finish_r does the same). What libfcgi has allocated stays until the connection's next
- * request is read, or its end: then a request's thread frees it, as one allocated it, and no lane.
+ * request is read, or its end: then a request's thread frees it, as one allocated it, and no
+ * batcher.
  */
 static bool finish(FCGX_Request *fcgx)
 {
@@ -323,12 +324,12 @@ void connection_done(struct connection *connection)
 {
     struct connections *set = connection->set;
     bool is_kept = finish(&connection->fcgx);
-    /* Armed while it is still in hand: whoever hears of it waits for its being let go. */
+    /* Armed while it is still in flight: whoever hears of it waits for its being let go. */
     if (is_kept && !arm(connection, EPOLL_CTL_MOD)) {
         log_error("epoll_ctl: %s", strerror(errno));
         is_kept = false; /* nobody would ever hear of it again */
     }
-    atomic_fetch_sub_explicit(&set->in_hand, 1, memory_order_relaxed);
+    atomic_fetch_sub_explicit(&set->in_flight, 1, memory_order_relaxed);
     if (!is_kept) {
         FCGX_Free(&connection->fcgx, 1);
         give_back(connection, NULL);
@@ -348,8 +349,8 @@ int connections_drain(struct connections *set, int ms_max)
 
     int64_t deadline_ms = clock_ms() + ms_max;
     for (;;) {
-        int open, in_hand;
-        connections_count(set, &open, &in_hand);
+        int open, in_flight;
+        connections_count(set, &open, &in_flight);
         if (open == 0 || clock_ms() >= deadline_ms)
             return open;
         usleep(DRAIN_STEP_MS * 1000);

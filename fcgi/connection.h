@@ -3,7 +3,7 @@
  * request at a time, as web servers use it (FCGI_MPXS_CONNS is not offered).
  *
  * Idle connections cost no thread: epoll(7) watches them all. Whoever finds a request reads it,
- * and then it is in hand until connection_done(), which any thread may call.
+ * and then it is in flight until connection_done(), which any thread may call.
  */
 #ifndef FCGI_CONNECTION_H
 #define FCGI_CONNECTION_H
@@ -12,16 +12,16 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "job.h"
 #include "request.h"
-#include "ticket.h"
 
 struct connections;
 struct route;
 
 struct connection {
-    FCGX_Request fcgx;      /* of whoever has the request in hand; so are these: */
+    FCGX_Request fcgx;      /* of whoever has the request in flight; so are these: */
     struct request request; /* as read */
-    struct ticket ticket;   /* its place in a queue */
+    struct job job;         /* its place in a queue */
     const struct route *route;
     int64_t began_us; /* since when the request was there to be read, by clock_us() */
     void *owner;      /* as given to connections_new() */
@@ -55,8 +55,8 @@ int connections_drain(struct connections *set, int ms_max);
 /* Listens again where it could not for a while. To be called now and then, by one thread. */
 void connections_tick(struct connections *set);
 
-/* How many are open now, and how many of them have a request in hand. Any thread. */
-void connections_count(struct connections *set, int *open, int *in_hand);
+/* How many are open now, and how many of them have a request in flight. Any thread. */
+void connections_count(struct connections *set, int *open, int *in_flight);
 
 /* Has connections_next() return NULL to all threads. */
 void connections_end(struct connections *set);

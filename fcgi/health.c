@@ -9,18 +9,17 @@ static const char *status_name(bool is_up, enum redis_state redis)
     return redis == REDIS_STATE_DOWN ? "degraded" : "ok";
 }
 
-void health_read(const struct services *services, const struct request *request,
-                 struct reply *reply)
+void health_read(const struct context *context, const struct request *request, struct reply *reply)
 {
     static const char *const redis_names[] = {
         [REDIS_STATE_OFF] = "off", [REDIS_STATE_OK] = "ok", [REDIS_STATE_DOWN] = "down"};
     (void)request;
 
     struct sale_status status;
-    bool is_read = sale_view_read(services->sale_view, &status);
+    bool is_read = sale_view_read(context->sale_view, &status);
     /* What can be read cannot always be sold: commits may wait for a standby. */
-    bool is_up = is_read && lanes_are_up(services->lanes);
-    enum redis_state redis = lanes_redis_state(services->lanes);
+    bool is_up = is_read && batchers_are_up(context->batchers);
+    enum redis_state redis = batchers_redis_state(context->batchers);
 
     struct json_writer json;
     json_writer_begin(&json, &reply->body);

@@ -44,9 +44,9 @@ static void write_page(struct text *body, const PGresult *result)
     json_writer_end(&json);
 }
 
-void items_read(const struct services *services, const struct request *request, struct reply *reply)
+void items_read(const struct context *context, const struct request *request, struct reply *reply)
 {
-    const struct settings *settings = services->settings;
+    const struct settings *settings = context->settings;
     const struct parameter *state = &request->parameters.by_name[PARAMETER_STATE];
     struct page page;
     int sale_id;
@@ -71,7 +71,7 @@ void items_read(const struct services *services, const struct request *request, 
         {state->length > 0 ? state->bytes : NULL, (int)state->length},
         {(const char *)&offset, sizeof offset},
         {(const char *)&size, sizeof size}};
-    PGresult *result = reader_call(services->database, READ_ITEMS, parameters, 4);
+    PGresult *result = reader_call(context->database, READ_ITEMS, parameters, 4);
     if (!result) {
         reply_problem(reply, OUTCOME_UNAVAILABLE, NULL, 1, settings);
     } else if (PQntuples(result) == 0 && sale_id > 0) {
@@ -84,7 +84,7 @@ void items_read(const struct services *services, const struct request *request, 
 }
 
 /* The row of the item that the path names, by item_id.h. NULL: the reply says why. */
-static PGresult *find_item(const struct services *services, const struct request *request,
+static PGresult *find_item(const struct context *context, const struct request *request,
                            struct item_id *id, struct reply *reply)
 {
     *id = item_id_parse(request->variable.bytes, request->variable.length);
@@ -93,25 +93,25 @@ static PGresult *find_item(const struct services *services, const struct request
                                                     {(const char *)&number, sizeof number}};
     PGresult *result = NULL;
     if (id->number > 0) {
-        result = reader_call(services->database, READ_ITEM, parameters, 2);
+        result = reader_call(context->database, READ_ITEM, parameters, 2);
         if (!result) {
-            reply_problem(reply, OUTCOME_UNAVAILABLE, NULL, 1, services->settings);
+            reply_problem(reply, OUTCOME_UNAVAILABLE, NULL, 1, context->settings);
             return NULL;
         }
     }
     if (!result || PQntuples(result) == 0) {
         PQclear(result);
-        reply_problem(reply, OUTCOME_UNKNOWN_ITEM, NULL, 0, services->settings);
+        reply_problem(reply, OUTCOME_UNKNOWN_ITEM, NULL, 0, context->settings);
         return NULL;
     }
     return result;
 }
 
-void item_read(const struct services *services, const struct request *request, struct reply *reply)
+void item_read(const struct context *context, const struct request *request, struct reply *reply)
 {
     struct item_id id;
     struct json_writer json;
-    PGresult *result = find_item(services, request, &id, reply);
+    PGresult *result = find_item(context, request, &id, reply);
     if (!result)
         return;
     reply->cache_control = REPLY_CACHE_1_S;
@@ -121,11 +121,11 @@ void item_read(const struct services *services, const struct request *request, s
     PQclear(result);
 }
 
-void item_image_read(const struct services *services, const struct request *request,
+void item_image_read(const struct context *context, const struct request *request,
                      struct reply *reply)
 {
     struct item_id id;
-    PGresult *result = find_item(services, request, &id, reply);
+    PGresult *result = find_item(context, request, &id, reply);
     if (!result)
         return;
     char name[ITEM_NAME_MAX];

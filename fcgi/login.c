@@ -3,9 +3,9 @@
 #include "endpoints.h"
 #include "identity.h"
 
-void login_read(const struct services *services, const struct request *request, struct reply *reply)
+void login_read(const struct context *context, const struct request *request, struct reply *reply)
 {
-    const struct settings *settings = services->settings;
+    const struct settings *settings = context->settings;
     struct span user;
     struct json_writer json;
     if (settings->http.identity != IDENTITY_REMOTE_USER) {

@@ -85,8 +85,8 @@ int main(int count, char **arguments)
     if (listen_fd < 0)
         return EXIT_FAILURE;
     struct worker *worker = worker_start(&settings, listen_fd);
-    log_info("%d threads, %d + %d lanes, up to %d connections: ready", settings.worker.threads,
-             settings.lane.checkout_count, settings.lane.purchase_count,
+    log_info("%d threads, %d + %d batchers, up to %d connections: ready", settings.worker.threads,
+             settings.batch.checkout_batchers, settings.batch.purchase_batchers,
              settings.worker.connections_max);
     notify(NOTIFY_READY);
 
@@ -98,6 +98,6 @@ int main(int count, char **arguments)
     notify(NOTIFY_STOPPING);
     log_info("stopping on signal %d", signal_number);
     if (worker_stop(worker))
-        log_info("stopped: every request in hand was answered");
+        log_info("stopped: every request in flight was answered");
     return EXIT_SUCCESS;
 }

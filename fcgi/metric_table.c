@@ -19,7 +19,7 @@ VALUES(kind, "checkout", "purchase")
 VALUES(group, "checkout", "purchase", "read", "other")
 VALUES(role, "checkout", "purchase", "request", "read")
 VALUES(queue, "checkout", "purchase", "read")
-VALUES(connection_state, "idle", "in_hand")
+VALUES(connection_state, "idle", "in_flight")
 VALUES(redis, "off", "ok", "down")
 VALUES(refusal, "none", "sold", "held", "user_limit", "sold_out")
 VALUES(source, "batch", "redis")
@@ -83,16 +83,16 @@ static bool is_watched_status(int route, int row)
 
 static_assert(OUTCOME_COUNT <= 32, "there is a bit for each outcome");
 
-static bool is_possible_verdict(int kind_row, int outcome_row)
+static bool is_possible_decision(int kind_row, int outcome_row)
 {
-    static const unsigned possible[LANE_KINDS] = {
-        [LANE_CHECKOUT] = 1U << OUTCOME_ACCEPTED | 1U << OUTCOME_REPEATED | 1U << OUTCOME_HELD |
-                          1U << OUTCOME_SOLD | 1U << OUTCOME_SOLD_OUT | 1U << OUTCOME_USER_LIMIT |
-                          1U << OUTCOME_SALE_CLOSED | 1U << OUTCOME_UNKNOWN_ITEM |
-                          1U << OUTCOME_UNAVAILABLE,
-        [LANE_PURCHASE] = 1U << OUTCOME_PURCHASED | 1U << OUTCOME_REPEATED |
-                          1U << OUTCOME_USER_LIMIT | 1U << OUTCOME_UNKNOWN_CODE |
-                          1U << OUTCOME_UNAVAILABLE};
+    static const unsigned possible[JOB_KINDS] = {
+        [JOB_CHECKOUT] = 1U << OUTCOME_ACCEPTED | 1U << OUTCOME_REPEATED | 1U << OUTCOME_HELD |
+                         1U << OUTCOME_SOLD | 1U << OUTCOME_SOLD_OUT | 1U << OUTCOME_USER_LIMIT |
+                         1U << OUTCOME_SALE_CLOSED | 1U << OUTCOME_UNKNOWN_ITEM |
+                         1U << OUTCOME_UNAVAILABLE,
+        [JOB_PURCHASE] = 1U << OUTCOME_PURCHASED | 1U << OUTCOME_REPEATED |
+                         1U << OUTCOME_USER_LIMIT | 1U << OUTCOME_UNKNOWN_CODE |
+                         1U << OUTCOME_UNAVAILABLE};
     return possible[kind_row] >> outcome_row & 1;
 }
 
@@ -112,7 +112,7 @@ static const int64_t request_us[] = {500,    1000,    2000,    3000,    5000,   
 static const int64_t batch_us[] = {200,    300,    500,     750,     1000,  1500,  2000,
                                    3000,   5000,   7500,    10000,   20000, 50000, 100000,
                                    250000, 500000, 1000000, 1500000, 0};
-/* To the highest lane.batch_max. */
+/* To the highest batch.size_max. */
 static const int64_t batch_requests[] = {1, 2, 4, 8, 16, 32, 64, 128, 256, 0};
 
 /* ---- the table ---- */
@@ -125,9 +125,9 @@ const struct metric_row metric_table[METRIC_COUNT] = {
     [METRIC_REQUEST_TIME] = {"flashsale_request_duration_seconds", METRIC_HISTOGRAM,
         "Time to answer: from the request's first bytes to its reply being sent.",
         {{"group", group}}, .is_time = true, .bounds = request_us},
-    [METRIC_VERDICTS] = {"flashsale_verdicts_total", METRIC_COUNTER,
-        "What lanes decided, by kind and outcome; each is committed, but for unavailable.",
-        {{"kind", kind}, {"outcome", outcome}}, .is_shown = is_possible_verdict},
+    [METRIC_DECISIONS] = {"flashsale_decisions_total", METRIC_COUNTER,
+        "What batchers decided, by kind and outcome; each is committed, but for unavailable.",
+        {{"kind", kind}, {"outcome", outcome}}, .is_shown = is_possible_decision},
     [METRIC_BATCH_SIZE] = {"flashsale_batch_requests", METRIC_HISTOGRAM,
         "Requests that were decided in one transaction.",
         {{"kind", kind}}, .bounds = batch_requests},
@@ -138,10 +138,10 @@ const struct metric_row metric_table[METRIC_COUNT] = {
         "Time that the transaction of a batch took, its commit included.",
         {{"kind", kind}}, .is_time = true, .bounds = batch_us},
     [METRIC_BUSY_TIME] = {"flashsale_threads_busy_seconds_total", METRIC_COUNTER,
-        "Time in which threads had requests in hand, by what they are for.",
+        "Time in which threads had requests in flight, by what they are for.",
         {{"role", role}}, .is_time = true},
     [METRIC_RECONNECTS] = {"flashsale_postgresql_reconnects_total", METRIC_COUNTER,
-        "Connections to PostgreSQL that lanes made in the place of lost ones.",
+        "Connections to PostgreSQL that batchers made in the place of lost ones.",
         {{"kind", kind}}},
     [METRIC_REFUSALS_LOOKED_UP] = {"flashsale_refusal_cache_lookups_total", METRIC_COUNTER,
         "Checkouts that were looked up in the refusal cache."},
@@ -165,8 +165,8 @@ const struct metric_row metric_table[METRIC_COUNT] = {
         "Lines of the log that were lost: nobody read them, or they could not be written."},
     [METRIC_QUEUED] = {"flashsale_queued_requests", METRIC_GAUGE,
         "Requests that wait for their turn.", {{"kind", queue}}},
-    [METRIC_IN_HAND] = {"flashsale_in_hand_requests", METRIC_GAUGE,
-        "Requests that wait for a verdict: those that are queued, and those being decided.",
+    [METRIC_IN_FLIGHT] = {"flashsale_in_flight_requests", METRIC_GAUGE,
+        "Requests that wait for a decision: those that are queued, and those being decided.",
         {{"kind", kind}}},
     [METRIC_CONNECTIONS] = {"flashsale_connections", METRIC_GAUGE,
         "Open connections of the web servers.", {{"state", connection_state}}},
@@ -174,10 +174,10 @@ const struct metric_row metric_table[METRIC_COUNT] = {
         "As many as worker.connections_max allows."},
     [METRIC_THREADS] = {"flashsale_threads", METRIC_GAUGE,
         "Threads, by what they are for.", {{"role", role}}},
-    [METRIC_LANES] = {"flashsale_lanes", METRIC_GAUGE,
-        "Lanes there should be, by the settings.", {{"kind", kind}}},
-    [METRIC_LANES_UP] = {"flashsale_lanes_up", METRIC_GAUGE,
-        "Lanes that can sell: connected to PostgreSQL, which does not refuse their batches.",
+    [METRIC_BATCHERS] = {"flashsale_batchers", METRIC_GAUGE,
+        "Batchers there should be, by the settings.", {{"kind", kind}}},
+    [METRIC_BATCHERS_UP] = {"flashsale_batchers_up", METRIC_GAUGE,
+        "Batchers that can sell: connected to PostgreSQL, which does not refuse their batches.",
         {{"kind", kind}}},
     [METRIC_REDIS_WORKERS] = {"flashsale_redis_workers", METRIC_GAUGE,
         "Workers by what Redis is to them.", {{"state", redis}}},

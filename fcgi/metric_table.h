@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "lanes.h"
+#include "batchers.h"
 
 struct route;
 
@@ -18,12 +18,12 @@ enum metric {
     /* Counters and histograms: what every worker of the host ever counted. */
     METRIC_REQUESTS,           /* by metric_route_row(), metric_status_row() */
     METRIC_REQUEST_TIME,       /* microseconds, by enum metric_group */
-    METRIC_VERDICTS,           /* by enum lane_kind, enum outcome */
-    METRIC_BATCH_SIZE,         /* requests, by enum lane_kind */
-    METRIC_BATCH_TIME,         /* microseconds, by enum lane_kind */
-    METRIC_COMMIT_TIME,        /* microseconds, by enum lane_kind */
+    METRIC_DECISIONS,          /* by enum job_kind, enum outcome */
+    METRIC_BATCH_SIZE,         /* requests, by enum job_kind */
+    METRIC_BATCH_TIME,         /* microseconds, by enum job_kind */
+    METRIC_COMMIT_TIME,        /* microseconds, by enum job_kind */
     METRIC_BUSY_TIME,          /* microseconds, by enum metric_role */
-    METRIC_RECONNECTS,         /* by enum lane_kind */
+    METRIC_RECONNECTS,         /* by enum job_kind */
     METRIC_REFUSALS_LOOKED_UP, /* no labels */
     METRIC_REFUSALS_HIT,       /* by enum refusal_kind */
     METRIC_REFUSALS_LEARNED,   /* by enum refusal_source */
@@ -35,40 +35,40 @@ enum metric {
     METRIC_LOG_LINES_LOST,     /* no labels */
     /* Gauges: how it is with the workers that live. */
     METRIC_QUEUED,          /* by enum metric_queue */
-    METRIC_IN_HAND,         /* by enum lane_kind */
+    METRIC_IN_FLIGHT,       /* by enum job_kind */
     METRIC_CONNECTIONS,     /* by enum metric_connection */
     METRIC_CONNECTIONS_MAX, /* no labels */
     METRIC_THREADS,         /* by enum metric_role */
-    METRIC_LANES,           /* by enum lane_kind */
-    METRIC_LANES_UP,        /* by enum lane_kind */
+    METRIC_BATCHERS,        /* by enum job_kind */
+    METRIC_BATCHERS_UP,     /* by enum job_kind */
     METRIC_REDIS_WORKERS,   /* by enum redis_state */
     METRIC_COUNT
 };
 
 /* Whose time to answer is measured together. */
 enum metric_group {
-    METRIC_GROUP_CHECKOUT = LANE_CHECKOUT,
-    METRIC_GROUP_PURCHASE = LANE_PURCHASE,
+    METRIC_GROUP_CHECKOUT = JOB_CHECKOUT,
+    METRIC_GROUP_PURCHASE = JOB_PURCHASE,
     METRIC_GROUP_READ,
     METRIC_GROUP_OTHER /* no route */
 };
 
 /* What threads are for. */
 enum metric_role {
-    METRIC_ROLE_CHECKOUT = LANE_CHECKOUT,
-    METRIC_ROLE_PURCHASE = LANE_PURCHASE,
+    METRIC_ROLE_CHECKOUT = JOB_CHECKOUT,
+    METRIC_ROLE_PURCHASE = JOB_PURCHASE,
     METRIC_ROLE_REQUEST,
     METRIC_ROLE_READ
 };
 
 /* Where requests wait. */
 enum metric_queue {
-    METRIC_QUEUE_CHECKOUT = LANE_CHECKOUT,
-    METRIC_QUEUE_PURCHASE = LANE_PURCHASE,
+    METRIC_QUEUE_CHECKOUT = JOB_CHECKOUT,
+    METRIC_QUEUE_PURCHASE = JOB_PURCHASE,
     METRIC_QUEUE_READ
 };
 
-enum metric_connection { METRIC_CONNECTION_IDLE, METRIC_CONNECTION_IN_HAND };
+enum metric_connection { METRIC_CONNECTION_IDLE, METRIC_CONNECTION_IN_FLIGHT };
 
 enum metric_type { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM };
 

@@ -15,7 +15,7 @@
 #include "common/log.h"
 
 enum {
-    /* Slots begin at pages, and a label's rows at cache lines: workers, and lanes of different
+    /* Slots begin at pages, and a label's rows at cache lines: workers, and batchers of different
        kinds, do not take lines from each other. */
     PAGE_BYTES = 4096,
     LINE_CELLS = 8,
@@ -34,7 +34,7 @@ struct header {
     uint64_t bytes;  /* of the whole file */
 };
 
-struct slot {
+struct worker_slot {
     _Atomic int64_t started_us; /* 0: never used */
     _Atomic int64_t pid;        /* 0: of a version that left it alone */
     int64_t unused[LINE_CELLS - 2];
@@ -59,7 +59,7 @@ struct metrics {
     int fd; /* -1: not a file but memory of this process */
     char *memory;
     int own; /* number of the slot */
-    struct slot *slot;
+    struct worker_slot *slot;
 };
 
 /* ---- layout ---- */
@@ -113,7 +113,7 @@ static void lay_out(struct metrics *metrics)
         metrics->layout = hash_of(row, metrics->layout);
     }
     metrics->slot_bytes =
-        round_up(sizeof(struct slot) + cells * sizeof(_Atomic int64_t), PAGE_BYTES);
+        round_up(sizeof(struct worker_slot) + cells * sizeof(_Atomic int64_t), PAGE_BYTES);
     metrics->bytes = PAGE_BYTES + METRICS_WORKERS_MAX * metrics->slot_bytes;
 }
 
@@ -122,9 +122,9 @@ static size_t slot_begin(const struct metrics *metrics, int number)
     return PAGE_BYTES + (size_t)number * metrics->slot_bytes;
 }
 
-static struct slot *slot_at(const struct metrics *metrics, int number)
+static struct worker_slot *slot_at(const struct metrics *metrics, int number)
 {
-    return (struct slot *)(void *)(metrics->memory + slot_begin(metrics, number));
+    return (struct worker_slot *)(void *)(metrics->memory + slot_begin(metrics, number));
 }
 
 /* ---- the file ---- */
@@ -384,7 +384,7 @@ int64_t metrics_sum(const struct metrics *metrics, const struct metrics_census *
 int64_t metrics_worker_sum(const struct metrics *metrics, int worker, enum metric metric)
 {
     const struct place *place = &metrics->places[metric];
-    const struct slot *slot = slot_at(metrics, worker);
+    const struct worker_slot *slot = slot_at(metrics, worker);
     size_t cells = place->stride * (size_t)place->first_rows;
     int64_t sum = 0;
     assert(metric_table[metric].type != METRIC_HISTOGRAM);

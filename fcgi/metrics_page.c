@@ -150,7 +150,7 @@ static int64_t in_flight(const struct metrics *metrics, const struct metrics_cen
                          int worker)
 {
     (void)census;
-    return metrics_worker_sum(metrics, worker, METRIC_IN_HAND);
+    return metrics_worker_sum(metrics, worker, METRIC_IN_FLIGHT);
 }
 
 static const struct {
@@ -165,7 +165,7 @@ static const struct {
                     "Requests answered, by worker; the next one with its number counts on.",
                     requests},
                    {"flashsale_worker_in_flight_requests", METRIC_GAUGE,
-                    "Requests that wait for a verdict, by worker that lives.", in_flight}};
+                    "Requests that wait for a decision, by worker that lives.", in_flight}};
 
 /* A gauge is of those that live; what a counter counted stays. */
 static void add_workers(struct text *page, const struct metrics *metrics,

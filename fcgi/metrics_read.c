@@ -18,19 +18,20 @@ static void add_build(struct text *page)
     metrics_page_row(page, name, "version", FLASHSALE_VERSION, 1);
 }
 
-/* What no lane is configured for, or none is connected for, is down. */
+/* What no batcher is configured for, or none is connected for, is down. */
 static void add_database(struct text *page, const struct metrics *metrics,
                          const struct metrics_census *census, bool is_read)
 {
     static const char name[] = "flashsale_postgresql_up";
-    const struct metric_label *kinds = &metric_table[METRIC_LANES].labels[0];
+    const struct metric_label *kinds = &metric_table[METRIC_BATCHERS].labels[0];
     metrics_page_head(page, name, "gauge",
-                      "1: all lanes of that kind can sell by PostgreSQL, or, for read, it "
+                      "1: all batchers of that kind can sell by PostgreSQL, or, for read, it "
                       "told about the sale within the last second.");
-    for (int kind = 0; kind < LANE_KINDS; kind++) {
-        int64_t lanes = metrics_sum(metrics, census, METRIC_LANES, kind, 0);
-        int64_t lanes_up = metrics_sum(metrics, census, METRIC_LANES_UP, kind, 0);
-        metrics_page_row(page, name, "kind", kinds->value(kind), lanes > 0 && lanes_up == lanes);
+    for (int kind = 0; kind < JOB_KINDS; kind++) {
+        int64_t batchers = metrics_sum(metrics, census, METRIC_BATCHERS, kind, 0);
+        int64_t batchers_up = metrics_sum(metrics, census, METRIC_BATCHERS_UP, kind, 0);
+        metrics_page_row(page, name, "kind", kinds->value(kind),
+                         batchers > 0 && batchers_up == batchers);
     }
     metrics_page_row(page, name, "kind", "read", is_read);
 }
@@ -56,20 +57,19 @@ static void add_sale(struct text *page, const struct sale_status *sale)
               sale_status_items_left(sale));
 }
 
-void metrics_read(const struct services *services, const struct request *request,
-                  struct reply *reply)
+void metrics_read(const struct context *context, const struct request *request, struct reply *reply)
 {
     struct sale_status sale;
     struct metrics_census census;
     (void)request;
-    bool is_read = sale_view_read(services->sale_view, &sale);
-    metrics_take_census(services->metrics, &census);
+    bool is_read = sale_view_read(context->sale_view, &sale);
+    metrics_take_census(context->metrics, &census);
 
     struct text *page = &reply->body;
     reply->content_type = METRICS_PAGE_TYPE;
     add_build(page);
-    metrics_page_add(page, services->metrics, &census);
-    add_database(page, services->metrics, &census, is_read);
+    metrics_page_add(page, context->metrics, &census);
+    add_database(page, context->metrics, &census, is_read);
     /* Of a sale that nobody knows about now, nothing is said. */
     if (is_read)
         add_sale(page, &sale);

@@ -42,7 +42,7 @@ struct purchase_batch *purchase_batch_new(const struct settings *settings, struc
                                           const struct refusals *refusals)
 {
     struct purchase_batch *batch = calloc(1, sizeof *batch);
-    int count = settings->lane.batch_max;
+    int count = settings->batch.size_max;
     if (!batch || !array_new(&batch->sales, count, 4) || !array_new(&batch->numbers, count, 4) ||
         !array_new(&batch->secrets, count, CODE_SECRET_BYTES)) {
         purchase_batch_free(batch);
@@ -63,45 +63,45 @@ void purchase_batch_free(struct purchase_batch *batch)
     free(batch);
 }
 
-static void read_verdict(const PGresult *result, int row, struct ticket *ticket)
+static void read_decision(const PGresult *result, int row, struct job *job)
 {
-    struct verdict *verdict = &ticket->verdict;
-    verdict->outcome = outcome_named(PQgetvalue(result, row, COLUMN_OUTCOME),
-                                     (size_t)PQgetlength(result, row, COLUMN_OUTCOME));
-    if (verdict->outcome == OUTCOME_COUNT)
-        verdict->outcome = OUTCOME_UNAVAILABLE;
-    verdict->code = ticket->code;
-    database_text(result, row, COLUMN_USER_ID, verdict->user, sizeof verdict->user);
-    verdict->purchased_us = database_time_us(result, row, COLUMN_PURCHASED_AT);
-    verdict->buyer_purchases = database_int4(result, row, COLUMN_BUYER_PURCHASES);
-    verdict->sale_ends_us = database_time_us(result, row, COLUMN_SALE_ENDS_AT);
-    verdict->decided_us = database_time_us(result, row, COLUMN_DECIDED_AT);
-    verdict->purchase_limit = database_int4(result, row, COLUMN_PURCHASE_LIMIT);
-    database_text(result, row, COLUMN_NAME, verdict->name, sizeof verdict->name);
-    verdict->price_cents = database_int4(result, row, COLUMN_PRICE_CENTS);
-    verdict->picture_seed = database_int8(result, row, COLUMN_PICTURE_SEED);
+    struct decision *decision = &job->decision;
+    decision->outcome = outcome_named(PQgetvalue(result, row, COLUMN_OUTCOME),
+                                      (size_t)PQgetlength(result, row, COLUMN_OUTCOME));
+    if (decision->outcome == OUTCOME_COUNT)
+        decision->outcome = OUTCOME_UNAVAILABLE;
+    decision->code = job->code;
+    database_text(result, row, COLUMN_USER_ID, decision->user, sizeof decision->user);
+    decision->purchased_us = database_time_us(result, row, COLUMN_PURCHASED_AT);
+    decision->buyer_purchases = database_int4(result, row, COLUMN_BUYER_PURCHASES);
+    decision->sale_ends_us = database_time_us(result, row, COLUMN_SALE_ENDS_AT);
+    decision->decided_us = database_time_us(result, row, COLUMN_DECIDED_AT);
+    decision->purchase_limit = database_int4(result, row, COLUMN_PURCHASE_LIMIT);
+    database_text(result, row, COLUMN_NAME, decision->name, sizeof decision->name);
+    decision->price_cents = database_int4(result, row, COLUMN_PRICE_CENTS);
+    decision->picture_seed = database_int8(result, row, COLUMN_PICTURE_SEED);
 }
 
 /* That the item is held may be known: now it is sold, and stays so. */
 static void learn(const struct purchase_batch *batch, const PGresult *result, int row,
-                  const struct verdict *verdict)
+                  const struct decision *decision)
 {
-    if (verdict->outcome == OUTCOME_PURCHASED)
+    if (decision->outcome == OUTCOME_PURCHASED)
         refusals_learn(&batch->refusals, REFUSAL_SOLD,
-                       database_time_us(result, row, COLUMN_SALE_MADE_AT), verdict, NULL, 0);
+                       database_time_us(result, row, COLUMN_SALE_MADE_AT), decision, NULL, 0);
 }
 
 void purchase_batch_decide(struct purchase_batch *batch, struct database *database,
-                           struct ticket **tickets, int count)
+                           struct job **jobs, int count)
 {
     array_begin(&batch->sales, ARRAY_INT4, count);
     array_begin(&batch->numbers, ARRAY_INT4, count);
     array_begin(&batch->secrets, ARRAY_UUID, count);
     for (int i = 0; i < count; i++) {
-        array_add_int4(&batch->sales, tickets[i]->code.sale_id);
-        array_add_int4(&batch->numbers, tickets[i]->code.number);
-        array_add_bytes(&batch->secrets, tickets[i]->code.secret, CODE_SECRET_BYTES);
-        tickets[i]->verdict.outcome = OUTCOME_UNAVAILABLE;
+        array_add_int4(&batch->sales, jobs[i]->code.sale_id);
+        array_add_int4(&batch->numbers, jobs[i]->code.number);
+        array_add_bytes(&batch->secrets, jobs[i]->code.secret, CODE_SECRET_BYTES);
+        jobs[i]->decision.outcome = OUTCOME_UNAVAILABLE;
     }
     const struct database_parameter parameters[] = {array_parameter(&batch->sales),
                                                     array_parameter(&batch->numbers),
@@ -110,18 +110,18 @@ void purchase_batch_decide(struct purchase_batch *batch, struct database *databa
     int64_t began_us = clock_us();
     enum database_result done =
         database_call(database, 0, parameters, PURCHASE_BATCH_PARAMETERS, &result);
-    metrics_observe(batch->metrics, METRIC_COMMIT_TIME, LANE_PURCHASE, clock_us() - began_us);
+    metrics_observe(batch->metrics, METRIC_COMMIT_TIME, JOB_PURCHASE, clock_us() - began_us);
     if (done != DATABASE_DONE)
         return;
 
     for (int i = 0; i < count; i++)
-        tickets[i]->verdict.outcome = OUTCOME_UNKNOWN_CODE; /* unless a row says otherwise */
+        jobs[i]->decision.outcome = OUTCOME_UNKNOWN_CODE; /* unless a row says otherwise */
     for (int row = 0; row < PQntuples(result); row++) {
         int index = database_int4(result, row, COLUMN_ORDINAL) - 1;
         if (index < 0 || index >= count)
             continue;
-        read_verdict(result, row, tickets[index]);
-        learn(batch, result, row, &tickets[index]->verdict);
+        read_decision(result, row, jobs[index]);
+        learn(batch, result, row, &jobs[index]->decision);
     }
     PQclear(result);
 }

@@ -23,18 +23,18 @@ void queue_close(struct queue *queue)
     pthread_mutex_destroy(&queue->mutex);
 }
 
-bool queue_put(struct queue *queue, struct ticket *ticket)
+bool queue_put(struct queue *queue, struct job *job)
 {
-    ticket->next = NULL;
-    ticket->queued_us = clock_us();
+    job->next = NULL;
+    job->queued_us = clock_us();
     pthread_mutex_lock(&queue->mutex);
     bool is_taken = queue->takers > 0 && queue->length < queue->length_max;
     if (is_taken) {
         if (queue->last)
-            queue->last->next = ticket;
+            queue->last->next = job;
         else
-            queue->first = ticket;
-        queue->last = ticket;
+            queue->first = job;
+        queue->last = job;
         queue->length++;
         pthread_cond_signal(&queue->came);
     }
@@ -43,12 +43,12 @@ bool queue_put(struct queue *queue, struct ticket *ticket)
 }
 
 /* Cuts off all that stands before `end`; the caller holds the lock. */
-static struct ticket *cut(struct queue *queue, struct ticket *end, int count)
+static struct job *cut(struct queue *queue, struct job *end, int count)
 {
-    struct ticket *first = queue->first;
+    struct job *first = queue->first;
     if (first == end)
         return NULL;
-    struct ticket *last = first;
+    struct job *last = first;
     while (last->next != end)
         last = last->next;
     last->next = NULL;
@@ -68,9 +68,9 @@ void queue_join(struct queue *queue, struct taker *taker)
     pthread_mutex_unlock(&queue->mutex);
 }
 
-struct ticket *queue_leave(struct queue *queue, struct taker *taker)
+struct job *queue_leave(struct queue *queue, struct taker *taker)
 {
-    struct ticket *left = NULL;
+    struct job *left = NULL;
     pthread_mutex_lock(&queue->mutex);
     queue->length_max -= taker->length_max;
     if (--queue->takers == 0)
@@ -132,26 +132,26 @@ int queue_length(struct queue *queue)
     return length;
 }
 
-int queue_take(struct queue *queue, struct ticket **tickets, int max)
+int queue_take(struct queue *queue, struct job **jobs, int max)
 {
     int count = 0;
     pthread_mutex_lock(&queue->mutex);
-    struct ticket *at = queue->first;
+    struct job *at = queue->first;
     for (; at && count < max; at = at->next)
-        tickets[count++] = at;
+        jobs[count++] = at;
     cut(queue, at, count);
     pthread_mutex_unlock(&queue->mutex);
     return count;
 }
 
-struct ticket *queue_take_older(struct queue *queue, int64_t time_us)
+struct job *queue_take_older(struct queue *queue, int64_t time_us)
 {
     int count = 0;
     pthread_mutex_lock(&queue->mutex);
-    struct ticket *at = queue->first;
+    struct job *at = queue->first;
     for (; at && at->queued_us < time_us; at = at->next)
         count++;
-    struct ticket *older = cut(queue, at, count);
+    struct job *older = cut(queue, at, count);
     pthread_mutex_unlock(&queue->mutex);
     return older;
 }

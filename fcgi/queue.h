@@ -1,6 +1,6 @@
 /*
- * Tickets that wait for whoever takes them: first come, first served. A queue that nobody takes
- * from, or that is too long to be worked off in time, refuses tickets, so that none waits for
+ * Jobs that wait for whoever takes them: first come, first served. A queue that nobody takes
+ * from, or that is too long to be worked off in time, refuses jobs, so that none waits for
  * nothing. Any thread may call any function.
  */
 #ifndef FCGI_QUEUE_H
@@ -9,7 +9,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 
-#include "ticket.h"
+#include "job.h"
 
 /* One who takes; `length_max` is of queue.c. */
 struct taker {
@@ -20,8 +20,8 @@ struct queue {
     pthread_mutex_t mutex;
     pthread_cond_t came; /* something did, or the queue stops */
     pthread_cond_t stop; /* the queue stops */
-    struct ticket *first;
-    struct ticket *last;
+    struct job *first;
+    struct job *last;
     int length;
     int64_t length_max; /* the sum of what its takers have time for */
     int takers;
@@ -31,14 +31,14 @@ struct queue {
 void queue_open(struct queue *queue);
 void queue_close(struct queue *queue);
 
-/* False: there are no takers, or too many tickets already. From a true one on, the ticket is a
+/* False: there are no takers, or too many jobs already. From a true one on, the job is a
  * taker's. */
-bool queue_put(struct queue *queue, struct ticket *ticket) __attribute__((warn_unused_result));
+bool queue_put(struct queue *queue, struct job *job) __attribute__((warn_unused_result));
 
-/* Counts the caller as one who takes, or no more; the last who leaves gets the tickets left. How
+/* Counts the caller as one who takes, or no more; the last who leaves gets the jobs left. How
  * long the queue may become for the sake of this taker has no bound at first. */
 void queue_join(struct queue *queue, struct taker *taker);
-struct ticket *queue_leave(struct queue *queue, struct taker *taker);
+struct job *queue_leave(struct queue *queue, struct taker *taker);
 
 /* Waits until there is something to take, at most `ms_max`. False: there is not, and the queue
    stops. */
@@ -55,11 +55,11 @@ void queue_bound(struct queue *queue, struct taker *taker, int length_max);
 
 int queue_length(struct queue *queue);
 
-/* Takes up to `max` tickets, those that came first; returns how many. */
-int queue_take(struct queue *queue, struct ticket **tickets, int max);
+/* Takes up to `max` jobs, those that came first; returns how many. */
+int queue_take(struct queue *queue, struct job **jobs, int max);
 
-/* Takes the tickets that came before `time_us` (clock_us()), linked by `next`. */
-struct ticket *queue_take_older(struct queue *queue, int64_t time_us);
+/* Takes the jobs that came before `time_us` (clock_us()), linked by `next`. */
+struct job *queue_take_older(struct queue *queue, int64_t time_us);
 
 /* Tells the takers to end once nothing is left. */
 void queue_stop(struct queue *queue);

@@ -51,57 +51,56 @@ static struct met_sale *place_of(struct refusals *refusals, int32_t sale_id)
     return place;
 }
 
-/* Whether the sale that the verdict names is the one that decided. */
-static bool is_of_sale(const struct verdict *verdict)
+/* Whether the sale that the decision names is the one that decided. */
+static bool is_of_sale(const struct decision *decision)
 {
-    return verdict->outcome == OUTCOME_ACCEPTED || verdict->outcome == OUTCOME_REPEATED ||
-           refusal_of(verdict->outcome) != REFUSAL_NONE;
+    return decision->outcome == OUTCOME_ACCEPTED || decision->outcome == OUTCOME_REPEATED ||
+           refusal_of(decision->outcome) != REFUSAL_NONE;
 }
 
-void refusals_meet_sale(struct refusals *refusals, const struct ticket *ticket, int64_t made_us)
+void refusals_meet_sale(struct refusals *refusals, const struct job *job, int64_t made_us)
 {
-    const struct verdict *verdict = &ticket->verdict;
-    if (ticket->code.sale_id == 0)
-        refusals->newest_id = made_us != 0 ? verdict->code.sale_id : 0;
-    if (made_us == 0 || !is_of_sale(verdict))
+    const struct decision *decision = &job->decision;
+    if (job->code.sale_id == 0)
+        refusals->newest_id = made_us != 0 ? decision->code.sale_id : 0;
+    if (made_us == 0 || !is_of_sale(decision))
         return;
     int64_t now_ms = clock_ms();
-    struct met_sale *sale = place_of(refusals, verdict->code.sale_id);
-    if (sale->sale_id == verdict->code.sale_id && sale->made_us == made_us &&
+    struct met_sale *sale = place_of(refusals, decision->code.sale_id);
+    if (sale->sale_id == decision->code.sale_id && sale->made_us == made_us &&
         now_ms - sale->told_ms < TELL_MS)
         return;
-    *sale = (struct met_sale){verdict->code.sale_id, made_us, now_ms};
+    *sale = (struct met_sale){decision->code.sale_id, made_us, now_ms};
     /* A sale may stay open beyond its end. */
-    int64_t left_ms = (verdict->sale_ends_us - verdict->decided_us) / 1000;
+    int64_t left_ms = (decision->sale_ends_us - decision->decided_us) / 1000;
     redis_share_open_sale(refusals->share, refusals->batcher, made_us,
                           (left_ms > 0 ? left_ms : 0) + KEEP_AFTER_SALE_MS);
 }
 
 /* ---- refusals ---- */
 
-void refusals_look_up(const struct refusals *refusals, const struct ticket *ticket,
-                      struct known *known)
+void refusals_look_up(const struct refusals *refusals, const struct job *job, struct known *known)
 {
-    int32_t sale_id = ticket->code.sale_id != 0 ? ticket->code.sale_id : refusals->newest_id;
+    int32_t sale_id = job->code.sale_id != 0 ? job->code.sale_id : refusals->newest_id;
     const struct met_sale *sale = find_sale(refusals, sale_id);
     *known = (struct known){REFUSAL_NONE, INT64_MAX, sale ? sale->made_us : 0};
     if (sale)
-        known->kind = refusal_cache_lookup(refusals->cache, sale->made_us, ticket->code.number,
-                                           ticket->user, ticket->user_length, &known->until_us);
+        known->kind = refusal_cache_lookup(refusals->cache, sale->made_us, job->code.number,
+                                           job->user, job->user_length, &known->until_us);
 }
 
 void refusals_learn(const struct refusals *refusals, enum refusal_kind kind, int64_t sale_made_us,
-                    const struct verdict *verdict, const char *user, size_t user_length)
+                    const struct decision *decision, const char *user, size_t user_length)
 {
     bool is_item = kind == REFUSAL_SOLD || kind == REFUSAL_HELD;
     if (kind == REFUSAL_NONE || sale_made_us == 0 || user_length > PARAMETER_BYTES_MAX ||
-        (is_item && verdict->code.number <= 0))
+        (is_item && decision->code.number <= 0))
         return;
     struct refusal refusal = {.kind = kind, .sale_made_us = sale_made_us, .until_us = INT64_MAX};
     if (is_item)
-        refusal.number = verdict->code.number;
+        refusal.number = decision->code.number;
     if (kind == REFUSAL_HELD)
-        refusal.until_us = verdict->expires_us;
+        refusal.until_us = decision->expires_us;
     if (kind == REFUSAL_HELD || kind == REFUSAL_USER_LIMIT) {
         refusal.user_length = (uint8_t)user_length;
         memcpy(refusal.user, user, user_length);

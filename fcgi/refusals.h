@@ -5,9 +5,9 @@
 #ifndef FCGI_REFUSALS_H
 #define FCGI_REFUSALS_H
 
+#include "job.h"
 #include "redis_share.h"
 #include "refusal_cache.h"
-#include "ticket.h"
 
 enum { REFUSALS_SALES_MAX = 4 };
 
@@ -38,20 +38,19 @@ struct known {
 enum refusal_kind refusal_of(enum outcome outcome);
 
 /* Looks up what is known of a checkout. */
-void refusals_look_up(const struct refusals *refusals, const struct ticket *ticket,
-                      struct known *known);
+void refusals_look_up(const struct refusals *refusals, const struct job *job, struct known *known);
 
 /*
- * Meets the sale that decided about the ticket: it was generated at `made_us`, 0 where none is
+ * Meets the sale that decided about the job: it was generated at `made_us`, 0 where none is
  * open. Redis's thread is told of it now and then.
  */
-void refusals_meet_sale(struct refusals *refusals, const struct ticket *ticket, int64_t made_us);
+void refusals_meet_sale(struct refusals *refusals, const struct job *job, int64_t made_us);
 
 /*
- * Learns what a verdict tells about a sale. `user` is whom it is about: who holds the item, or who
+ * Learns what a decision tells about a sale. `user` is whom it is about: who holds the item, or who
  * has reached the limit.
  */
 void refusals_learn(const struct refusals *refusals, enum refusal_kind kind, int64_t sale_made_us,
-                    const struct verdict *verdict, const char *user, size_t user_length);
+                    const struct decision *decision, const char *user, size_t user_length);
 
 #endif

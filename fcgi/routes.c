@@ -10,9 +10,10 @@ enum { PAGE = SET(PAGE_NUM) | SET(PAGE_SIZE) };
 
 /* A path that several routes fit is the first one's. */
 static const struct route routes[] = {
-    {"/checkout", "/checkout", POST, SET(USER) | SET(ITEM), .ask = checkout_ask, checkout_tell,
-     LANE_CHECKOUT},
-    {"/purchase", "/purchase", POST, SET(CODE), .ask = purchase_ask, purchase_tell, LANE_PURCHASE},
+    {"/checkout", "/checkout", POST, SET(USER) | SET(ITEM), .submit = checkout_submit,
+     checkout_reply, JOB_CHECKOUT},
+    {"/purchase", "/purchase", POST, SET(CODE), .submit = purchase_submit, purchase_reply,
+     JOB_PURCHASE},
     {"/", "/", READ, 0, .read = root_read},
     {"/health", "/health", READ, 0, .read = health_read},
     {"/status", "/status", READ, 0, .read = status_read},

@@ -10,10 +10,10 @@ struct route {
     int methods;         /* a set of enum request_method */
     const char *allow;   /* the same as an Allow header (RFC 9110, section 10.2.1) */
     unsigned parameters; /* the set that it reads (parameters.h) */
-    /* Either what a lane decides: */
-    endpoint_ask *ask;
-    endpoint_tell *tell;
-    enum lane_kind lane;
+    /* Either what a batcher decides: */
+    endpoint_submit *submit;
+    endpoint_reply *reply;
+    enum job_kind batcher;
     /* or what is read: */
     endpoint_read *read;
 };

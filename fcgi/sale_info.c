@@ -24,14 +24,14 @@ static void add_ids(struct json_writer *json, const char *name, int32_t sale_id,
     json_close(json);
 }
 
-void sale_info_read(const struct services *services, const struct request *request,
+void sale_info_read(const struct context *context, const struct request *request,
                     struct reply *reply)
 {
     struct sale_status sale;
     struct json_writer json;
     (void)request;
-    if (!sale_view_read(services->sale_view, &sale)) {
-        reply_problem(reply, OUTCOME_UNAVAILABLE, NULL, 1, services->settings);
+    if (!sale_view_read(context->sale_view, &sale)) {
+        reply_problem(reply, OUTCOME_UNAVAILABLE, NULL, 1, context->settings);
         return;
     }
     int32_t last = sale.items_total; /* numbers have no gaps */

@@ -57,18 +57,18 @@ static void write_page(struct text *body, const PGresult *result)
     json_writer_end(&json);
 }
 
-void sales_read(const struct services *services, const struct request *request, struct reply *reply)
+void sales_read(const struct context *context, const struct request *request, struct reply *reply)
 {
     struct page page;
-    if (!page_read(request, PAGE_SIZE_DEFAULT, &page, reply, services->settings))
+    if (!page_read(request, PAGE_SIZE_DEFAULT, &page, reply, context->settings))
         return;
     uint64_t offset = htobe64((uint64_t)page.offset);
     uint32_t size = htobe32((uint32_t)page.size);
     const struct database_parameter parameters[] = {{(const char *)&offset, sizeof offset},
                                                     {(const char *)&size, sizeof size}};
-    PGresult *result = reader_call(services->database, READ_SALES, parameters, 2);
+    PGresult *result = reader_call(context->database, READ_SALES, parameters, 2);
     if (!result) {
-        reply_problem(reply, OUTCOME_UNAVAILABLE, NULL, 1, services->settings);
+        reply_problem(reply, OUTCOME_UNAVAILABLE, NULL, 1, context->settings);
         return;
     }
 

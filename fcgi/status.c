@@ -45,11 +45,11 @@ static const char *cache_control(const struct sale_status *status)
 }
 
 /* False: the reply says that it cannot be had now. */
-static bool read_status(const struct services *services, struct sale_status *status,
+static bool read_status(const struct context *context, struct sale_status *status,
                         struct reply *reply)
 {
-    if (!sale_view_read(services->sale_view, status)) {
-        reply_problem(reply, OUTCOME_UNAVAILABLE, NULL, 1, services->settings);
+    if (!sale_view_read(context->sale_view, status)) {
+        reply_problem(reply, OUTCOME_UNAVAILABLE, NULL, 1, context->settings);
         return false;
     }
     reply->cache_control = cache_control(status);
@@ -74,13 +74,13 @@ static void add_sale_status(struct json_writer *json, const struct sale_status *
     json_string(json_key(json, "sale_status"), status->status);
 }
 
-void sale_status_read(const struct services *services, const struct request *request,
+void sale_status_read(const struct context *context, const struct request *request,
                       struct reply *reply)
 {
     struct sale_status status;
     struct json_writer json;
     (void)request;
-    if (!read_status(services, &status, reply))
+    if (!read_status(context, &status, reply))
         return;
     json_writer_begin(&json, &reply->body);
     json_open_object(&json);
@@ -107,13 +107,13 @@ static void add_name(struct json_writer *json, int32_t sale_id)
 }
 
 /* The same with what others call it. */
-void sale_current_read(const struct services *services, const struct request *request,
+void sale_current_read(const struct context *context, const struct request *request,
                        struct reply *reply)
 {
     struct sale_status status;
     struct json_writer json;
     (void)request;
-    if (!read_status(services, &status, reply))
+    if (!read_status(context, &status, reply))
         return;
     json_writer_begin(&json, &reply->body);
     json_open_object(&json);
@@ -128,12 +128,11 @@ void sale_current_read(const struct services *services, const struct request *re
     json_writer_end(&json);
 }
 
-void status_read(const struct services *services, const struct request *request,
-                 struct reply *reply)
+void status_read(const struct context *context, const struct request *request, struct reply *reply)
 {
     struct sale_status status;
     (void)request;
-    if (!read_status(services, &status, reply))
+    if (!read_status(context, &status, reply))
         return;
     struct json_writer json;
     bool has_sale = status.sale_id > 0;

@@ -98,7 +98,7 @@ static void write_user(struct text *body, const struct span *user, const PGresul
 }
 
 /* A page of what the user has; NULL: the reply says why. A size of 0: of what, only how much. */
-static PGresult *read_user(const struct services *services, const struct span *user,
+static PGresult *read_user(const struct context *context, const struct span *user,
                            const struct page *page, struct reply *reply)
 {
     uint64_t offset = htobe64((uint64_t)page->offset);
@@ -106,16 +106,16 @@ static PGresult *read_user(const struct services *services, const struct span *u
     const struct database_parameter parameters[] = {{user->bytes, (int)user->length},
                                                     {(const char *)&offset, sizeof offset},
                                                     {(const char *)&size, sizeof size}};
-    PGresult *result = reader_call(services->database, READ_USER, parameters, 3);
+    PGresult *result = reader_call(context->database, READ_USER, parameters, 3);
     if (!result)
-        reply_problem(reply, OUTCOME_UNAVAILABLE, NULL, 1, services->settings);
+        reply_problem(reply, OUTCOME_UNAVAILABLE, NULL, 1, context->settings);
     return result;
 }
 
-void user_purchases_read(const struct services *services, const struct request *request,
+void user_purchases_read(const struct context *context, const struct request *request,
                          struct reply *reply)
 {
-    const struct settings *settings = services->settings;
+    const struct settings *settings = context->settings;
     const struct span user = {request->remote_user, strlen(request->remote_user)};
     struct page page;
     if (settings->http.identity != IDENTITY_REMOTE_USER) {
@@ -129,7 +129,7 @@ void user_purchases_read(const struct services *services, const struct request *
     }
     if (!page_read(request, PAGE_SIZE_MAX, &page, reply, settings))
         return;
-    PGresult *result = read_user(services, &user, &page, reply);
+    PGresult *result = read_user(context, &user, &page, reply);
     if (result)
         write_user(&reply->body, &user, result);
     PQclear(result);
@@ -150,13 +150,13 @@ static void write_me(struct json_writer *json, bool is_remote, const struct span
 }
 
 /* Nobody has nothing: what remains to be told is known to the worker. */
-static void write_nobody(const struct services *services, bool is_remote, struct reply *reply)
+static void write_nobody(const struct context *context, bool is_remote, struct reply *reply)
 {
     const struct span nobody = {"", 0};
     struct sale_status sale;
     struct json_writer json;
-    if (!sale_view_read(services->sale_view, &sale)) {
-        reply_problem(reply, OUTCOME_UNAVAILABLE, NULL, 1, services->settings);
+    if (!sale_view_read(context->sale_view, &sale)) {
+        reply_problem(reply, OUTCOME_UNAVAILABLE, NULL, 1, context->settings);
         return;
     }
     json_writer_begin(&json, &reply->body);
@@ -198,9 +198,9 @@ static void write_somebody(struct text *body, bool is_remote, const struct span 
     json_writer_end(&json);
 }
 
-void me_read(const struct services *services, const struct request *request, struct reply *reply)
+void me_read(const struct context *context, const struct request *request, struct reply *reply)
 {
-    const struct settings *settings = services->settings;
+    const struct settings *settings = context->settings;
     bool is_remote = settings->http.identity == IDENTITY_REMOTE_USER;
     struct span user;
     struct page page;
@@ -208,12 +208,12 @@ void me_read(const struct services *services, const struct request *request, str
         !page_read(request, PAGE_SIZE_MAX, &page, reply, settings))
         return;
     if (user.length == 0) {
-        write_nobody(services, is_remote, reply);
+        write_nobody(context, is_remote, reply);
         return;
     }
     if (!is_remote)
         page.size = 0; /* a name is no proof: what the user has is not told */
-    PGresult *result = read_user(services, &user, &page, reply);
+    PGresult *result = read_user(context, &user, &page, reply);
     if (!result)
         return;
     write_somebody(&reply->body, is_remote, &user, result);

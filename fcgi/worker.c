@@ -24,8 +24,8 @@ struct reading_thread {
     pthread_t thread;
     struct worker *worker;
     struct taker taker;
-    struct services services; /* with a connection of its own */
-    char *body;               /* REPLY_PAGE_MAX bytes, for the reply that it writes */
+    struct context context; /* with a connection of its own */
+    char *body;             /* REPLY_PAGE_MAX bytes, for the reply that it writes */
 };
 
 struct request_thread {
@@ -37,7 +37,7 @@ struct request_thread {
 };
 
 struct worker {
-    struct services services;
+    struct context context;
     struct connections *connections;
     struct request_thread *threads;
     int64_t log_lost;   /* lines, as counted */
@@ -51,14 +51,14 @@ static enum metric_group group_of(const struct route *route)
 {
     if (!route)
         return METRIC_GROUP_OTHER;
-    return route->ask ? (enum metric_group)route->lane : METRIC_GROUP_READ;
+    return route->submit ? (enum metric_group)route->batcher : METRIC_GROUP_READ;
 }
 
 /* Whoever has the answer finds it counted; how long it took is known a moment later. */
 static void send(struct connection *connection, struct reply *reply)
 {
     const struct worker *worker = connection->owner;
-    struct metrics *metrics = worker->services.metrics;
+    struct metrics *metrics = worker->context.metrics;
     enum metric_group group = group_of(connection->route);
     int64_t began_us = connection->began_us;
 
@@ -70,20 +70,20 @@ static void send(struct connection *connection, struct reply *reply)
     metrics_observe(metrics, METRIC_REQUEST_TIME, (int)group, clock_us() - began_us);
 }
 
-static struct connection *connection_of(struct ticket *ticket)
+static struct connection *connection_of(struct job *job)
 {
-    return (struct connection *)((char *)ticket - offsetof(struct connection, ticket));
+    return (struct connection *)((char *)job - offsetof(struct connection, job));
 }
 
-/* A lane has decided: in its thread the reply is written. */
-static void decided(struct ticket *ticket)
+/* A batcher has decided: in its thread the reply is written. */
+static void decided(struct job *job)
 {
-    struct connection *connection = connection_of(ticket);
+    struct connection *connection = connection_of(job);
     struct worker *worker = connection->owner;
     struct reply reply;
     char body[REPLY_BODY_MAX];
     reply_begin(&reply, body, sizeof body);
-    connection->route->tell(worker->services.settings, ticket, &reply);
+    connection->route->reply(worker->context.settings, job, &reply);
     send(connection, &reply);
 }
 
@@ -97,8 +97,8 @@ static bool is_constant(const struct route *route)
 static void handle(const struct request_thread *thread, struct connection *connection)
 {
     struct worker *worker = thread->worker;
-    const struct services *services = &worker->services;
-    const struct settings *settings = services->settings;
+    const struct context *context = &worker->context;
+    const struct settings *settings = context->settings;
     struct request *request = &connection->request;
     struct request_fault fault = {.outcome = OUTCOME_NOT_FOUND};
     struct reply reply;
@@ -119,13 +119,13 @@ static void handle(const struct request_thread *thread, struct connection *conne
         reply_problem(&reply, fault.outcome, fault.detail, fault.retry_after_s, settings);
     } else if (is_constant(route)) {
         reply_begin(&reply, thread->reply_body, REPLY_PAGE_MAX);
-        route->read(services, request, &reply);
+        route->read(context, request, &reply);
     } else if (route->read) {
-        if (queue_put(&worker->reads, &connection->ticket))
+        if (queue_put(&worker->reads, &connection->job))
             return;
         reply_problem(&reply, OUTCOME_UNAVAILABLE, NULL, 1, settings);
-    } else if (route->ask(settings, request, &connection->ticket, &reply)) {
-        lanes_ask(services->lanes, route->lane, &connection->ticket);
+    } else if (route->submit(settings, request, &connection->job, &reply)) {
+        batchers_submit(context->batchers, route->batcher, &connection->job);
         return;
     }
     send(connection, &reply);
@@ -138,10 +138,10 @@ static void *request_main(void *argument)
     while ((connection = connections_next(thread->worker->connections))) {
         connection->request.body = thread->body;
         connection->request.json_reader = thread->json_reader;
-        connection->ticket.decided = decided;
+        connection->job.decided = decided;
         int64_t began_us = connection->began_us;
         handle(thread, connection);
-        metrics_add(thread->worker->services.metrics, METRIC_BUSY_TIME, METRIC_ROLE_REQUEST, 0,
+        metrics_add(thread->worker->context.metrics, METRIC_BUSY_TIME, METRIC_ROLE_REQUEST, 0,
                     clock_us() - began_us);
     }
     return NULL;
@@ -151,17 +151,17 @@ static void *reading_main(void *argument)
 {
     struct reading_thread *thread = argument;
     struct worker *worker = thread->worker;
-    struct ticket *ticket;
+    struct job *job;
     while (queue_await(&worker->reads, TICK_MS)) {
-        if (queue_take(&worker->reads, &ticket, 1) == 0)
+        if (queue_take(&worker->reads, &job, 1) == 0)
             continue;
-        struct connection *connection = connection_of(ticket);
+        struct connection *connection = connection_of(job);
         struct reply reply;
         int64_t began_us = clock_us();
         reply_begin(&reply, thread->body, REPLY_PAGE_MAX);
-        connection->route->read(&thread->services, &connection->request, &reply);
+        connection->route->read(&thread->context, &connection->request, &reply);
         send(connection, &reply);
-        metrics_add(worker->services.metrics, METRIC_BUSY_TIME, METRIC_ROLE_READ, 0,
+        metrics_add(worker->context.metrics, METRIC_BUSY_TIME, METRIC_ROLE_READ, 0,
                     clock_us() - began_us);
     }
     return NULL;
@@ -172,18 +172,18 @@ static void *reading_main(void *argument)
 /* Sets the gauges: whoever asks, at whichever worker, finds them a tick old. */
 static void measure(struct worker *worker)
 {
-    const struct settings *settings = worker->services.settings;
-    struct metrics *metrics = worker->services.metrics;
-    int open, in_hand;
-    connections_count(worker->connections, &open, &in_hand);
-    metrics_set(metrics, METRIC_CONNECTIONS, METRIC_CONNECTION_IN_HAND, in_hand);
+    const struct settings *settings = worker->context.settings;
+    struct metrics *metrics = worker->context.metrics;
+    int open, in_flight;
+    connections_count(worker->connections, &open, &in_flight);
+    metrics_set(metrics, METRIC_CONNECTIONS, METRIC_CONNECTION_IN_FLIGHT, in_flight);
     metrics_set(metrics, METRIC_CONNECTIONS, METRIC_CONNECTION_IDLE,
-                open > in_hand ? open - in_hand : 0); /* they are not counted at once */
+                open > in_flight ? open - in_flight : 0); /* they are not counted at once */
     metrics_set(metrics, METRIC_CONNECTIONS_MAX, 0, settings->worker.connections_max);
     metrics_set(metrics, METRIC_THREADS, METRIC_ROLE_REQUEST, settings->worker.threads);
     metrics_set(metrics, METRIC_THREADS, METRIC_ROLE_READ, READING_THREADS);
     metrics_set(metrics, METRIC_QUEUED, METRIC_QUEUE_READ, queue_length(&worker->reads));
-    lanes_measure(worker->services.lanes);
+    batchers_measure(worker->context.batchers);
     int64_t lost = log_lost();
     metrics_add(metrics, METRIC_LOG_LINES_LOST, 0, 0, lost - worker->log_lost);
     worker->log_lost = lost;
@@ -194,7 +194,7 @@ static void measure(struct worker *worker)
 static bool request_thread_start(struct request_thread *thread, struct worker *worker)
 {
     thread->worker = worker;
-    size_t body_bytes_max = (size_t)worker->services.settings->http.body_bytes_max;
+    size_t body_bytes_max = (size_t)worker->context.settings->http.body_bytes_max;
     thread->body = malloc(body_bytes_max + 1);
     thread->json_reader = json_reader_new(body_bytes_max);
     thread->reply_body = malloc(REPLY_PAGE_MAX);
@@ -209,10 +209,10 @@ static bool reading_threads_start(struct worker *worker)
         struct reading_thread *thread = &worker->reading_threads[i];
         thread->worker = worker;
         queue_join(&worker->reads, &thread->taker);
-        thread->services = worker->services;
-        thread->services.database = reader_new(worker->services.settings);
+        thread->context = worker->context;
+        thread->context.database = reader_new(worker->context.settings);
         thread->body = malloc(REPLY_PAGE_MAX);
-        if (!thread->services.database || !thread->body ||
+        if (!thread->context.database || !thread->body ||
             pthread_create(&thread->thread, NULL, reading_main, thread) != 0)
             return false;
     }
@@ -226,17 +226,17 @@ struct worker *worker_start(const struct settings *settings, int listen_fd)
         log_error("not enough memory");
         exit(EXIT_FAILURE);
     }
-    worker->services.settings = settings;
-    worker->services.metrics = metrics_open(settings->metrics.file);
-    if (!worker->services.metrics) {
+    worker->context.settings = settings;
+    worker->context.metrics = metrics_open(settings->metrics.file);
+    if (!worker->context.metrics) {
         log_error("not enough memory");
         exit(EXIT_FAILURE);
     }
-    worker->services.sale_view = sale_view_new(settings);
-    worker->services.lanes = lanes_start(settings, worker->services.metrics);
+    worker->context.sale_view = sale_view_new(settings);
+    worker->context.batchers = batchers_start(settings, worker->context.metrics);
     worker->connections = connections_new(listen_fd, settings->worker.connections_max, worker);
     worker->threads = calloc((size_t)settings->worker.threads, sizeof *worker->threads);
-    bool good = worker->services.sale_view && worker->services.lanes && worker->connections &&
+    bool good = worker->context.sale_view && worker->context.batchers && worker->connections &&
                 worker->threads && reading_threads_start(worker);
     for (int i = 0; good && i < settings->worker.threads; i++)
         good = request_thread_start(&worker->threads[i], worker);
@@ -252,14 +252,14 @@ struct worker *worker_start(const struct settings *settings, int listen_fd)
 
 void worker_tick(struct worker *worker)
 {
-    const struct settings *settings = worker->services.settings;
+    const struct settings *settings = worker->context.settings;
     connections_tick(worker->connections);
     measure(worker);
 
     int64_t oldest_us = clock_us() - (int64_t)settings->worker.wait_ms_max * 1000;
-    lanes_expire(worker->services.lanes, oldest_us);
-    struct ticket *next;
-    for (struct ticket *at = queue_take_older(&worker->reads, oldest_us); at; at = next) {
+    batchers_expire(worker->context.batchers, oldest_us);
+    struct job *next;
+    for (struct job *at = queue_take_older(&worker->reads, oldest_us); at; at = next) {
         struct reply reply;
         char body[REPLY_BODY_MAX];
         next = at->next;
@@ -274,16 +274,16 @@ void worker_tick(struct worker *worker)
 static void reading_thread_end(struct reading_thread *thread)
 {
     pthread_join(thread->thread, NULL);
-    database_free(thread->services.database);
+    database_free(thread->context.database);
     free(thread->body);
 }
 
 bool worker_stop(struct worker *worker)
 {
-    const struct settings *settings = worker->services.settings;
+    const struct settings *settings = worker->context.settings;
     int open = connections_drain(worker->connections, settings->worker.stop_ms_max);
     if (open > 0) {
-        log_warning("%d requests in hand were not answered in time", open);
+        log_warning("%d requests in flight were not answered in time", open);
         return false; /* the process ends with its threads as they are */
     }
     connections_end(worker->connections);
@@ -297,10 +297,10 @@ bool worker_stop(struct worker *worker)
     for (int i = 0; i < READING_THREADS; i++)
         reading_thread_end(&worker->reading_threads[i]);
     queue_close(&worker->reads);
-    lanes_stop(worker->services.lanes);
+    batchers_stop(worker->context.batchers);
     connections_free(worker->connections);
-    sale_view_free(worker->services.sale_view);
-    metrics_close(worker->services.metrics);
+    sale_view_free(worker->context.sale_view);
+    metrics_close(worker->context.metrics);
     free(worker->threads);
     free(worker);
     return true;

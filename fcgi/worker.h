@@ -1,5 +1,5 @@
 /*
- * A worker process: threads that read requests from the web server's connections, the lanes that
+ * A worker process: threads that read requests from the web server's connections, the batchers that
  * decide and answer, threads that answer by reading, and an orderly end.
  */
 #ifndef FCGI_WORKER_H
@@ -24,8 +24,8 @@ struct worker *worker_start(const struct settings *settings, int listen_fd);
 void worker_tick(struct worker *worker);
 
 /*
- * Stops: accepts no more, answers what is in hand or was sent already, ends the lanes. Returns
- * after worker.stop_ms_max at the latest. True: every request in hand was answered.
+ * Stops: accepts no more, answers what is in flight or was sent already, ends the batchers. Returns
+ * after worker.stop_ms_max at the latest. True: every request in flight was answered.
  */
 bool worker_stop(struct worker *worker);
 

@@ -64,7 +64,7 @@ static const struct {
     bool is_made_meanwhile; /* the sale, by another; false: rows of its number are left over */
 } refusals[] = {
     {"sale_windows_apart", true}, {"sale_made_once", true}, {"sale_pkey", true},
-    {"sale_slot_pkey", false},    {"item_pkey", false},     {"sale_begins_empty", false},
+    {"sale_stripe_pkey", false},  {"item_pkey", false},     {"sale_begins_empty", false},
 };
 
 enum { REFUSAL_COUNT = sizeof refusals / sizeof refusals[0] };

@@ -1,7 +1,7 @@
 #include "plan.h"
 
 static const char sales_sql[] =
-    "SELECT lower(room) AS starts_at, upper(room) AS ends_at, $4::integer AS items_total,"
+    "SELECT lower(gap) AS starts_at, upper(gap) AS ends_at, $4::integer AS items_total,"
     "       $5::integer AS purchase_limit, $3::integer AS hold_s, $6::boolean AS stays_open"
     " FROM generate_series(0, $2::integer) ahead"
     " CROSS JOIN LATERAL (SELECT (floor(extract(epoch FROM now()) / $1::integer) + ahead)"
@@ -12,10 +12,10 @@ static const char sales_sql[] =
     " CROSS JOIN LATERAL unnest(tstzmultirange(wanted) - coalesce("
     "     (SELECT range_agg(tstzrange(s.starts_at, s.ends_at)) FROM flashsale.sale s"
     "      WHERE NOT s.beside_others AND tstzrange(s.starts_at, s.ends_at) && wanted), "
-    "tstzmultirange())) room"
-    " WHERE upper(room) > now()"
-    "   AND upper(room) - lower(room) >= make_interval(secs => $3::integer)"
-    " ORDER BY lower(room)";
+    "tstzmultirange())) gap"
+    " WHERE upper(gap) > now()"
+    "   AND upper(gap) - lower(gap) >= make_interval(secs => $3::integer)"
+    " ORDER BY lower(gap)";
 
 /* The log needs partitions for the days to come; a month ahead is enough for an hourly run. */
 #define PARTITIONS_ARGUMENTS                                                                       \

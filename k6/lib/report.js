@@ -111,7 +111,7 @@ function figure(value) {
     return value === undefined ? 'none' : String(Math.round(value * 1000) / 1000);
 }
 
-function verdict(ok) {
+function decision(ok) {
     return ok ? 'passed' : 'FAILED';
 }
 
@@ -134,7 +134,7 @@ function columns(rows) {
 function textOf(run) {
     const lines = [
         '',
-        `${run.scenario}: ${verdict(run.passed)}, ${run.requests} requests in ` +
+        `${run.scenario}: ${decision(run.passed)}, ${run.requests} requests in ` +
             `${run.duration_s.toFixed(1)} s (${run.rate.toFixed(1)}/s), ` +
             `${run.failed} failed, ${run.dropped} arrivals dropped`,
         '',
@@ -327,13 +327,13 @@ function pageOf(run) {
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
-<title>${escape(run.scenario)}: ${verdict(run.passed)}</title>
+<title>${escape(run.scenario)}: ${decision(run.passed)}</title>
 <style>${style}
 </style>
 </head>
 <body>
 <h1>${escape(run.scenario)}:
-<span class="${run.passed ? 'good' : 'bad'}">${verdict(run.passed)}</span></h1>
+<span class="${run.passed ? 'good' : 'bad'}">${decision(run.passed)}</span></h1>
 <p class="where">${escape(run.settings.BASE_URL)}, ended at ${run.ended_at}</p>
 <dl>${tiles}</dl>
 <h2>Latency</h2>

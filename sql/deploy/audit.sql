@@ -174,7 +174,7 @@ AS $$
                coalesce(sum(checkouts_repeated), 0) AS checkouts_repeated,
                coalesce(sum(checkouts_refused), 0) AS checkouts_refused,
                coalesce(sum(purchases_accepted), 0) AS purchases_accepted
-        FROM sale_slot WHERE sale_id = p_sale_id
+        FROM sale_stripe WHERE sale_id = p_sale_id
     )
     SELECT 'no_such_sale', NULL::integer, NULL::text, format('sale %s', p_sale_id)
     WHERE NOT EXISTS (SELECT FROM the_sale)

@@ -1,7 +1,7 @@
 -- Checkouts, a batch in one transaction: decide all, log all.
 --
 -- The order of locks is: sale by sale, by their numbers; in each users' free ids, by their hashes; one
--- slot; items by number; then, never waited for, other slots and items for those who want any. Purchases have the same order (purchase.sql),
+-- stripe; items by number; then, never waited for, other stripes and items for those who want any. Purchases have the same order (purchase.sql),
 -- so a batch that waits for another never holds what that one waits for.
 
 BEGIN;
@@ -16,7 +16,7 @@ CREATE FUNCTION claim_any(
     p_numbers       integer[],
     p_known         smallint[],
     p_full_too      boolean,
-    INOUT io_slot   sale_slot,
+    INOUT io_stripe   sale_stripe,
     OUT o_given     integer[],
     OUT o_contested integer[])
 LANGUAGE plpgsql
@@ -28,8 +28,8 @@ DECLARE
     v_wants      boolean[]; -- by request
     v_need       integer;   -- how many are still to be found
     v_claimed    integer[] := ARRAY[]::integer[];
-    v_slot       sale_slot := io_slot;
-    v_visited    integer[] := ARRAY[io_slot.slot];
+    v_stripe       sale_stripe := io_stripe;
+    v_visited    integer[] := ARRAY[io_stripe.stripe];
     v_first      integer;
     v_last       integer;
     v_candidates integer[];
@@ -51,8 +51,8 @@ BEGIN
     WHILE v_need > 0 AND v_looks > 0 LOOP
         -- Candidates: numbers never offered before; then the oldest hold that ran out. Of these
         -- the ones that are free and not being decided about, no more than needed.
-        v_first := v_slot.fresh_next;
-        v_last := least(v_slot.fresh_last, v_first + v_need - 1);
+        v_first := v_stripe.unoffered_next;
+        v_last := least(v_stripe.unoffered_last, v_first + v_need - 1);
         v_candidates := NULL;
         IF v_first <= v_last THEN
             SELECT array_agg(c.number) INTO v_got
@@ -64,44 +64,44 @@ BEGIN
                 FOR NO KEY UPDATE SKIP LOCKED
             ) i;
             v_passed := v_last - v_first + 1;
-            v_slot.fresh_next := v_last + 1;
+            v_stripe.unoffered_next := v_last + 1;
             IF cardinality(v_got) IS DISTINCT FROM v_passed THEN
                 v_candidates := ARRAY(SELECT generate_series(v_first, v_last));
             END IF;
         ELSE
-            SELECT q.numbers[v_slot.queue_offset + 1 :] INTO v_candidates
+            SELECT q.numbers[v_stripe.queue_offset + 1 :] INTO v_candidates
             FROM hold_queue q
-            WHERE q.sale_id = p_sale.sale_id AND q.slot = v_slot.slot
-              AND q.place = v_slot.queue_next AND q.available_at <= now();
+            WHERE q.sale_id = p_sale.sale_id AND q.stripe = v_stripe.stripe
+              AND q.position = v_stripe.queue_next AND q.available_at <= now();
             IF NOT FOUND THEN
-                -- Nothing more here. To the next slot that has something to offer.
-                IF v_slot.slot = io_slot.slot THEN
-                    io_slot := v_slot;
+                -- Nothing more here. To the next stripe that has something to offer.
+                IF v_stripe.stripe = io_stripe.stripe THEN
+                    io_stripe := v_stripe;
                 ELSE
-                    UPDATE sale_slot s
-                    SET fresh_next = v_slot.fresh_next,
-                        queue_next = v_slot.queue_next,
-                        queue_offset = v_slot.queue_offset
-                    WHERE s.sale_id = p_sale.sale_id AND s.slot = v_slot.slot;
+                    UPDATE sale_stripe s
+                    SET unoffered_next = v_stripe.unoffered_next,
+                        queue_next = v_stripe.queue_next,
+                        queue_offset = v_stripe.queue_offset
+                    WHERE s.sale_id = p_sale.sale_id AND s.stripe = v_stripe.stripe;
                 END IF;
-                SELECT s.* INTO v_slot
-                FROM sale_slot s
+                SELECT s.* INTO v_stripe
+                FROM sale_stripe s
                 WHERE s.sale_id = p_sale.sale_id
-                  AND s.slot <> ALL (v_visited)
-                  AND (s.fresh_next <= s.fresh_last
+                  AND s.stripe <> ALL (v_visited)
+                  AND (s.unoffered_next <= s.unoffered_last
                        OR EXISTS (SELECT FROM hold_queue q
-                                  WHERE q.sale_id = p_sale.sale_id AND q.slot = s.slot
-                                    AND q.place = s.queue_next AND q.available_at <= now()))
+                                  WHERE q.sale_id = p_sale.sale_id AND q.stripe = s.stripe
+                                    AND q.position = s.queue_next AND q.available_at <= now()))
                 LIMIT 1
                 FOR NO KEY UPDATE SKIP LOCKED;
                 EXIT WHEN NOT FOUND;
-                v_visited := v_visited || v_slot.slot;
+                v_visited := v_visited || v_stripe.stripe;
                 CONTINUE;
             END IF;
-            SELECT array_agg(c.number), max(c.place) INTO v_got, v_passed
+            SELECT array_agg(c.number), max(c.position) INTO v_got, v_passed
             FROM (
-                SELECT c.number, c.place
-                FROM unnest(v_candidates) WITH ORDINALITY c (number, place)
+                SELECT c.number, c.position
+                FROM unnest(v_candidates) WITH ORDINALITY c (number, position)
                 CROSS JOIN LATERAL (
                     SELECT FROM item i
                     WHERE i.sale_id = p_sale.sale_id AND i.number = c.number
@@ -114,10 +114,10 @@ BEGIN
             IF coalesce(cardinality(v_got), 0) < v_need
                OR v_passed = cardinality(v_candidates) THEN
                 v_passed := cardinality(v_candidates);
-                v_slot.queue_next := v_slot.queue_next + 1;
-                v_slot.queue_offset := 0;
+                v_stripe.queue_next := v_stripe.queue_next + 1;
+                v_stripe.queue_offset := 0;
             ELSE
-                v_slot.queue_offset := v_slot.queue_offset + v_passed;
+                v_stripe.queue_offset := v_stripe.queue_offset + v_passed;
             END IF;
         END IF;
 
@@ -140,24 +140,24 @@ BEGIN
         v_looks := v_looks - v_passed;
     END LOOP;
 
-    -- Other batches have the remaining slots, but perhaps not all of their items: what they
+    -- Other batches have the remaining stripes, but perhaps not all of their items: what they
     -- leave is taken past them. They will find it held, and pass it.
     IF v_need > 0 THEN
         v_claimed := v_claimed || ARRAY(
             SELECT c.number
             FROM (
                 SELECT DISTINCT n.number
-                FROM sale_slot s
+                FROM sale_stripe s
                 CROSS JOIN LATERAL (
-                    SELECT generate_series(s.fresh_next, least(s.fresh_last, s.fresh_next + 999))
+                    SELECT generate_series(s.unoffered_next, least(s.unoffered_last, s.unoffered_next + 999))
                     UNION ALL
                     SELECT unnest(q.numbers)
                     FROM hold_queue q
-                    WHERE q.sale_id = p_sale.sale_id AND q.slot = s.slot
-                      AND q.place BETWEEN s.queue_next AND s.queue_next + 9
+                    WHERE q.sale_id = p_sale.sale_id AND q.stripe = s.stripe
+                      AND q.position BETWEEN s.queue_next AND s.queue_next + 9
                       AND q.available_at <= now()
                 ) n (number)
-                WHERE s.sale_id = p_sale.sale_id AND s.slot <> ALL (v_visited)
+                WHERE s.sale_id = p_sale.sale_id AND s.stripe <> ALL (v_visited)
                   AND n.number <> ALL (v_claimed)
             ) c
             CROSS JOIN LATERAL (
@@ -169,15 +169,15 @@ BEGIN
             LIMIT v_need);
     END IF;
 
-    -- How far each slot's were offered: the batch's own is written with its counters.
-    IF v_slot.slot = io_slot.slot THEN
-        io_slot := v_slot;
-    ELSIF v_slot.slot IS NOT NULL THEN
-        UPDATE sale_slot s
-        SET fresh_next = v_slot.fresh_next,
-            queue_next = v_slot.queue_next,
-            queue_offset = v_slot.queue_offset
-        WHERE s.sale_id = p_sale.sale_id AND s.slot = v_slot.slot;
+    -- How far each stripe's were offered: the batch's own is written with its counters.
+    IF v_stripe.stripe = io_stripe.stripe THEN
+        io_stripe := v_stripe;
+    ELSIF v_stripe.stripe IS NOT NULL THEN
+        UPDATE sale_stripe s
+        SET unoffered_next = v_stripe.unoffered_next,
+            queue_next = v_stripe.queue_next,
+            queue_offset = v_stripe.queue_offset
+        WHERE s.sale_id = p_sale.sale_id AND s.stripe = v_stripe.stripe;
     END IF;
 
     -- Who wants one gets the next, as long as there are some.
@@ -190,9 +190,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION claim_any(
-    sale, text[], integer[], integer[], smallint[], boolean, sale_slot) IS
+    sale, text[], integer[], integer[], smallint[], boolean, sale_stripe) IS
     'locks a free item for each request for any item, as far as there are some, and says which: '
-    'o_given by request. The caller writes io_slot and queues o_contested again';
+    'o_given by request. The caller writes io_stripe and queues o_contested again';
 
 CREATE FUNCTION find_free_ids(
     p_sale_id     integer,
@@ -271,7 +271,7 @@ DECLARE
     v_open      sale[];
     v_sale      sale;
     v_part      record;
-    v_slot      sale_slot;
+    v_stripe      sale_stripe;
     v_expires   timestamptz;
     v_claim     record;
     v_ids       text[]; -- by request: an id that names no item and means any, or empty
@@ -342,7 +342,7 @@ BEGIN
         END IF;
     END IF;
     IF v_sale.sale_id IS NOT NULL THEN
-        v_slot := lock_slot(v_sale.sale_id);
+        v_stripe := lock_stripe(v_sale.sale_id);
         v_expires := now() + make_interval(secs => v_sale.hold_s);
         IF NOT v_sale.stays_open THEN
             v_expires := least(v_expires, v_sale.ends_at);
@@ -368,7 +368,7 @@ BEGIN
     -- another batch that is deciding about the same item; all batches take their items in the
     -- order of the numbers. Behind it nothing is waited for.
     FOREACH v_is_any IN ARRAY ARRAY[false, true] LOOP
-        CONTINUE WHEN v_slot.slot IS NULL
+        CONTINUE WHEN v_stripe.stripe IS NULL
             OR NOT CASE WHEN v_is_any THEN 0 = ANY (p_numbers) ELSE 0 < ANY (p_numbers) END;
         IF v_is_any THEN
             v_claim := claim_any(
@@ -378,8 +378,8 @@ BEGIN
                     SELECT CASE WHEN f.first < f.ordinal THEN -1 ELSE p_known[f.ordinal] END::smallint
                     FROM unnest(v_firsts) WITH ORDINALITY f (first, ordinal)
                     ORDER BY f.ordinal) END,
-                p_full_too, v_slot);
-            v_slot := v_claim.io_slot;
+                p_full_too, v_stripe);
+            v_stripe := v_claim.io_stripe;
             v_any := v_claim.o_given;
             IF v_ids IS NOT NULL THEN
                 v_any := ARRAY(
@@ -417,11 +417,11 @@ BEGIN
             INSERT INTO attempt (sale_id, number, outcome, secret, user_id)
             SELECT v_sale.sale_id, h.number, 'accepted', h.secret, h.held_by FROM held h
         ), counted AS (
-            UPDATE sale_slot s
+            UPDATE sale_stripe s
             SET checkouts_accepted = s.checkouts_accepted + c.accepted,
-                fresh_next = v_slot.fresh_next,
-                queue_next = v_slot.queue_next,
-                queue_offset = v_slot.queue_offset,
+                unoffered_next = v_stripe.unoffered_next,
+                queue_next = v_stripe.queue_next,
+                queue_offset = v_stripe.queue_offset,
                 queue_length = s.queue_length + CASE WHEN c.queued = '{}' THEN 0 ELSE 1 END
             FROM (
                 SELECT count(*) AS accepted,
@@ -429,12 +429,12 @@ BEGIN
                        array_agg(hashtext(h.held_by)) AS users
                 FROM held h
             ) c
-            WHERE s.sale_id = v_sale.sale_id AND s.slot = v_slot.slot
+            WHERE s.sale_id = v_sale.sale_id AND s.stripe = v_stripe.stripe
               AND (c.queued <> '{}' OR v_is_any)
-            RETURNING s.queue_length - 1 AS place, c.queued, c.users
+            RETURNING s.queue_length - 1 AS position, c.queued, c.users
         ), queued AS (
-            INSERT INTO hold_queue (sale_id, slot, place, available_at, numbers, users)
-            SELECT v_sale.sale_id, v_slot.slot, c.place, v_expires, c.queued, c.users FROM counted c
+            INSERT INTO hold_queue (sale_id, stripe, position, available_at, numbers, users)
+            SELECT v_sale.sale_id, v_stripe.stripe, c.position, v_expires, c.queued, c.users FROM counted c
             WHERE c.queued <> '{}'
         )
         SELECT h.ordinal::integer, 'accepted'::outcome, v_sale.sale_id, h.number, h.secret,
@@ -482,7 +482,7 @@ BEGIN
                THEN 'user_limit'
                WHEN i.held_by = r.user_id AND i.purchased_at IS NULL THEN 'repeated'
                WHEN i.number IS NOT NULL AND i.purchased_at IS NULL THEN 'held'
-               WHEN (SELECT sum(s.purchases_accepted) FROM sale_slot s
+               WHEN (SELECT sum(s.purchases_accepted) FROM sale_stripe s
                      WHERE s.sale_id = v_sale.sale_id) >= v_sale.items_total
                THEN 'sold_out'
                WHEN i.number IS NOT NULL THEN 'sold'
@@ -503,7 +503,7 @@ BEGIN
                r.user_id
         FROM refused r
     ), counted AS (
-        UPDATE sale_slot s
+        UPDATE sale_stripe s
         SET checkouts_repeated = s.checkouts_repeated + c.repeated,
             checkouts_refused = s.checkouts_refused + c.refused
         FROM (
@@ -512,7 +512,7 @@ BEGIN
                                       AND r.sale_id = v_sale.sale_id) AS refused
             FROM refused r
         ) c
-        WHERE s.sale_id = v_sale.sale_id AND s.slot = v_slot.slot
+        WHERE s.sale_id = v_sale.sale_id AND s.stripe = v_stripe.stripe
     )
     SELECT r.ordinal::integer, r.outcome, r.sale_id, r.number,
            CASE WHEN r.outcome = 'repeated' THEN r.secret END,

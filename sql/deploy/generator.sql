@@ -7,7 +7,7 @@ SET LOCAL ROLE flashsale_owner;
 SET LOCAL search_path = flashsale, pg_temp;
 
 GRANT SELECT ON sale TO flashsale_generator;
-GRANT INSERT ON sale, item, sale_slot TO flashsale_generator;
+GRANT INSERT ON sale, item, sale_stripe TO flashsale_generator;
 
 CREATE FUNCTION note_sold_out() RETURNS void
 LANGUAGE sql SECURITY DEFINER
@@ -30,7 +30,7 @@ SET search_path = flashsale, pg_temp
 AS $$
 DECLARE
     v_sale_id integer;
-    v_slots   constant integer := 16; -- as many as lock_slot chooses from
+    v_stripes   constant integer := 16; -- as many as lock_stripe chooses from
 BEGIN
     PERFORM note_sold_out();
     -- Two sales of one moment have two times all the same.
@@ -43,17 +43,17 @@ BEGIN
     FROM sale s
     RETURNING sale.sale_id INTO v_sale_id;
 
-    INSERT INTO sale_slot (sale_id, slot, fresh_next, fresh_last)
-    SELECT v_sale_id, slot,
-           (p_items_total::bigint * slot / v_slots)::integer + 1,
-           (p_items_total::bigint * (slot + 1) / v_slots)::integer
-    FROM generate_series(0, v_slots - 1) slot;
+    INSERT INTO sale_stripe (sale_id, stripe, unoffered_next, unoffered_last)
+    SELECT v_sale_id, stripe,
+           (p_items_total::bigint * stripe / v_stripes)::integer + 1,
+           (p_items_total::bigint * (stripe + 1) / v_stripes)::integer
+    FROM generate_series(0, v_stripes - 1) stripe;
     RETURN v_sale_id;
 END
 $$;
 COMMENT ON FUNCTION sale_add(
     timestamptz, timestamptz, integer, integer, integer, boolean, boolean) IS
-    'adds a sale and its slots, without items, and returns its id; the caller''s transaction '
+    'adds a sale and its stripes, without items, and returns its id; the caller''s transaction '
     'adds exactly items_total items before it commits';
 
 CREATE FUNCTION sale_has_all_items() RETURNS trigger

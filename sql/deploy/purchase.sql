@@ -1,6 +1,6 @@
 -- Purchases, a batch in one transaction.
 --
--- The order of locks is: sale by sale, by their numbers; in each one slot, items by number, buyers by
+-- The order of locks is: sale by sale, by their numbers; in each one stripe, items by number, buyers by
 -- name. A purchase waits for
 -- another purchase only, and all take their locks in this order; a checkout never waits for
 -- a purchase, nor a purchase long for a checkout, which waits for nothing once it has an item.
@@ -41,7 +41,7 @@ DECLARE
     v_open      sale[];
     v_sale      sale;
     v_part      record;
-    v_slot      integer;
+    v_stripe      integer;
     v_purchased bigint := 0;
     v_answered  smallint[]; -- ordinals
     v_returned  uuid[];
@@ -74,13 +74,13 @@ BEGIN
         RETURN;
     END IF;
     IF v_sale.sale_id IS NOT NULL THEN
-        v_slot := (lock_slot(v_sale.sale_id)).slot;
+        v_stripe := (lock_stripe(v_sale.sale_id)).stripe;
     END IF;
 
     -- First those who get what they ask for: the items that the codes open are taken, then each
     -- buyer's row takes as many of the numbers as the limit leaves room for. Of requests with the
     -- same code it is the first.
-    IF v_slot IS NOT NULL THEN
+    IF v_stripe IS NOT NULL THEN
         RETURN QUERY
         WITH taken AS (
             UPDATE item i
@@ -124,11 +124,11 @@ BEGIN
             CROSS JOIN LATERAL (SELECT array_position(p.numbers, t.number) AS at OFFSET 0) f
             WHERE f.at IS NOT NULL
         ), counted AS (
-            UPDATE sale_slot s
+            UPDATE sale_stripe s
             SET purchases_accepted = s.purchases_accepted + cardinality(p.ordinals),
                 purchased = p.ordinals
             FROM (SELECT array_agg(p.ordinal::smallint) AS ordinals FROM purchased p) p
-            WHERE s.sale_id = v_sale.sale_id AND s.slot = v_slot AND p.ordinals IS NOT NULL
+            WHERE s.sale_id = v_sale.sale_id AND s.stripe = v_stripe AND p.ordinals IS NOT NULL
         )
         SELECT p.ordinal::integer, 'purchased'::outcome, v_sale.sale_id, p.number, p.held_by, now(),
                p.place, v_sale.generated_at, v_sale.ends_at, now(), p.name, p.price_cents,
@@ -142,8 +142,8 @@ BEGIN
         RETURN;
     END IF;
     IF v_purchased > 0 THEN
-        SELECT s.purchased INTO v_answered FROM sale_slot s
-        WHERE s.sale_id = v_sale.sale_id AND s.slot = v_slot;
+        SELECT s.purchased INTO v_answered FROM sale_stripe s
+        WHERE s.sale_id = v_sale.sale_id AND s.stripe = v_stripe;
     END IF;
     -- What was taken beyond the limit, and is in no buyer's row, goes back to who holds it.
     WITH returned AS (
@@ -175,10 +175,10 @@ BEGIN
         ) i
         WHERE r.ordinal = ANY (v_answered) IS NOT TRUE
     ), counted AS (
-        UPDATE sale_slot s
+        UPDATE sale_stripe s
         SET purchases_refused = s.purchases_refused + cardinality(p_numbers) - v_purchased
             - (SELECT count(*) FROM others o WHERE o.outcome = 'repeated')
-        WHERE s.sale_id = v_sale.sale_id AND s.slot = v_slot
+        WHERE s.sale_id = v_sale.sale_id AND s.stripe = v_stripe
     )
     SELECT o.ordinal::integer, o.outcome, o.sale_id, o.number, o.held_by, o.purchased_at,
            (SELECT array_position(b.numbers, o.number) FROM buyer b

@@ -55,7 +55,7 @@ SELECT s.sale_id, s.starts_at, s.ends_at, s.stays_open, s.items_total, s.purchas
 FROM sale s
 CROSS JOIN LATERAL (
     SELECT coalesce(sum(purchases_accepted), 0)::bigint AS items_sold
-    FROM sale_slot WHERE sale_slot.sale_id = s.sale_id
+    FROM sale_stripe WHERE sale_stripe.sale_id = s.sale_id
 ) c
 CROSS JOIN LATERAL (
     SELECT CASE WHEN s.starts_at > now() THEN 'scheduled'

@@ -1,4 +1,4 @@
--- What checkouts and purchases share: which sales are open, and a slot for the batch.
+-- What checkouts and purchases share: which sales are open, and a stripe for the batch.
 
 BEGIN;
 
@@ -8,7 +8,7 @@ SET LOCAL search_path = flashsale, pg_temp;
 CREATE FUNCTION items_sold(p_sale_id integer) RETURNS bigint
 LANGUAGE sql STABLE
 AS $$
-    SELECT sum(s.purchases_accepted)::bigint FROM flashsale.sale_slot s WHERE s.sale_id = p_sale_id
+    SELECT sum(s.purchases_accepted)::bigint FROM flashsale.sale_stripe s WHERE s.sale_id = p_sale_id
 $$;
 COMMENT ON FUNCTION items_sold(integer) IS 'how many items of a sale are sold';
 
@@ -65,35 +65,35 @@ END
 $$;
 COMMENT ON FUNCTION current_sale() IS 'the newest open sale, or else the last that began; or null';
 
-CREATE FUNCTION lock_slot(p_sale_id integer) RETURNS sale_slot
+CREATE FUNCTION lock_stripe(p_sale_id integer) RETURNS sale_stripe
 LANGUAGE plpgsql
 AS $$
 DECLARE
-    v_slots     constant integer := 16;
-    v_preferred constant integer := pg_backend_pid() % v_slots;
-    v_slot      sale_slot;
+    v_stripes     constant integer := 16;
+    v_preferred constant integer := pg_backend_pid() % v_stripes;
+    v_stripe      sale_stripe;
 BEGIN
-    SELECT * INTO v_slot FROM sale_slot
-    WHERE sale_id = p_sale_id AND slot = v_preferred
+    SELECT * INTO v_stripe FROM sale_stripe
+    WHERE sale_id = p_sale_id AND stripe = v_preferred
     FOR NO KEY UPDATE SKIP LOCKED;
     IF NOT FOUND THEN
-        SELECT * INTO v_slot FROM sale_slot
+        SELECT * INTO v_stripe FROM sale_stripe
         WHERE sale_id = p_sale_id
-        ORDER BY (slot - v_preferred + v_slots) % v_slots
+        ORDER BY (stripe - v_preferred + v_stripes) % v_stripes
         LIMIT 1
         FOR NO KEY UPDATE SKIP LOCKED;
     END IF;
-    -- More batches at once than slots: wait for one. Nothing else is locked yet, so nobody
+    -- More batches at once than stripes: wait for one. Nothing else is locked yet, so nobody
     -- can be waiting for this transaction in turn.
-    IF v_slot.slot IS NULL THEN
-        SELECT * INTO v_slot FROM sale_slot
-        WHERE sale_id = p_sale_id AND slot = v_preferred
+    IF v_stripe.stripe IS NULL THEN
+        SELECT * INTO v_stripe FROM sale_stripe
+        WHERE sale_id = p_sale_id AND stripe = v_preferred
         FOR NO KEY UPDATE;
     END IF;
-    RETURN v_slot;
+    RETURN v_stripe;
 END
 $$;
-COMMENT ON FUNCTION lock_slot(integer) IS
-    'a slot of the sale for this transaction alone; the first lock that a batch takes';
+COMMENT ON FUNCTION lock_stripe(integer) IS
+    'a stripe of the sale for this transaction alone; the first lock that a batch takes';
 
 COMMIT;

@@ -1,4 +1,4 @@
--- What the status page shows, from the slots' counters and the rows of the current sale.
+-- What the status page shows, from the stripes' counters and the rows of the current sale.
 
 BEGIN;
 
@@ -45,7 +45,7 @@ AS $$
                sum(checkouts_refused)::bigint AS checkouts_refused,
                sum(purchases_accepted)::bigint AS purchases_accepted,
                sum(purchases_refused)::bigint AS purchases_refused
-        FROM sale_slot WHERE sale_slot.sale_id = s.sale_id
+        FROM sale_stripe WHERE sale_stripe.sale_id = s.sale_id
     ) c ON true
     CROSS JOIN LATERAL (
         -- Only a hold that has not run out is worth a look at its items.

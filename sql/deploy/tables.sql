@@ -1,6 +1,6 @@
 -- What is for sale, who holds it, who bought it, and who asked.
 --
--- Rows that are updated under load (item, sale_slot, buyer) have no index on what changes and
+-- Rows that are updated under load (item, sale_stripe, buyer) have no index on what changes and
 -- room on their page, so that updates stay on it (heap-only tuples).
 
 BEGIN;
@@ -114,46 +114,46 @@ CREATE TABLE attempt_default PARTITION OF attempt DEFAULT;
 COMMENT ON TABLE attempt_default IS
     'attempts of days that no partition was made for; attempt_partitions moves them';
 
-CREATE TABLE sale_slot (
+CREATE TABLE sale_stripe (
     sale_id            integer NOT NULL,
-    slot               integer NOT NULL,
+    stripe               integer NOT NULL,
     checkouts_accepted bigint  NOT NULL DEFAULT 0,
     checkouts_repeated bigint  NOT NULL DEFAULT 0,
     checkouts_refused  bigint  NOT NULL DEFAULT 0,
     purchases_accepted bigint  NOT NULL DEFAULT 0,
     purchases_refused  bigint  NOT NULL DEFAULT 0,
-    fresh_next         integer NOT NULL,
-    fresh_last         integer NOT NULL,
+    unoffered_next         integer NOT NULL,
+    unoffered_last         integer NOT NULL,
     queue_next         bigint  NOT NULL DEFAULT 0,
     queue_offset       integer NOT NULL DEFAULT 0,
     queue_length       bigint  NOT NULL DEFAULT 0,
     purchased          smallint[],
-    CONSTRAINT sale_slot_pkey PRIMARY KEY (sale_id, slot)
+    CONSTRAINT sale_stripe_pkey PRIMARY KEY (sale_id, stripe)
 ) WITH (fillfactor = 10);
-COMMENT ON TABLE sale_slot IS
+COMMENT ON TABLE sale_stripe IS
     'counters of a sale, and where to look for a free item, spread over a few rows: a batch takes '
     'one that no other batch has, and readers sum them';
-COMMENT ON COLUMN sale_slot.fresh_next IS
-    'of the numbers up to fresh_last, the first that was not yet offered as any item';
-COMMENT ON COLUMN sale_slot.queue_next IS
+COMMENT ON COLUMN sale_stripe.unoffered_next IS
+    'of the numbers up to unoffered_last, the first that was not yet offered as any item';
+COMMENT ON COLUMN sale_stripe.queue_next IS
     'of the rows of hold_queue before queue_length, the first not yet used up; '
     'queue_offset of its numbers were offered';
-COMMENT ON COLUMN sale_slot.purchased IS
+COMMENT ON COLUMN sale_stripe.purchased IS
     'which requests of the last batch that had purchases were such, for that batch itself';
 
 CREATE TABLE hold_queue (
     sale_id      integer     NOT NULL,
-    slot         integer     NOT NULL,
-    place        bigint      NOT NULL,
+    stripe         integer     NOT NULL,
+    position        bigint      NOT NULL,
     available_at timestamptz NOT NULL,
     numbers      integer[]   NOT NULL,
     users        integer[],
-    CONSTRAINT hold_queue_pkey PRIMARY KEY (sale_id, slot, place)
+    CONSTRAINT hold_queue_pkey PRIMARY KEY (sale_id, stripe, position)
 );
 COMMENT ON COLUMN hold_queue.users IS
     'a hash of the name of each who got one of the numbers, in their order: so that a user''s are found';
 COMMENT ON TABLE hold_queue IS
-    'the holds of a slot in the order in which they were given, which is the order in which they '
+    'the holds of a stripe in the order in which they were given, which is the order in which they '
     'run out: each is looked at once, so finding a free item costs the same to the last one';
 
 COMMIT;

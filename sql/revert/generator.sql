@@ -7,6 +7,6 @@ DROP TRIGGER sale_complete ON sale;
 DROP FUNCTION sale_has_all_items();
 DROP FUNCTION sale_add(timestamptz, timestamptz, integer, integer, integer, boolean, boolean);
 DROP FUNCTION note_sold_out();
-REVOKE INSERT ON sale, item, sale_slot FROM flashsale_generator;
+REVOKE INSERT ON sale, item, sale_stripe FROM flashsale_generator;
 REVOKE SELECT ON sale FROM flashsale_generator;
 COMMIT;

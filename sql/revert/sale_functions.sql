@@ -1,5 +1,5 @@
 BEGIN;
-DROP FUNCTION flashsale.lock_slot(integer);
+DROP FUNCTION flashsale.lock_stripe(integer);
 DROP FUNCTION flashsale.current_sale();
 DROP FUNCTION flashsale.open_sale();
 DROP FUNCTION flashsale.open_sales();

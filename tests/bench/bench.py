@@ -131,7 +131,7 @@ class Stack:
         """How many checkouts and purchases PostgreSQL has decided since the sale began."""
         return int(self.sql(
             "SELECT sum(checkouts_accepted + checkouts_repeated + checkouts_refused + purchases_accepted"
-            " + purchases_refused) FROM flashsale.sale_slot"))
+            " + purchases_refused) FROM flashsale.sale_stripe"))
 
     def numbers(self, count):
         """Items that nothing has asked for yet, for a load by number: first and count."""
@@ -144,13 +144,13 @@ class Stack:
                  "UPDATE flashsale.item SET held_by = NULL, held_until = '-infinity', secret = NULL,"
                  " purchased_at = NULL WHERE held_by IS NOT NULL;"
                  "UPDATE flashsale.sale SET generated_at = clock_timestamp();"
-                 "UPDATE flashsale.sale_slot l SET checkouts_accepted = 0, checkouts_repeated = 0,"
+                 "UPDATE flashsale.sale_stripe l SET checkouts_accepted = 0, checkouts_repeated = 0,"
                  " checkouts_refused = 0, purchases_accepted = 0, purchases_refused = 0,"
                  " queue_next = 0, queue_offset = 0, queue_length = 0,"
-                 " fresh_next = (s.items_total::bigint * slot / 16)::integer + 1"
+                 " unoffered_next = (s.items_total::bigint * stripe / 16)::integer + 1"
                  " FROM flashsale.sale s WHERE s.sale_id = l.sale_id")
         self.sql("VACUUM flashsale.item")
-        self.sql("VACUUM flashsale.sale_slot")
+        self.sql("VACUUM flashsale.sale_stripe")
         self.next_number = 1
 
 
@@ -233,7 +233,7 @@ def check_answers(target, script, connections, expected, result, decided):
         raise Wrong(f"{came}; none should be refusals")
     if expected == "refused" and refused != requests:
         raise Wrong(f"{came}; all should be refusals")
-    # What was in hand when the client ended was decided, too.
+    # What was in flight when the client ended was decided, too.
     if decided is not None and not requests <= decided <= requests + connections:
         raise Wrong(f"{came}; but the sale decided {decided}")
 
@@ -484,7 +484,7 @@ def plain(report):
     patient = {"worker.wait_ms_max": 4500, "database.statement_ms_max": 4000}
     with Stack("stack", PORT, worker=patient) as batching, \
             Stack("single", PORT + 2,
-                  worker={**patient, "lane.batch_max": 1, "lane.gather_us_max": 0}) as single:
+                  worker={**patient, "batch.size_max": 1, "batch.linger_us_max": 0}) as single:
         runs = in_turn({"one a statement": lambda s: flow_by_number(single, 256, s),
                         "batches": lambda s: flow_by_number(batching, 256, s)})
         report.add("plain", "batches against one statement a request, 256 connections", runs,

@@ -84,7 +84,7 @@ load_begin() {
     sleep 0.5
 }
 
-# All of its requests were answered, with verdicts.
+# All of its requests were answered, with decisions.
 load_end_without_loss() {
     sleep 0.5
     touch "$stop"

@@ -89,8 +89,8 @@ refused() {
 }
 
 @test "settings that contradict each other are refused" {
-    refused 'worker = { connections_max = 96; kept_connections_max = 96; };' worker.connections_max \
-        worker.kept_connections_max
+    refused 'worker = { connections_max = 96; keepalive_connections_max = 96; };' worker.connections_max \
+        worker.keepalive_connections_max
     refused 'sale = { hold_s = 61; duration_s = 60; };' sale.hold_s sale.duration_s
 }
 

@@ -300,7 +300,7 @@ refuses_writes() {
         each_says 'degraded down'
         sleep 0.1
     done
-    # All lanes may have told meanwhile, once each.
+    # All batchers may have told meanwhile, once each.
     [[ $(($(redis_lines) - lines)) -le 4 ]] || fail "$(($(redis_lines) - lines)) lines of the log"
     redis "$@"
     wait_until 10000 each_says 'ok ok'

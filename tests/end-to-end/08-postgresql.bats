@@ -113,7 +113,7 @@ postgresql_pids() {
     same_workers
 }
 
-@test "the lanes' connections cut off: sales go on, by the same workers" {
+@test "the batchers' connections cut off: sales go on, by the same workers" {
     cut() {
         sql "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
              WHERE usename = 'flashsale_worker'"

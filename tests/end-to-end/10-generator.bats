@@ -93,7 +93,7 @@ is_gone() {
 }
 
 @test "run late: the sale that should be open is made at once, and sells" {
-    sql 'TRUNCATE flashsale.sale, flashsale.sale_slot, flashsale.item, flashsale.attempt, flashsale.buyer,
+    sql 'TRUNCATE flashsale.sale, flashsale.sale_stripe, flashsale.item, flashsale.attempt, flashsale.buyer,
                   flashsale.hold_queue'
     post '/checkout?user_id=amy'
     expect_problem 412 sale_closed

@@ -5,7 +5,7 @@
 load helper
 
 setup_file() {
-    stack_start worker.connections_max=8 worker.kept_connections_max=4
+    stack_start worker.connections_max=8 worker.keepalive_connections_max=4
 }
 
 # idle COUNT WORKER TEXT: opens connections to a worker past the web server, sends TEXT on each, and keeps

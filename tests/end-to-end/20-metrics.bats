@@ -28,8 +28,8 @@ says() {
     page && same "$(value "$2")" "$1"
 }
 
-verdicts() {
-    value "flashsale_verdicts_total{kind=\"$1\",outcome=\"$2\"}"
+decisions() {
+    value "flashsale_decisions_total{kind=\"$1\",outcome=\"$2\"}"
 }
 
 requests() {
@@ -38,7 +38,7 @@ requests() {
 
 # What the checkouts' counters say, as the log of attempts has it: outcome|count.
 counted_checkouts() {
-    sed --quiet 's/^flashsale_verdicts_total{kind="checkout",outcome="\([a-z_]*\)"} /\1|/p' \
+    sed --quiet 's/^flashsale_decisions_total{kind="checkout",outcome="\([a-z_]*\)"} /\1|/p' \
         "$BATS_TEST_TMPDIR/page" | grep --invert-match '|0$' | grep --invert-match '^unavailable' | sort
 }
 
@@ -105,16 +105,16 @@ worker_is_back() {
     same "$(requests /purchase 404)" 1
     same "$(requests '/items/{id}' 200)" 1
     same "$(total flashsale_requests_total 'route="other"')" "$((before_other + 1))"
-    same "$(verdicts checkout accepted)" 4
-    same "$(verdicts checkout repeated)" 1
-    same "$(verdicts checkout held)" 1
-    same "$(verdicts checkout sold)" 1
-    same "$(verdicts checkout unknown_item)" 1
-    same "$(verdicts checkout user_limit)" 1
-    same "$(verdicts checkout unavailable)" 0
-    same "$(verdicts purchase purchased)" 3
-    same "$(verdicts purchase repeated)" 1
-    same "$(verdicts purchase unknown_code)" 1
+    same "$(decisions checkout accepted)" 4
+    same "$(decisions checkout repeated)" 1
+    same "$(decisions checkout held)" 1
+    same "$(decisions checkout sold)" 1
+    same "$(decisions checkout unknown_item)" 1
+    same "$(decisions checkout user_limit)" 1
+    same "$(decisions checkout unavailable)" 0
+    same "$(decisions purchase purchased)" 3
+    same "$(decisions purchase repeated)" 1
+    same "$(decisions purchase unknown_code)" 1
     same "$(counted_checkouts)" "$(rows_of_checkouts)"
 
     # The sale, at most a second old.
@@ -133,14 +133,14 @@ worker_is_back() {
 # Every request that was answered took its time, and every one that was decided was in a batch.
 histograms_agree() {
     page
-    local kind batches verdicts_of
+    local kind batches decisions_of
     for kind in checkout purchase; do
         same "$(value "flashsale_request_duration_seconds_count{group=\"$kind\"}")" \
             "$(total flashsale_requests_total "route=\"/$kind\"")" || return
         batches=$(value "flashsale_batch_duration_seconds_count{kind=\"$kind\"}")
-        verdicts_of=$(total flashsale_verdicts_total "kind=\"$kind\"")
-        [[ $batches -gt 0 && $batches -le $verdicts_of ]] || return
-        same "$(value "flashsale_batch_requests_sum{kind=\"$kind\"}")" "$verdicts_of" || return
+        decisions_of=$(total flashsale_decisions_total "kind=\"$kind\"")
+        [[ $batches -gt 0 && $batches -le $decisions_of ]] || return
+        same "$(value "flashsale_batch_requests_sum{kind=\"$kind\"}")" "$decisions_of" || return
         same "$(value "flashsale_batch_requests_count{kind=\"$kind\"}")" "$batches" || return
         same "$(value "flashsale_commit_duration_seconds_count{kind=\"$kind\"}")" "$batches" || return
         # The parts take no longer than the whole.
@@ -153,8 +153,8 @@ histograms_agree() {
 
 @test "a crowd at both workers: what it was answered is what is counted, and the histograms agree" {
     page
-    accepted=$(verdicts checkout accepted) held=$(verdicts checkout held)
-    purchased=$(verdicts purchase purchased) checkouts=$(total flashsale_requests_total 'route="/checkout"')
+    accepted=$(decisions checkout accepted) held=$(decisions checkout held)
+    purchased=$(decisions purchase purchased) checkouts=$(total flashsale_requests_total 'route="/checkout"')
     crowd buy --url "unix://$RUN_DIR/worker-1.sock" --url "unix://$RUN_DIR/worker-2.sock" --users 40 \
         --each 3 --connections 16 --prefix crowd >"$BATS_TEST_TMPDIR/result"
     cat "$BATS_TEST_TMPDIR/result"
@@ -164,10 +164,10 @@ histograms_agree() {
     same "$(crowd_says '.purchase["200"]')" 120
     same "$(crowd_says .unknown+.not_sent+.status_5xx)" 0
     page
-    same "$(verdicts purchase purchased)" "$((purchased + 120))"
-    same "$(verdicts purchase purchased)" "$(sold)"
-    same "$(verdicts checkout accepted)" "$((accepted + $(crowd_says '.checkout["200"]')))"
-    same "$(verdicts checkout held)" "$((held + $(crowd_says '.checkout["412 held"]')))"
+    same "$(decisions purchase purchased)" "$((purchased + 120))"
+    same "$(decisions purchase purchased)" "$(sold)"
+    same "$(decisions checkout accepted)" "$((accepted + $(crowd_says '.checkout["200"]')))"
+    same "$(decisions checkout held)" "$((held + $(crowd_says '.checkout["412 held"]')))"
     same "$(total flashsale_requests_total 'route="/checkout"')" \
         "$((checkouts + $(crowd_says '[.checkout[]] | add')))"
     same "$(counted_checkouts)" "$(rows_of_checkouts)"
@@ -256,11 +256,11 @@ by_worker() {
     RUN_DIR=$FILE_RUN_DIR
 }
 
-@test "gauges: threads, lanes, connections of two workers, and nothing in hand when it is quiet" {
+@test "gauges: threads, batchers, connections of two workers, and nothing in flight when it is quiet" {
     page
-    same "$(value 'flashsale_lanes{kind="checkout"}')" 2
-    same "$(value 'flashsale_lanes_up{kind="checkout"}')" 2
-    same "$(value 'flashsale_lanes_up{kind="purchase"}')" 2
+    same "$(value 'flashsale_batchers{kind="checkout"}')" 2
+    same "$(value 'flashsale_batchers_up{kind="checkout"}')" 2
+    same "$(value 'flashsale_batchers_up{kind="purchase"}')" 2
     same "$(value 'flashsale_threads{role="request"}')" 8
     same "$(value 'flashsale_connections_max')" 2048
     same "$(total flashsale_redis_workers)" 2
@@ -268,7 +268,7 @@ by_worker() {
         same "$(value "flashsale_postgresql_up{kind=\"$kind\"}")" 1
     done
     quiet() {
-        page && same "$(total flashsale_in_hand_requests) $(total flashsale_queued_requests)" '0 0'
+        page && same "$(total flashsale_in_flight_requests) $(total flashsale_queued_requests)" '0 0'
     }
     wait_until 3000 quiet
     # The version that the programs say.
@@ -278,7 +278,7 @@ by_worker() {
 
 @test "kill -9 of a worker: its counters stay, its gauges go; the next one counts on" {
     page
-    accepted=$(verdicts checkout accepted) requests=$(total flashsale_requests_total 'route="/checkout"')
+    accepted=$(decisions checkout accepted) requests=$(total flashsale_requests_total 'route="/checkout"')
     starts=$(value flashsale_worker_starts_total)
     for worker in worker-1 worker-2; do
         pid=$(pid_of "$worker")
@@ -287,14 +287,14 @@ by_worker() {
     done
     back() {
         says 2 flashsale_workers && same "$(value flashsale_connections_max)" 2048 &&
-            same "$(value 'flashsale_lanes_up{kind="checkout"}')" 2
+            same "$(value 'flashsale_batchers_up{kind="checkout"}')" 2
     }
     wait_until 5000 back
-    same "$(verdicts checkout accepted)" "$accepted"
+    same "$(decisions checkout accepted)" "$accepted"
     same "$(total flashsale_requests_total 'route="/checkout"')" "$requests"
     same "$(value flashsale_worker_starts_total)" "$((starts + 2))"
     hold dora >/dev/null
-    says "$((accepted + 1))" 'flashsale_verdicts_total{kind="checkout",outcome="accepted"}'
+    says "$((accepted + 1))" 'flashsale_decisions_total{kind="checkout",outcome="accepted"}'
 }
 
 @test "a worker that is stopped and stays down leaves one, with its gauges alone" {
@@ -303,7 +303,7 @@ by_worker() {
     stack stop-part worker-2
     wait_until 3000 says 1 flashsale_workers
     same "$(value flashsale_connections_max)" 1024
-    same "$(value 'flashsale_lanes{kind="purchase"}')" 1
+    same "$(value 'flashsale_batchers{kind="purchase"}')" 1
     same "$(total flashsale_requests_total 'route="/checkout"')" "$requests"
     stack start-part worker-2
     wait_until 3000 says 2 flashsale_workers
@@ -313,18 +313,18 @@ by_worker() {
     page
     reconnects=$(total flashsale_postgresql_reconnects_total)
     stack stop-part postgresql
-    no_lane_is_up() {
-        page && same "$(total flashsale_lanes_up)" 0
+    no_batcher_is_up() {
+        page && same "$(total flashsale_batchers_up)" 0
     }
-    wait_until 5000 no_lane_is_up
+    wait_until 5000 no_batcher_is_up
     same "$(value 'flashsale_postgresql_up{kind="checkout"}')" 0
     wait_until 5000 says 0 'flashsale_postgresql_up{kind="read"}'
     same "$(grep --count '^flashsale_sale_' "$BATS_TEST_TMPDIR/page" || true)" 0
     promtool check metrics <"$BATS_TEST_TMPDIR/page"
-    unavailable=$(verdicts checkout unavailable) refused=$(requests /checkout 503)
+    unavailable=$(decisions checkout unavailable) refused=$(requests /checkout 503)
     post '/checkout?user_id=emil'
     expect_problem 503 unavailable
-    says "$((unavailable + 1))" 'flashsale_verdicts_total{kind="checkout",outcome="unavailable"}'
+    says "$((unavailable + 1))" 'flashsale_decisions_total{kind="checkout",outcome="unavailable"}'
     same "$(requests /checkout 503)" "$((refused + 1))"
     stack start-part postgresql
     wait_until 10000 says 1 'flashsale_postgresql_up{kind="purchase"}'

@@ -47,7 +47,7 @@ teardown() {
 @test "there is room for the connections that nginx keeps" {
     [[ $WEB_SERVER == nginx ]] || skip 'lighttpd keeps none'
     keepalive=$(sed --quiet 's/^keepalive \([0-9]*\);$/\1/p' "$TOP/deploy/nginx/upstream.conf")
-    kept=$(sed --quiet 's/^ *kept_connections_max = \([0-9]*\);$/\1/p' "$TOP/conf/flashsale.conf")
+    kept=$(sed --quiet 's/^ *keepalive_connections_max = \([0-9]*\);$/\1/p' "$TOP/conf/flashsale.conf")
     [[ $keepalive -gt 0 && $((8 * keepalive)) -le $kept ]]
 }
 
@@ -85,11 +85,11 @@ teardown() {
     done
 }
 
-@test "sessions are resumed, at nginx without tickets" {
+@test "sessions are resumed, at nginx without jobs" {
     run -0 handshake -tls1_2 -sess_out "$BATS_TEST_TMPDIR/session"
     [[ $output == *New,* ]]
     if [[ $WEB_SERVER == nginx ]]; then
-        [[ $output != *'session ticket:'* ]]
+        [[ $output != *'session job:'* ]]
     fi
     run -0 handshake -tls1_2 -sess_in "$BATS_TEST_TMPDIR/session"
     [[ $output == *Reused,* ]]

@@ -7,7 +7,7 @@
 load helper
 
 setup_file() {
-    stack_start sale.items_per_sale=100000 sale.sales_ahead=0 lane.batch_max=1 lane.gather_us_max=0 \
+    stack_start sale.items_per_sale=100000 sale.sales_ahead=0 batch.size_max=1 batch.linger_us_max=0 \
         worker.wait_ms_max=1500 database.statement_ms_max=1000
     sql 'ALTER SYSTEM SET commit_delay = 3000'
     sql 'ALTER SYSTEM SET commit_siblings = 0'

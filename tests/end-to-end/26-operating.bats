@@ -152,7 +152,7 @@ everything() {
     last=$(sql 'SELECT max(sale_id) FROM flashsale.sale')
     sql "DELETE FROM flashsale.item WHERE sale_id = $last"
     sql "DELETE FROM flashsale.sale WHERE sale_id = $last"
-    for table in sale_slot buyer; do
+    for table in sale_stripe buyer; do
         run -1 generator -o sale.sales_ahead=3 -o sale.items_per_sale=70
         printf '%s\n' "$output"
         [[ $output == *"left over"*OPERATIONS.md* && $output != *'pass faster'* ]]

@@ -4,7 +4,7 @@
 load helper
 
 setup_file() {
-    # As many items as slots, so that a batch for three has to look into three slots.
+    # As many items as stripes, so that a batch for three has to look into three stripes.
     stack_start sale.items_per_sale=16 sale.purchase_limit=1 sale.hold_s=1
 }
 
@@ -12,7 +12,7 @@ setup_file() {
 batch_that_rests() {
     sql "CREATE FUNCTION rest() RETURNS trigger LANGUAGE plpgsql AS
          'BEGIN PERFORM pg_sleep(1); RETURN NEW; END';
-         CREATE TRIGGER rest BEFORE UPDATE ON flashsale.sale_slot FOR EACH ROW
+         CREATE TRIGGER rest BEFORE UPDATE ON flashsale.sale_stripe FOR EACH ROW
          WHEN (current_setting('application_name') = 'resting' AND NEW.checkouts_accepted = 0)
          EXECUTE FUNCTION rest()"
     PGAPPNAME=resting sql "SELECT outcome FROM flashsale.checkout_batch(
@@ -31,7 +31,7 @@ batch_that_rests() {
     kill -0 "$batch" # else the purchase came too late to be in between
     wait "$batch"
     same "$(cat "$BATS_TEST_TMPDIR/outcomes")" $'accepted\naccepted\naccepted'
-    sql 'DROP TRIGGER rest ON flashsale.sale_slot'
+    sql 'DROP TRIGGER rest ON flashsale.sale_stripe'
     # The limit is the purchases': what amy holds is free again in a second.
     all_sold() {
         for n in {1..15}; do

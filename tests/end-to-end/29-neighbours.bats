@@ -272,7 +272,7 @@ END
 }
 
 # A server that was made read-only, for another has taken over: its sessions live on.
-@test "another server takes over, and the old one is read-only: a lane leaves it, and sells at the new one" {
+@test "another server takes over, and the old one is read-only: a batcher leaves it, and sells at the new one" {
     as_postgresql=()
     [[ $EUID -ne 0 ]] || as_postgresql=(setpriv --reuid=postgres --regid=postgres --init-groups)
     other=$RUN_DIR/other

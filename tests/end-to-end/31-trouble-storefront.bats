@@ -12,7 +12,7 @@ setup_file() {
     walk overloaded
 }
 
-@test "offline with a purchase in hand: it goes out when the network is back" {
+@test "offline with a purchase in flight: it goes out when the network is back" {
     walk offline
 }
 

@@ -200,7 +200,7 @@ ends_test() {
     rows limit
     crowd buy --url "$URL" --users 2 --each 10 --connections 2 --prefix cat
     wait_until 5000 rows 'sold out'
-    sql 'TRUNCATE flashsale.sale, flashsale.sale_slot, flashsale.item, flashsale.attempt, flashsale.buyer,
+    sql 'TRUNCATE flashsale.sale, flashsale.sale_stripe, flashsale.item, flashsale.attempt, flashsale.buyer,
                   flashsale.hold_queue'
     wait_until 5000 rows closed held="$(printf 'A%.0s' {1..32})"
 }

@@ -190,7 +190,7 @@ load_stop() {
 load_end() {
     load_stop
     cat "$BATS_TEST_TMPDIR/result"
-    # When and why requests were not answered with a verdict, for whoever reads of a failure.
+    # When and why requests were not answered with a decision, for whoever reads of a failure.
     jq --raw-output 'select(.status == null or .status >= 500) | "\(.answered | todate) \(.kind) \(.status) \(.outcome) \(.detail)"' \
         "$HISTORY" | sort | uniq --count
 }

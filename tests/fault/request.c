@@ -27,7 +27,7 @@
 
 enum {
     ANSWER_MS_MAX = 10000,
-    /* A lane that lost its connection pauses 400 ms between attempts at most, and Redis is left
+    /* A batcher that lost its connection pauses 400 ms between attempts at most, and Redis is left
        alone for 100 ms at first. */
     RECOVER_MS_MAX = 5000,
     /* All threads have begun by then: a sanitizer does not begin one without memory. */
@@ -231,7 +231,7 @@ static void complain(const struct trial *trial, enum fault fault, int n, const c
             fault_names[fault], n, what, answer->status, answer->body ? answer->body : "");
 }
 
-/* Until Redis is there again, for all lanes: each looks after it when it has answered. */
+/* Until Redis is there again, for all batchers: each looks after it when it has answered. */
 static void settle(const struct settings *settings)
 {
     static const char is_ok[] = "\"redis\":\"ok\"";
@@ -304,7 +304,7 @@ static bool try(const struct settings *settings, const struct scenario *scenario
 
     faults_arm(fault, n, is_lasting);
     bool is_answered = ask(&trial, &answer);
-    /* A while for what the lane does next: both connections are made anew. */
+    /* A while for what the batcher does next: both connections are made anew. */
     if (scenario->is_broken)
         usleep(BROKEN_MS * 1000);
     else if (fault == FAULT_REDIS)
@@ -327,7 +327,7 @@ static void try_each_call(const struct settings *settings, const struct scenario
                           enum fault fault, bool is_lasting)
 {
     int failures = 0, refusals = 0;
-    /* A lane goes its way back by itself: one trial may be too early or too late to see it. */
+    /* A batcher goes its way back by itself: one trial may be too early or too late to see it. */
     int misses_left = scenario->is_broken ? 2 : 1;
     for (int n = 1; misses_left > 0 && n < CALLS_MAX; n++) {
         if (try(settings, scenario, fault, n, is_lasting, &refusals))

@@ -15,9 +15,9 @@
 #include <strings.h>
 
 #include "common/log.h"
+#include "fcgi/batchers.h"
 #include "fcgi/connection.h"
 #include "fcgi/item_id.h"
-#include "fcgi/lanes.h"
 #include "fcgi/worker.h"
 #include "fuzz.h"
 #include "tests/client/fastcgi.h"
@@ -35,10 +35,10 @@ static struct site {
 /* ---- the workers ---- */
 
 /* Whoever is decided about has sent the whole body, in a form that was read, with a POST. */
-static void assert_is_whole(const struct ticket *ticket)
+static void assert_is_whole(const struct job *job)
 {
     struct connection *connection =
-        (struct connection *)((char *)ticket - offsetof(struct connection, ticket));
+        (struct connection *)((char *)job - offsetof(struct connection, job));
     char **variables = connection->fcgx.envp;
     const char *length = FCGX_GetParam("CONTENT_LENGTH", variables);
     const char *type = FCGX_GetParam("CONTENT_TYPE", variables);
@@ -49,21 +49,21 @@ static void assert_is_whole(const struct ticket *ticket)
     assert(used == 0 || (type && strncasecmp(type + strspn(type, " \t"), "application/", 12) == 0));
 }
 
-/* What reaches a lane was checked (ld(1), --wrap). */
+/* What reaches a batcher was checked (ld(1), --wrap). */
 /* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
-void __real_lanes_ask(struct lanes *lanes, enum lane_kind kind, struct ticket *ticket);
-void __wrap_lanes_ask(struct lanes *lanes, enum lane_kind kind, struct ticket *ticket);
-void __wrap_lanes_ask(struct lanes *lanes, enum lane_kind kind, struct ticket *ticket)
+void __real_batchers_submit(struct batchers *batchers, enum job_kind kind, struct job *job);
+void __wrap_batchers_submit(struct batchers *batchers, enum job_kind kind, struct job *job);
+void __wrap_batchers_submit(struct batchers *batchers, enum job_kind kind, struct job *job)
 {
-    assert_is_whole(ticket);
-    if (kind == LANE_CHECKOUT) {
-        assert(ticket->user_length > 0 && ticket->user_length <= PARAMETER_BYTES_MAX);
-        assert(values_are_text(ticket->user, ticket->user_length));
-        assert(ticket->code.sale_id >= ITEM_ID_OPEN_SALE && ticket->code.number >= ITEM_ID_NONE);
+    assert_is_whole(job);
+    if (kind == JOB_CHECKOUT) {
+        assert(job->user_length > 0 && job->user_length <= PARAMETER_BYTES_MAX);
+        assert(values_are_text(job->user, job->user_length));
+        assert(job->code.sale_id >= ITEM_ID_OPEN_SALE && job->code.number >= ITEM_ID_NONE);
     } else {
-        assert(ticket->code.sale_id > 0 && ticket->code.number > 0);
+        assert(job->code.sale_id > 0 && job->code.number > 0);
     }
-    __real_lanes_ask(lanes, kind, ticket);
+    __real_batchers_submit(batchers, kind, job);
 }
 /* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 

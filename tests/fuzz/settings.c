@@ -56,9 +56,9 @@ static void check(const struct settings *settings)
     check_text(settings->metrics.file, sizeof settings->metrics.file);
     assert(settings->worker.threads >= 1 && settings->worker.threads <= 64);
     assert(settings->worker.connections_max >= 1 && settings->worker.connections_max <= 60000);
-    assert(settings->lane.checkout_count >= 1 && settings->lane.checkout_count <= 16);
-    assert(settings->lane.purchase_count >= 1 && settings->lane.purchase_count <= 16);
-    assert(settings->lane.batch_max >= 1 && settings->lane.batch_max <= 256);
+    assert(settings->batch.checkout_batchers >= 1 && settings->batch.checkout_batchers <= 16);
+    assert(settings->batch.purchase_batchers >= 1 && settings->batch.purchase_batchers <= 16);
+    assert(settings->batch.size_max >= 1 && settings->batch.size_max <= 256);
     assert(settings->database.connect_ms_max >= 1000);
     assert(settings->database.statement_ms_max >= 50);
     assert(settings->redis.timeout_ms >= 1);
@@ -171,7 +171,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     good = settings_check(&settings, told.stream);
     told_check(&told, good);
     if (good)
-        assert(settings.worker.connections_max > settings.worker.kept_connections_max &&
+        assert(settings.worker.connections_max > settings.worker.keepalive_connections_max &&
                settings.sale.hold_s <= settings.sale.duration_s &&
                (int64_t)settings.sale.sales_ahead * settings.sale.duration_s >=
                    settings.sale.generated_every_s);

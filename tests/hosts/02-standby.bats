@@ -5,8 +5,8 @@
 bats_require_minimum_version 1.5.0
 load helper
 
-# As many lanes as there are: two hosts, two workers each, one lane of each kind.
-LANES=8
+# As many batchers as there are: two hosts, two workers each, one batcher of each kind.
+BATCHERS=8
 STATEMENT_MS=1500
 
 setup_file() {
@@ -74,8 +74,8 @@ is_down() {
     [[ $(ask "$1" GET /health | jq --raw-output .status) == down ]]
 }
 
-no_lane_is_up() {
-    [[ $(ask "$1" GET /metrics | awk '/^flashsale_lanes_up/ { up += $2 } END { print up }') == 0 ]]
+no_batcher_is_up() {
+    [[ $(ask "$1" GET /metrics | awk '/^flashsale_batchers_up/ { up += $2 } END { print up }') == 0 ]]
 }
 
 @test "a standby that is lost under load: refusals, soon at once; it is back: sales, and nothing told is lost" {
@@ -89,14 +89,14 @@ no_lane_is_up() {
     freeze
     frozen_at=${EPOCHREALTIME/,/.}
     for host in web1 web2; do
-        wait_until 8000 no_lane_is_up "$host"
+        wait_until 8000 no_batcher_is_up "$host"
         wait_until 3000 is_down "$host"
         wait_until 5000 refuses_at_once "$host"
     done
-    # statement_timeout has no say in that wait. Each lane left one behind at most, and came for no more.
+    # statement_timeout has no say in that wait. Each batcher left one behind at most, and came for no more.
     sleep 2
     long=$(waiting "clock_timestamp() - state_change > '$((2 * STATEMENT_MS)) ms'")
-    [[ $long -ge 1 && $(waiting) -le $LANES ]]
+    [[ $long -ge 1 && $(waiting) -le $BATCHERS ]]
     same "$(jq --slurp "map(select(.kind == \"purchase\" and .status == 200 and
         .sent > $frozen_at)) | length" "$history")" 0
 
@@ -110,17 +110,17 @@ no_lane_is_up() {
     same "$(waiting "clock_timestamp() - state_change > '$STATEMENT_MS ms'")" 0
     told_is_sold "$history" "$PRIMARY" "$STANDBY"
     same "$(audit)" ''
-    # A line when it began and one when it ended, for each lane.
+    # A line when it began and one when it ended, for each batcher.
     for worker in "$HOSTS_DIR"/log/web?-worker-?.log; do
         [[ $(grep --count 'commits wait for a synchronous standby\|no answer in time' "$worker") -le 4 ]]
     done
 }
 
-@test "one commit that waits: lanes that nobody asks go down too, and leave none behind" {
+@test "one commit that waits: batchers that nobody asks go down too, and leave none behind" {
     freeze
     same "$(checkout web1 hal | jq --raw-output .outcome)" unavailable
     for host in web1 web2; do
-        wait_until 5000 no_lane_is_up "$host"
+        wait_until 5000 no_batcher_is_up "$host"
         is_down "$host"
     done
     same "$(waiting "client_addr = '${ADDRESS[web2]}'")" 0
@@ -155,13 +155,13 @@ no_lane_is_up() {
     same "$(audit)" ''
 }
 
-lanes_up() {
-    [[ $(ask "$1" GET /metrics | awk '/^flashsale_lanes_up/ { up += $2 } END { print up }') == 4 ]]
+batchers_up() {
+    [[ $(ask "$1" GET /metrics | awk '/^flashsale_batchers_up/ { up += $2 } END { print up }') == 4 ]]
 }
 
 follows() {
     [[ $(sql "$2" "SELECT count(*) FROM pg_stat_activity
-        WHERE usename = 'flashsale_worker' AND application_name LIKE '% lane %'
+        WHERE usename = 'flashsale_worker' AND application_name LIKE '% batcher %'
           AND client_addr = '${ADDRESS[$1]}'") == 4 ]]
 }
 
@@ -171,7 +171,7 @@ follows() {
     promote "$STANDBY"
     for host in web1 web2; do
         wait_until 15000 follows "$host" "$STANDBY"
-        lanes_up "$host"
+        batchers_up "$host"
     done
     for host in web1 web2; do
         sells "$host" gus

@@ -531,13 +531,13 @@ crowd() {
 
 # What was sold by this host's workers since they started, by their own count.
 sold_by() {
-    ask "$1" GET /metrics | sed --quiet 's/^flashsale_verdicts_total{.*outcome="purchased".*} //p'
+    ask "$1" GET /metrics | sed --quiet 's/^flashsale_decisions_total{.*outcome="purchased".*} //p'
 }
 
 # What this host's workers said to purchases, whatever it was.
 purchases_of() {
     ask "$1" GET /metrics |
-        awk '/^flashsale_verdicts_total{kind="purchase"/ { sum += $2 } END { print sum + 0 }'
+        awk '/^flashsale_decisions_total{kind="purchase"/ { sum += $2 } END { print sum + 0 }'
 }
 
 sold() {

@@ -75,7 +75,7 @@ SELECT is_empty(format('SELECT * FROM sale_audit(%s)', :sale), 'the audit finds 
 
 -- Any and numbers in one batch, for a single item.
 DELETE FROM hold_queue;
-DELETE FROM sale_slot;
+DELETE FROM sale_stripe;
 DELETE FROM item;
 DELETE FROM buyer;
 DELETE FROM attempt;

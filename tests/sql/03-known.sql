@@ -21,7 +21,7 @@ SELECT results_eq(
     format($$ VALUES ('amy', %1$s, 1, 'sold'), ('bob', %1$s, 2, 'held'),
                      ('cat', %1$s, 3, 'user_limit'), ('dan', %1$s, 4, 'sold_out') $$, :sale),
     'all are logged');
-SELECT is((SELECT sum(checkouts_refused)::integer FROM sale_slot), 4, 'and counted');
+SELECT is((SELECT sum(checkouts_refused)::integer FROM sale_stripe), 4, 'and counted');
 
 SELECT is(checkout_outcomes(ARRAY['amy', 'bob', 'cat', 'dan'], ARRAY[1, 1, 2, 2],
                             p_known => ARRAY[0, 2, 2, 0],

@@ -34,7 +34,7 @@ SELECT results_eq(
     'SELECT outcome, number, user_id, purchased_at, buyer_purchases FROM late',
     $$ SELECT 'repeated', 1, 'amy', purchased_at, 1 FROM taken WHERE number = 1 $$,
     'also when its hold would have ended long ago');
-SELECT is((SELECT sum(purchases_accepted)::integer FROM sale_slot), 1, 'counted once');
+SELECT is((SELECT sum(purchases_accepted)::integer FROM sale_stripe), 1, 'counted once');
 
 -- Codes that buy nothing.
 SELECT is(purchase_outcomes(:sale, ARRAY[2]), ARRAY['unknown_code'], 'a hold that ran out');
@@ -87,7 +87,7 @@ SELECT throws_ok(
               WHERE sale_id = %s AND user_id = 'fay' $$, :sale),
     '23514', NULL, 'past the functions a constraint holds the limit');
 SELECT is_empty(format('SELECT * FROM sale_audit(%s)', :sale), 'the audit finds nothing');
-SELECT is((SELECT sum(purchases_accepted)::integer FROM sale_slot),
+SELECT is((SELECT sum(purchases_accepted)::integer FROM sale_stripe),
           (SELECT count(*)::integer FROM taken WHERE purchased_at IS NOT NULL),
           'what was sold is counted');
 

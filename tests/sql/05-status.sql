@@ -54,7 +54,7 @@ SELECT count(add_sale(5, p_starts_at => now() + make_interval(hours => h),
 FROM (SELECT h FROM generate_series(5, 24) h UNION ALL SELECT 2) h (h) \gset
 SELECT is((SELECT next_starts_at FROM sale_status()), now() + interval '2 hours',
           'the next sale is the first to begin of all that are ahead');
-DELETE FROM sale_slot WHERE sale_id > :sale;
+DELETE FROM sale_stripe WHERE sale_id > :sale;
 DELETE FROM item WHERE sale_id > :sale;
 DELETE FROM sale WHERE sale_id > :sale;
 SELECT time_passes('1 hour');

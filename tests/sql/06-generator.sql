@@ -5,16 +5,16 @@ BEGIN;
 SET timezone = 'UTC';
 SELECT plan(38);
 
--- A sale and its slots.
+-- A sale and its stripes.
 SELECT sale_add(now(), now() + interval '1 hour', 1000, 7, 45) AS sale \gset
 SELECT results_eq(
     'SELECT sale_id, starts_at, ends_at, items_total, purchase_limit, hold_s FROM sale',
     format($$ VALUES (%s, now(), now() + interval '1 hour', 1000, 7, 45) $$, :sale),
     'sale_add makes the sale as told');
-SELECT is((SELECT array_agg(n ORDER BY n) FROM sale_slot,
-                  generate_series(fresh_next, fresh_last) n WHERE sale_id = :sale),
-          numbers(1, 1000), 'its slots share all numbers out, each once');
-SELECT is((SELECT max(fresh_last - fresh_next) - min(fresh_last - fresh_next) FROM sale_slot
+SELECT is((SELECT array_agg(n ORDER BY n) FROM sale_stripe,
+                  generate_series(unoffered_next, unoffered_last) n WHERE sale_id = :sale),
+          numbers(1, 1000), 'its stripes share all numbers out, each once');
+SELECT is((SELECT max(unoffered_last - unoffered_next) - min(unoffered_last - unoffered_next) FROM sale_stripe
            WHERE sale_id = :sale), 1, 'evenly');
 
 -- Complete or not at all.
@@ -51,11 +51,11 @@ SELECT throws_ok('SET CONSTRAINTS ALL IMMEDIATE', '23000',
                  format('sale %s is new and has buyers or holds', :next),
                  'a buyer of an earlier sale of the same number: refused');
 ROLLBACK TO left_over;
-INSERT INTO sale_slot (sale_id, slot, fresh_next, fresh_last) VALUES (:sale + 1, 3, 1, 1);
+INSERT INTO sale_stripe (sale_id, stripe, unoffered_next, unoffered_last) VALUES (:sale + 1, 3, 1, 1);
 SELECT throws_ok($$ SELECT add_sale(1, p_starts_at => now() + '1 hour',
                                        p_ends_at => now() + '2 hours') $$,
-                 '23505', 'duplicate key value violates unique constraint "sale_slot_pkey"',
-                 'a slot of such a sale: refused');
+                 '23505', 'duplicate key value violates unique constraint "sale_stripe_pkey"',
+                 'a stripe of such a sale: refused');
 ROLLBACK TO left_over;
 
 -- Windows are apart.
@@ -84,10 +84,10 @@ SELECT items, add_sale(items, p_starts_at => now() + make_interval(hours => 10 +
                        p_ends_at => now() + make_interval(hours => 11 + items)) AS sale_id
 FROM generate_series(2, 100, 7) items;
 SELECT is((SELECT count(*)::integer FROM sized
-           WHERE (SELECT array_agg(n ORDER BY n) FROM sale_slot s,
-                         generate_series(s.fresh_next, s.fresh_last) n
+           WHERE (SELECT array_agg(n ORDER BY n) FROM sale_stripe s,
+                         generate_series(s.unoffered_next, s.unoffered_last) n
                   WHERE s.sale_id = sized.sale_id) = numbers(1, items)), 15,
-          'the slots share out sales of any size');
+          'the stripes share out sales of any size');
 
 -- Partitions.
 CREATE FUNCTION partitions() RETURNS SETOF text

@@ -105,22 +105,22 @@ SELECT is(seen_after(:sale, 'UPDATE attempt SET attempted_at = attempted_at - in
 SELECT is(seen_after(:sale,
               'INSERT INTO attempt (attempted_at, sale_id, number, outcome, secret, user_id)
                VALUES (now() + interval ''1 min'', :sale, 1, ''accepted'', gen_random_uuid(), ''eve'')',
-              'UPDATE sale_slot SET checkouts_accepted = checkouts_accepted + 1
-               WHERE sale_id = :sale AND slot = 0'),
+              'UPDATE sale_stripe SET checkouts_accepted = checkouts_accepted + 1
+               WHERE sale_id = :sale AND stripe = 0'),
           ARRAY['accepted_after_sale 1 eve'], 'a checkout accepted after the item was sold');
 SELECT is(seen_after(:sale,
               'INSERT INTO attempt (attempted_at, sale_id, number, outcome, secret, user_id)
                SELECT ends_at, :sale, 25, ''accepted'', gen_random_uuid(), ''eve'' FROM sale
                WHERE sale_id = :sale',
-              'UPDATE sale_slot SET checkouts_accepted = checkouts_accepted + 1
-               WHERE sale_id = :sale AND slot = 0'),
+              'UPDATE sale_stripe SET checkouts_accepted = checkouts_accepted + 1
+               WHERE sale_id = :sale AND stripe = 0'),
           ARRAY['outside_window 25 eve'], 'a checkout accepted after the sale');
 SELECT is(seen_after(:sale, 'UPDATE attempt SET attempted_at = attempted_at - interval ''9 hours''
                              WHERE outcome = ''repeated'''),
           ARRAY['outside_window 4 bob'], 'a checkout repeated before the sale');
-SELECT is(seen_after(:sale, 'UPDATE sale_slot SET checkouts_repeated = checkouts_repeated + 1,
+SELECT is(seen_after(:sale, 'UPDATE sale_stripe SET checkouts_repeated = checkouts_repeated + 1,
                                  purchases_accepted = purchases_accepted + 1
-                             WHERE sale_id = :sale AND slot = 3'),
+                             WHERE sale_id = :sale AND stripe = 3'),
           ARRAY['counter_differs'], 'counters that differ from the rows');
 SELECT is_empty(format('SELECT * FROM sale_audit(%s)', :sale), 'all undone: nothing');
 

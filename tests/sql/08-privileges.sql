@@ -36,7 +36,7 @@ SELECT is_empty(
        WHERE pronamespace = 'flashsale'::regnamespace
          AND has_function_privilege('flashsale_report', oid, 'execute') $$, 'and execute nothing');
 SELECT set_eq($$ SELECT granted('flashsale_generator') $$,
-              ARRAY['sale select', 'sale insert', 'item insert', 'sale_slot insert'],
+              ARRAY['sale select', 'sale insert', 'item insert', 'sale_stripe insert'],
               'the generator reads sales and inserts');
 
 SELECT is_empty(

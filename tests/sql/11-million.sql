@@ -29,7 +29,7 @@ SELECT add_sale(20, p_starts_at => now() - interval '5 hours', p_ends_at => now(
 INSERT INTO buyer SELECT :small, 'user' || n, ARRAY[n], 1, 10 FROM generate_series(1, 20) n;
 INSERT INTO attempt (attempted_at, sale_id, number, outcome, user_id)
 SELECT now() - interval '5 hours', :small, n, 'held', 'user' || n FROM generate_series(1, 20) n;
-SELECT analyzed('sale item buyer attempt sale_slot') AS ignored \gset
+SELECT analyzed('sale item buyer attempt sale_stripe') AS ignored \gset
 
 SELECT sale_add(now() - interval '1 hour', now() + interval '1 hour', 1000000, 10, 600) AS sale \gset
 INSERT INTO item (sale_id, number, picture_seed, price_cents, name, held_until, purchased_at, secret,
@@ -47,8 +47,8 @@ SELECT now() - interval '30 min', :sale, n, 'held', 'other' FROM generate_series
 INSERT INTO buyer
 SELECT :sale, 'user' || n, ARRAY(SELECT generate_series(n * 10 + 1, n * 10 + 10)), 1, 10
 FROM generate_series(0, 99999) n;
-UPDATE sale_slot SET checkouts_accepted = 1000000, checkouts_refused = 200000, purchases_accepted = 1000000
-WHERE sale_id = :sale AND slot = 0;
+UPDATE sale_stripe SET checkouts_accepted = 1000000, checkouts_refused = 200000, purchases_accepted = 1000000
+WHERE sale_id = :sale AND stripe = 0;
 
 SELECT format('SELECT * FROM sale_audit(%s)', :sale) AS audit, (3000 * :slowness)::integer AS limit_ms \gset
 SELECT performs_ok(:'audit', :limit_ms, 'with statistics of nearly empty tables');
@@ -72,7 +72,7 @@ SELECT analyzed('item buyer sale') AS ignored \gset
 SELECT performs_ok(:'audit', :limit_ms, 'with all but those of the log');
 SELECT analyzed('attempt sale') AS ignored \gset
 SELECT performs_ok(:'audit', :limit_ms, 'with those of sales and the log');
-SELECT analyzed('sale item buyer attempt sale_slot') AS ignored \gset
+SELECT analyzed('sale item buyer attempt sale_stripe') AS ignored \gset
 SELECT performs_ok(:'audit', :limit_ms, 'with all statistics');
 SELECT performs_ok(:'batch', 100 * :slowness, 'a batch of checkouts');
 
@@ -92,7 +92,7 @@ SELECT performs_ok(format('SELECT * FROM read_items(%s, NULL, 999900, 100)', :sa
 SELECT performs_ok('SELECT * FROM sale_status()', :limit_ms, 'the status');
 SELECT performs_ok('SELECT * FROM read_user(''user7'', 0, 100)', :limit_ms, 'what a user has');
 
--- What reports read: one sale is found by its key, and sales are counted by their slots.
+-- What reports read: one sale is found by its key, and sales are counted by their stripes.
 SELECT is((SELECT count(*) FROM purchases), 1000000::bigint, 'exactly the million');
 SELECT performs_ok('SELECT count(*) FROM purchases', :limit_ms, 'is counted');
 SELECT performs_ok('SELECT count(*) FROM checkout_attempts', :limit_ms, 'as is the log');
@@ -106,5 +106,5 @@ ROLLBACK;
 -- The space that the million took.
 \set ON_ERROR_STOP on
 SET client_min_messages = warning;
-TRUNCATE flashsale.sale, flashsale.item, flashsale.buyer, flashsale.attempt, flashsale.sale_slot,
+TRUNCATE flashsale.sale, flashsale.item, flashsale.buyer, flashsale.attempt, flashsale.sale_stripe,
     flashsale.hold_queue;

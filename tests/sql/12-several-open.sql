@@ -51,7 +51,7 @@ SELECT results_eq(
 SELECT is((SELECT count(*) FROM log), 11::bigint, 'all are in the log');
 SELECT results_eq(
     $$ SELECT sale_id, sum(checkouts_accepted)::integer, sum(checkouts_refused)::integer
-       FROM sale_slot GROUP BY 1 ORDER BY 1 $$,
+       FROM sale_stripe GROUP BY 1 ORDER BY 1 $$,
     format($$ VALUES (%s, 1, 2), (%s, 0, 0), (%s, 3, 0), (%s, 2, 0), (%s, 0, 0) $$,
            :oldest, :closed, :newest, :beside, :future), 'and counted by their sales');
 
@@ -116,7 +116,7 @@ SELECT is(checkout_outcomes(times('ida', 2), ARRAY[0, 3], ARRAY[:oldest, :newest
           ARRAY['user_limit', 'repeated'], 'the limit is each sale''s own');
 SELECT results_eq(
     $$ SELECT sale_id, sum(purchases_accepted)::integer, sum(purchases_refused)::integer
-       FROM sale_slot GROUP BY 1 ORDER BY 1 $$,
+       FROM sale_stripe GROUP BY 1 ORDER BY 1 $$,
     format($$ VALUES (%s, 3, 0), (%s, 0, 0), (%s, 1, 2), (%s, 1, 0), (%s, 0, 0) $$,
            :oldest, :closed, :newest, :beside, :future),
     'they are counted by their sales; those of none that is open by the newest');

@@ -66,7 +66,7 @@ SELECT is((SELECT outcome FROM free(ARRAY['amy'], ARRAY['item-abc'])), 'accepted
 SELECT number AS def FROM first WHERE ordinal = 2 \gset
 UPDATE item SET held_until = '-infinity', held_by = NULL, secret = NULL WHERE purchased_at IS NULL;
 DELETE FROM hold_queue;
-UPDATE sale_slot SET queue_length = 0, queue_next = 0, queue_offset = 0;
+UPDATE sale_stripe SET queue_length = 0, queue_next = 0, queue_offset = 0;
 SELECT is(checkout_outcomes(ARRAY['amy'], ARRAY[:def]), ARRAY['accepted'], 'an item is checked out by its number');
 SELECT isnt((SELECT number FROM free(ARRAY['amy'], ARRAY['item-def'])), :def,
             'which its id of before does not mean');

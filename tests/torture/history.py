@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import Optional
 
 ANY = 0
-# Verdicts that say no: something was decided, and nothing was given.
+# Decisions that say no: something was decided, and nothing was given.
 CHECKOUT_REFUSALS = {"held", "sold", "sold_out", "user_limit", "sale_closed", "unknown_item"}
 PURCHASE_REFUSALS = {"unknown_code", "user_limit"}
 

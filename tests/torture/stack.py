@@ -65,7 +65,7 @@ SELECT json_build_object(
 """
 
 FRESH = """
-TRUNCATE flashsale.sale, flashsale.item, flashsale.buyer, flashsale.attempt, flashsale.sale_slot,
+TRUNCATE flashsale.sale, flashsale.item, flashsale.buyer, flashsale.attempt, flashsale.sale_stripe,
     flashsale.hold_queue
 """
 
@@ -112,9 +112,9 @@ def send_signal(pids, number):
 
 
 class Stack:
-    """lanes: of each kind in a worker; on_small_disk: the cluster is where a disk can be filled."""
+    """batchers: of each kind in a worker; on_small_disk: the cluster is where a disk can be filled."""
 
-    def __init__(self, lanes, on_small_disk):
+    def __init__(self, batchers, on_small_disk):
         self.run_dir = Path(tempfile.mkdtemp(prefix="flashsale-torture."))
         self.run_dir.chmod(0o755)
         self.place = Place({"RUN_DIR": str(self.run_dir)})
@@ -123,7 +123,7 @@ class Stack:
         self.has_small_disk = on_small_disk and self.mount_small_disk()
         self.environment = {name: value for name, value in os.environ.items()
                             if not name.startswith(("PG", "RUN_DIR", "WORKER", "GENERATOR"))}
-        self.lanes = lanes
+        self.batchers = batchers
         self.marks = {}
         self.unread = None
 
@@ -155,8 +155,8 @@ class Stack:
                 "RUN_DIR": str(self.run_dir), "BUILD_DIR": str(programs), "WORKERS": "2",
                 "HTTP_PORT": str(port), "HTTPS_PORT": str(port + 1), "GENERATE_EVERY_S": "0",
                 "WORKER_OPTIONS": f"-o database.worker_conninfo={self.worker_conninfo()}"
-                                  f" -o lane.checkout_count={self.lanes}"
-                                  f" -o lane.purchase_count={self.lanes}",
+                                  f" -o batch.checkout_batchers={self.batchers}"
+                                  f" -o batch.purchase_batchers={self.batchers}",
                 "GENERATOR_OPTIONS": "-o sale.items_per_sale=10 -o sale.sales_ahead=0"}
             done = self.run_script("start")
             if done.returncode == 0:

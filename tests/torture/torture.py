@@ -250,8 +250,8 @@ class Torture:
     def renew_stack(self, seed):
         self.end_stack()
         block = (seed - 1) // BLOCK
-        # Every fourth block on a true disk; two lanes of each kind in every second one's workers.
-        self.stack = Stack(lanes=1 + block % 2, on_small_disk=block % 4 != 3)
+        # Every fourth block on a true disk; two batchers of each kind in every second one's workers.
+        self.stack = Stack(batchers=1 + block % 2, on_small_disk=block % 4 != 3)
         self.stack.start()
 
     def end_stack(self):
@@ -274,8 +274,8 @@ class Torture:
         return result, kept
 
     def tell(self, number, result, kept):
-        sign, verdict = ("# ", "" if result.is_good else "not ") if self.options.tap else ("", "")
-        prefix = f"{verdict}ok {number} - " if self.options.tap else ""
+        sign, decision = ("# ", "" if result.is_good else "not ") if self.options.tap else ("", "")
+        prefix = f"{decision}ok {number} - " if self.options.tap else ""
         print(f"{prefix}{result.line()}", flush=True)
         if not result.is_good:
             print(f"{sign}seed {result.seed} failed; its files: {kept}")

@@ -27,15 +27,15 @@ static const char *body(void)
     return bytes;
 }
 
-static struct ticket ticket_of(enum outcome outcome)
+static struct job job_of(enum outcome outcome)
 {
-    struct ticket ticket = {.user = "amy", .user_length = 3};
-    ticket.verdict = (struct verdict){.outcome = outcome,
-                                      .code = {1, 47, {0}},
-                                      .purchase_limit = 7,
-                                      .name = "Orchid Lava Chime",
-                                      .user = "amy"};
-    return ticket;
+    struct job job = {.user = "amy", .user_length = 3};
+    job.decision = (struct decision){.outcome = outcome,
+                                     .code = {1, 47, {0}},
+                                     .purchase_limit = 7,
+                                     .name = "Orchid Lava Chime",
+                                     .user = "amy"};
+    return job;
 }
 
 static void test_messages(void **state)
@@ -56,16 +56,16 @@ static void test_messages(void **state)
     char wanted[128];
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         for (size_t j = 0; j < 2; j++) {
-            struct ticket ticket = ticket_of(checked_out[j]);
+            struct job job = job_of(checked_out[j]);
             speak(cases[i].dialect);
-            checkout_tell(&settings, &ticket, &reply);
+            checkout_reply(&settings, &job, &reply);
             snprintf(wanted, sizeof wanted,
                      "{\"success\":true,\"message\":\"%s\",\"code\":", cases[i].checkout);
             assert_memory_equal(body(), wanted, strlen(wanted));
 
-            ticket = ticket_of(purchased[j]);
+            job = job_of(purchased[j]);
             speak(cases[i].dialect);
-            purchase_tell(&settings, &ticket, &reply);
+            purchase_reply(&settings, &job, &reply);
             snprintf(wanted, sizeof wanted,
                      "{\"success\":true,\"message\":\"%s\",\"status\":\"success\",",
                      cases[i].purchase);
@@ -86,9 +86,9 @@ static void test_the_limit(void **state)
     };
     char wanted[128];
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct ticket ticket = ticket_of(OUTCOME_USER_LIMIT);
+        struct job job = job_of(OUTCOME_USER_LIMIT);
         speak(cases[i].dialect);
-        checkout_tell(&settings, &ticket, &reply);
+        checkout_reply(&settings, &job, &reply);
         snprintf(wanted, sizeof wanted, "\"detail\":\"%s\"", cases[i].text);
         assert_non_null(strstr(body(), wanted));
         snprintf(wanted, sizeof wanted, "\"message\":\"%s\"", cases[i].text);
@@ -102,12 +102,12 @@ static void test_other_refusals_say_the_same(void **state)
 {
     (void)state;
     char first[REPLY_BODY_MAX];
-    struct ticket ticket = ticket_of(OUTCOME_SOLD);
+    struct job job = job_of(OUTCOME_SOLD);
     speak("default");
-    checkout_tell(&settings, &ticket, &reply);
+    checkout_reply(&settings, &job, &reply);
     strcpy(first, body());
     speak("b");
-    checkout_tell(&settings, &ticket, &reply);
+    checkout_reply(&settings, &job, &reply);
     assert_string_equal(body(), first);
 }
 

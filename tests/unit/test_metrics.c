@@ -69,9 +69,9 @@ static void test_counters_stay(void **state)
     (void)state;
     for (int i = 1; i <= 3; i++) {
         struct metrics *metrics = open_quietly();
-        metrics_add(metrics, METRIC_VERDICTS, LANE_PURCHASE, OUTCOME_PURCHASED, 2);
-        assert_int_equal(sum(metrics, METRIC_VERDICTS, LANE_PURCHASE, OUTCOME_PURCHASED), 2 * i);
-        assert_int_equal(sum(metrics, METRIC_VERDICTS, LANE_CHECKOUT, OUTCOME_PURCHASED), 0);
+        metrics_add(metrics, METRIC_DECISIONS, JOB_PURCHASE, OUTCOME_PURCHASED, 2);
+        assert_int_equal(sum(metrics, METRIC_DECISIONS, JOB_PURCHASE, OUTCOME_PURCHASED), 2 * i);
+        assert_int_equal(sum(metrics, METRIC_DECISIONS, JOB_CHECKOUT, OUTCOME_PURCHASED), 0);
         assert_int_equal(sum(metrics, METRIC_STARTS, 0, 0), i);
         assert_int_equal(living(metrics), 1);
         metrics_close(metrics);
@@ -137,7 +137,7 @@ static void test_writers_at_once(void **state)
             struct metrics *metrics = metrics_open(path);
             for (int n = 0; metrics && n < ADDS; n++) {
                 metrics_add(metrics, METRIC_REQUESTS, 0, metric_status_row(200), 1);
-                metrics_observe(metrics, METRIC_BATCH_SIZE, LANE_CHECKOUT, n % 3 + 1);
+                metrics_observe(metrics, METRIC_BATCH_SIZE, JOB_CHECKOUT, n % 3 + 1);
             }
             _exit(metrics ? 0 : 1);
         }
@@ -151,7 +151,7 @@ static void test_writers_at_once(void **state)
     struct metrics_census census;
     struct metrics_histogram histogram;
     metrics_take_census(metrics, &census);
-    metrics_histogram(metrics, &census, METRIC_BATCH_SIZE, LANE_CHECKOUT, &histogram);
+    metrics_histogram(metrics, &census, METRIC_BATCH_SIZE, JOB_CHECKOUT, &histogram);
     assert_int_equal(sum(metrics, METRIC_REQUESTS, 0, metric_status_row(200)), WRITERS * ADDS);
     assert_int_equal(sum(metrics, METRIC_STARTS, 0, 0), WRITERS + 1);
     assert_int_equal(histogram.count, WRITERS * ADDS);
@@ -163,7 +163,7 @@ static void test_writers_at_once(void **state)
 static void *add_many(void *metrics)
 {
     for (int n = 0; n < ADDS; n++)
-        metrics_observe(metrics, METRIC_BATCH_SIZE, LANE_PURCHASE, 1);
+        metrics_observe(metrics, METRIC_BATCH_SIZE, JOB_PURCHASE, 1);
     return NULL;
 }
 
@@ -180,7 +180,7 @@ static void test_threads_at_once(void **state)
     struct metrics_census census;
     struct metrics_histogram histogram;
     metrics_take_census(metrics, &census);
-    metrics_histogram(metrics, &census, METRIC_BATCH_SIZE, LANE_PURCHASE, &histogram);
+    metrics_histogram(metrics, &census, METRIC_BATCH_SIZE, JOB_PURCHASE, &histogram);
     assert_int_equal(histogram.count, WRITERS * ADDS);
     assert_int_equal(histogram.sum, WRITERS * ADDS);
     metrics_close(metrics);
@@ -197,8 +197,8 @@ static void test_killed_worker(void **state)
     assert_true(child >= 0);
     if (child == 0) {
         struct metrics *metrics = metrics_open(path);
-        metrics_add(metrics, METRIC_RECONNECTS, LANE_CHECKOUT, 0, 5);
-        metrics_set(metrics, METRIC_IN_HAND, LANE_CHECKOUT, 77);
+        metrics_add(metrics, METRIC_RECONNECTS, JOB_CHECKOUT, 0, 5);
+        metrics_set(metrics, METRIC_IN_FLIGHT, JOB_CHECKOUT, 77);
         ssize_t written = write(ready[1], "r", 1);
         (void)written;
         for (;;)
@@ -207,20 +207,20 @@ static void test_killed_worker(void **state)
     assert_int_equal(read(ready[0], &byte, 1), 1);
     struct metrics *metrics = open_quietly();
     assert_int_equal(living(metrics), 2);
-    assert_int_equal(sum(metrics, METRIC_IN_HAND, LANE_CHECKOUT, 0), 77);
+    assert_int_equal(sum(metrics, METRIC_IN_FLIGHT, JOB_CHECKOUT, 0), 77);
 
     kill(child, SIGKILL);
     assert_int_equal(waitpid(child, NULL, 0), child);
     assert_int_equal(living(metrics), 1);
-    assert_int_equal(sum(metrics, METRIC_IN_HAND, LANE_CHECKOUT, 0), 0);
-    assert_int_equal(sum(metrics, METRIC_RECONNECTS, LANE_CHECKOUT, 0), 5);
+    assert_int_equal(sum(metrics, METRIC_IN_FLIGHT, JOB_CHECKOUT, 0), 0);
+    assert_int_equal(sum(metrics, METRIC_RECONNECTS, JOB_CHECKOUT, 0), 5);
 
-    /* The next one has its slot, begins with nothing in hand, and counts on. */
+    /* The next one has its slot, begins with nothing in flight, and counts on. */
     struct metrics *next = open_quietly();
     struct metrics_census census;
-    assert_int_equal(sum(metrics, METRIC_IN_HAND, LANE_CHECKOUT, 0), 0);
-    metrics_add(next, METRIC_RECONNECTS, LANE_CHECKOUT, 0, 1);
-    assert_int_equal(sum(metrics, METRIC_RECONNECTS, LANE_CHECKOUT, 0), 6);
+    assert_int_equal(sum(metrics, METRIC_IN_FLIGHT, JOB_CHECKOUT, 0), 0);
+    metrics_add(next, METRIC_RECONNECTS, JOB_CHECKOUT, 0, 1);
+    assert_int_equal(sum(metrics, METRIC_RECONNECTS, JOB_CHECKOUT, 0), 6);
     metrics_take_census(metrics, &census);
     assert_int_equal(census.living, 2);
     assert_true(census.workers[0].is && census.workers[1].is && !census.workers[2].was);
@@ -342,9 +342,9 @@ static void test_without_file(void **state)
         else
             assert_string_equal(capture.text, "");
         metrics_add(metrics, METRIC_REFUSALS_SHARED, 0, 0, 1);
-        metrics_set(metrics, METRIC_LANES, LANE_CHECKOUT, 2);
+        metrics_set(metrics, METRIC_BATCHERS, JOB_CHECKOUT, 2);
         assert_int_equal(sum(metrics, METRIC_REFUSALS_SHARED, 0, 0), 1);
-        assert_int_equal(sum(metrics, METRIC_LANES, LANE_CHECKOUT, 0), 2);
+        assert_int_equal(sum(metrics, METRIC_BATCHERS, JOB_CHECKOUT, 0), 2);
         assert_int_equal(living(metrics), 1);
         metrics_close(metrics);
     }
@@ -391,11 +391,11 @@ static void test_by_worker(void **state)
     metrics_add(first, METRIC_REQUESTS, 0, 0, 5);
     metrics_add(first, METRIC_REQUESTS, metric_route_row(NULL), metric_status_row(404), 2);
     metrics_add(second, METRIC_REQUESTS, 0, 0, 3);
-    metrics_set(second, METRIC_IN_HAND, LANE_PURCHASE, 4);
+    metrics_set(second, METRIC_IN_FLIGHT, JOB_PURCHASE, 4);
     assert_int_equal(metrics_worker_sum(first, 0, METRIC_REQUESTS), 7);
     assert_int_equal(metrics_worker_sum(first, 1, METRIC_REQUESTS), 3);
     assert_int_equal(metrics_worker_sum(first, 2, METRIC_REQUESTS), 0);
-    assert_int_equal(metrics_worker_sum(first, 1, METRIC_IN_HAND), 4);
+    assert_int_equal(metrics_worker_sum(first, 1, METRIC_IN_FLIGHT), 4);
     metrics_take_census(first, &census);
     assert_int_equal(census.workers[0].pid, getpid());
 
@@ -406,7 +406,7 @@ static void test_by_worker(void **state)
     second = open_quietly();
     metrics_add(second, METRIC_REQUESTS, 0, 0, 1);
     assert_int_equal(metrics_worker_sum(first, 1, METRIC_REQUESTS), 4);
-    assert_int_equal(metrics_worker_sum(first, 1, METRIC_IN_HAND), 0);
+    assert_int_equal(metrics_worker_sum(first, 1, METRIC_IN_FLIGHT), 0);
     metrics_close(first);
     metrics_close(second);
 }

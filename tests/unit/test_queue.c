@@ -1,4 +1,4 @@
-/* Tickets that wait: their order, those that waited too long, and those that nobody takes. */
+/* Jobs that wait: their order, those that waited too long, and those that nobody takes. */
 #include <pthread.h>
 #include <unistd.h>
 
@@ -11,23 +11,23 @@ static void test_order(void **state)
     (void)state;
     struct queue queue;
     struct taker taker;
-    struct ticket tickets[5], *taken[5];
+    struct job jobs[5], *taken[5];
     queue_open(&queue);
     queue_join(&queue, &taker);
     for (int i = 0; i < 5; i++)
-        assert_true(queue_put(&queue, &tickets[i]));
+        assert_true(queue_put(&queue, &jobs[i]));
     assert_int_equal(queue_length(&queue), 5);
 
     assert_int_equal(queue_take(&queue, taken, 2), 2);
-    assert_ptr_equal(taken[0], &tickets[0]);
-    assert_ptr_equal(taken[1], &tickets[1]);
+    assert_ptr_equal(taken[0], &jobs[0]);
+    assert_ptr_equal(taken[1], &jobs[1]);
     assert_int_equal(queue_take(&queue, taken, 5), 3);
-    assert_ptr_equal(taken[2], &tickets[4]);
+    assert_ptr_equal(taken[2], &jobs[4]);
     assert_int_equal(queue_take(&queue, taken, 5), 0);
 
-    assert_true(queue_put(&queue, &tickets[1]));
+    assert_true(queue_put(&queue, &jobs[1]));
     assert_int_equal(queue_take(&queue, taken, 5), 1);
-    assert_ptr_equal(taken[0], &tickets[1]);
+    assert_ptr_equal(taken[0], &jobs[1]);
     queue_close(&queue);
 }
 
@@ -36,20 +36,20 @@ static void test_nobody_takes(void **state)
     (void)state;
     struct queue queue;
     struct taker takers[2];
-    struct ticket tickets[2];
+    struct job jobs[2];
     queue_open(&queue);
-    assert_false(queue_put(&queue, &tickets[0]));
+    assert_false(queue_put(&queue, &jobs[0]));
 
     queue_join(&queue, &takers[0]);
     queue_join(&queue, &takers[1]);
-    assert_true(queue_put(&queue, &tickets[0]));
-    assert_true(queue_put(&queue, &tickets[1]));
+    assert_true(queue_put(&queue, &jobs[0]));
+    assert_true(queue_put(&queue, &jobs[1]));
     assert_null(queue_leave(&queue, &takers[0])); /* one is left who takes */
-    struct ticket *left = queue_leave(&queue, &takers[1]);
-    assert_ptr_equal(left, &tickets[0]);
-    assert_ptr_equal(left->next, &tickets[1]);
+    struct job *left = queue_leave(&queue, &takers[1]);
+    assert_ptr_equal(left, &jobs[0]);
+    assert_ptr_equal(left->next, &jobs[1]);
     assert_null(left->next->next);
-    assert_false(queue_put(&queue, &tickets[0]));
+    assert_false(queue_put(&queue, &jobs[0]));
     assert_int_equal(queue_length(&queue), 0);
     queue_close(&queue);
 }
@@ -59,26 +59,26 @@ static void test_bound(void **state)
     (void)state;
     struct queue queue;
     struct taker takers[2];
-    struct ticket tickets[5], *taken[5];
+    struct job jobs[5], *taken[5];
     queue_open(&queue);
     queue_join(&queue, &takers[0]);
     queue_bound(&queue, &takers[0], 2);
-    assert_true(queue_put(&queue, &tickets[0]));
-    assert_true(queue_put(&queue, &tickets[1]));
-    assert_false(queue_put(&queue, &tickets[2]));
+    assert_true(queue_put(&queue, &jobs[0]));
+    assert_true(queue_put(&queue, &jobs[1]));
+    assert_false(queue_put(&queue, &jobs[2]));
     queue_join(&queue, &takers[1]);
     queue_bound(&queue, &takers[1], 1);
     queue_bound(&queue, &takers[0], 3); /* each has time for so many, whoever said so last */
-    assert_true(queue_put(&queue, &tickets[2]));
-    assert_true(queue_put(&queue, &tickets[3]));
-    assert_false(queue_put(&queue, &tickets[4]));
+    assert_true(queue_put(&queue, &jobs[2]));
+    assert_true(queue_put(&queue, &jobs[3]));
+    assert_false(queue_put(&queue, &jobs[4]));
 
     assert_int_equal(queue_take(&queue, taken, 1), 1);
-    assert_true(queue_put(&queue, &tickets[4]));
+    assert_true(queue_put(&queue, &jobs[4]));
     assert_null(queue_leave(&queue, &takers[0])); /* its share goes with it; what is there stays */
-    assert_false(queue_put(&queue, &tickets[0]));
+    assert_false(queue_put(&queue, &jobs[0]));
     assert_int_equal(queue_take(&queue, taken, 5), 4);
-    assert_ptr_equal(taken[3], &tickets[4]);
+    assert_ptr_equal(taken[3], &jobs[4]);
     queue_close(&queue);
 }
 
@@ -87,32 +87,32 @@ static void test_older(void **state)
     (void)state;
     struct queue queue;
     struct taker taker;
-    struct ticket tickets[3], *taken[3];
+    struct job jobs[3], *taken[3];
     queue_open(&queue);
     queue_join(&queue, &taker);
     assert_null(queue_take_older(&queue, clock_us() + 1));
     for (int i = 0; i < 3; i++)
-        assert_true(queue_put(&queue, &tickets[i]));
-    tickets[0].queued_us -= 2000;
-    tickets[1].queued_us -= 1000;
+        assert_true(queue_put(&queue, &jobs[i]));
+    jobs[0].queued_us -= 2000;
+    jobs[1].queued_us -= 1000;
 
-    assert_null(queue_take_older(&queue, tickets[0].queued_us));
-    struct ticket *older = queue_take_older(&queue, tickets[2].queued_us);
-    assert_ptr_equal(older, &tickets[0]);
-    assert_ptr_equal(older->next, &tickets[1]);
+    assert_null(queue_take_older(&queue, jobs[0].queued_us));
+    struct job *older = queue_take_older(&queue, jobs[2].queued_us);
+    assert_ptr_equal(older, &jobs[0]);
+    assert_ptr_equal(older->next, &jobs[1]);
     assert_null(older->next->next);
     assert_int_equal(queue_length(&queue), 1);
     assert_int_equal(queue_take(&queue, taken, 3), 1);
-    assert_ptr_equal(taken[0], &tickets[2]);
+    assert_ptr_equal(taken[0], &jobs[2]);
     queue_close(&queue);
 }
 
 static void *put_later(void *argument)
 {
-    static struct ticket ticket;
+    static struct job job;
     struct queue *queue = argument;
     assert_true(queue_pause(queue, 20));
-    assert_true(queue_put(queue, &ticket));
+    assert_true(queue_put(queue, &job));
     return NULL;
 }
 
@@ -121,7 +121,7 @@ static void test_waiting(void **state)
     (void)state;
     struct queue queue;
     struct taker taker;
-    struct ticket *taken[1];
+    struct job *taken[1];
     pthread_t thread;
     queue_open(&queue);
     queue_join(&queue, &taker);
@@ -163,7 +163,7 @@ static void test_pausing_beside_waiting(void **state)
     enum { PAUSING = 3 };
     struct queue queue;
     struct taker taker;
-    struct ticket ticket;
+    struct job job;
     pthread_t pausing[PAUSING], waiting;
     queue_open(&queue);
     queue_join(&queue, &taker);
@@ -174,7 +174,7 @@ static void test_pausing_beside_waiting(void **state)
     assert_int_equal(pthread_create(&waiting, NULL, await_one, &queue), 0);
     usleep(20000);
 
-    assert_true(queue_put(&queue, &ticket));
+    assert_true(queue_put(&queue, &job));
     pthread_join(waiting, NULL);
     assert_true(clock_us() - start_us < 5000000);
     queue_stop(&queue);
@@ -198,7 +198,7 @@ static void test_passing(void **state)
     enum { WAITING = 3 };
     struct queue queue;
     struct taker taker;
-    struct ticket ticket;
+    struct job job;
     pthread_t waiting[WAITING];
     queue_open(&queue);
     queue_join(&queue, &taker);
@@ -207,7 +207,7 @@ static void test_passing(void **state)
     usleep(20000);
 
     int64_t start_us = clock_us();
-    assert_true(queue_put(&queue, &ticket));
+    assert_true(queue_put(&queue, &job));
     for (int i = 0; i < WAITING; i++)
         pthread_join(waiting[i], NULL);
     assert_true(clock_us() - start_us < 5000000);

@@ -34,32 +34,32 @@ static int end(void **state)
 }
 
 /* A checkout by `user` of an item of the sale that is named, 0: none is. */
-static struct ticket ticket(int32_t sale_id, int32_t number, const char *user)
+static struct job job(int32_t sale_id, int32_t number, const char *user)
 {
-    return (struct ticket){
+    return (struct job){
         .code = {.sale_id = sale_id, .number = number}, .user = user, .user_length = strlen(user)};
 }
 
 /* It was decided, by that sale. */
-static void meet(struct ticket met, enum outcome outcome, int32_t sale_id, int64_t made_us)
+static void meet(struct job met, enum outcome outcome, int32_t sale_id, int64_t made_us)
 {
-    met.verdict.outcome = outcome;
-    met.verdict.code.sale_id = sale_id;
+    met.decision.outcome = outcome;
+    met.decision.code.sale_id = sale_id;
     refusals_meet_sale(&refusals, &met, made_us);
 }
 
 static void learn(enum outcome outcome, int64_t made_us, int32_t number, const char *user)
 {
-    struct verdict verdict = {.outcome = outcome, .expires_us = 50};
-    verdict.code.number = number;
-    refusals_learn(&refusals, refusal_of(outcome), made_us, &verdict, user, strlen(user));
+    struct decision decision = {.outcome = outcome, .expires_us = 50};
+    decision.code.number = number;
+    refusals_learn(&refusals, refusal_of(outcome), made_us, &decision, user, strlen(user));
 }
 
 static void assert_known(int32_t sale_id, int32_t number, const char *user, enum refusal_kind kind,
                          int64_t made_us)
 {
     struct known known;
-    const struct ticket asked = ticket(sale_id, number, user);
+    const struct job asked = job(sale_id, number, user);
     refusals_look_up(&refusals, &asked, &known);
     assert_int_equal(known.kind, kind);
     assert_int_equal(known.made_us, made_us);
@@ -75,12 +75,12 @@ static void test_sales(void **state)
     assert_known(0, 1, "bob", REFUSAL_NONE, 0);
     assert_known(OLDER, 1, "bob", REFUSAL_NONE, 0);
 
-    meet(ticket(0, 0, "amy"), OUTCOME_ACCEPTED, NEWEST, NEWEST_MADE);
+    meet(job(0, 0, "amy"), OUTCOME_ACCEPTED, NEWEST, NEWEST_MADE);
     assert_known(0, 1, "bob", REFUSAL_SOLD, NEWEST_MADE);
     assert_known(NEWEST, 1, "bob", REFUSAL_SOLD, NEWEST_MADE);
     assert_known(OLDER, 1, "bob", REFUSAL_NONE, 0);
 
-    meet(ticket(OLDER, 1, "bob"), OUTCOME_HELD, OLDER, OLDER_MADE);
+    meet(job(OLDER, 1, "bob"), OUTCOME_HELD, OLDER, OLDER_MADE);
     assert_known(OLDER, 1, "bob", REFUSAL_HELD, OLDER_MADE);
     assert_known(OLDER, 1, "amy", REFUSAL_NONE, OLDER_MADE);
     assert_known(0, 1, "bob", REFUSAL_SOLD, NEWEST_MADE);
@@ -92,13 +92,13 @@ static void test_sales(void **state)
 static void test_named_and_not_open(void **state)
 {
     (void)state;
-    meet(ticket(0, 0, "amy"), OUTCOME_ACCEPTED, NEWEST, NEWEST_MADE);
-    meet(ticket(OTHER, 1, "bob"), OUTCOME_SALE_CLOSED, OTHER, NEWEST_MADE);
-    meet(ticket(OTHER, 1, "bob"), OUTCOME_UNKNOWN_ITEM, OTHER, NEWEST_MADE);
+    meet(job(0, 0, "amy"), OUTCOME_ACCEPTED, NEWEST, NEWEST_MADE);
+    meet(job(OTHER, 1, "bob"), OUTCOME_SALE_CLOSED, OTHER, NEWEST_MADE);
+    meet(job(OTHER, 1, "bob"), OUTCOME_UNKNOWN_ITEM, OTHER, NEWEST_MADE);
     learn(OUTCOME_SOLD, NEWEST_MADE, 1, "");
     assert_known(OTHER, 1, "bob", REFUSAL_NONE, 0);
     /* None is open. */
-    meet(ticket(0, 0, "amy"), OUTCOME_SALE_CLOSED, 0, 0);
+    meet(job(0, 0, "amy"), OUTCOME_SALE_CLOSED, 0, 0);
     assert_known(0, 1, "bob", REFUSAL_NONE, 0);
 }
 
@@ -106,10 +106,10 @@ static void test_named_and_not_open(void **state)
 static void test_same_number(void **state)
 {
     (void)state;
-    meet(ticket(0, 0, "amy"), OUTCOME_ACCEPTED, NEWEST, OLDER_MADE);
+    meet(job(0, 0, "amy"), OUTCOME_ACCEPTED, NEWEST, OLDER_MADE);
     learn(OUTCOME_USER_LIMIT, OLDER_MADE, 0, "amy");
     assert_known(NEWEST, 0, "amy", REFUSAL_USER_LIMIT, OLDER_MADE);
-    meet(ticket(0, 0, "amy"), OUTCOME_ACCEPTED, NEWEST, NEWEST_MADE);
+    meet(job(0, 0, "amy"), OUTCOME_ACCEPTED, NEWEST, NEWEST_MADE);
     assert_known(NEWEST, 0, "amy", REFUSAL_NONE, NEWEST_MADE);
     assert_known(0, 0, "amy", REFUSAL_NONE, NEWEST_MADE);
 }
@@ -119,7 +119,7 @@ static void test_many(void **state)
 {
     (void)state;
     for (int32_t sale_id = 1; sale_id <= 10; sale_id++) {
-        meet(ticket(sale_id, 1, "bob"), OUTCOME_ACCEPTED, sale_id, OLDER_MADE + sale_id);
+        meet(job(sale_id, 1, "bob"), OUTCOME_ACCEPTED, sale_id, OLDER_MADE + sale_id);
         usleep(2000); /* the clock has milliseconds */
     }
     assert_known(10, 1, "bob", REFUSAL_NONE, OLDER_MADE + 10);
@@ -132,7 +132,7 @@ static void test_many(void **state)
 static void test_nothing_to_learn(void **state)
 {
     (void)state;
-    meet(ticket(0, 0, "amy"), OUTCOME_ACCEPTED, NEWEST, NEWEST_MADE);
+    meet(job(0, 0, "amy"), OUTCOME_ACCEPTED, NEWEST, NEWEST_MADE);
     learn(OUTCOME_SOLD, NEWEST_MADE, 0, "");
     learn(OUTCOME_SOLD, 0, 1, "");
     learn(OUTCOME_ACCEPTED, NEWEST_MADE, 1, "");

@@ -233,7 +233,7 @@ static void test_every_route_can_answer(void **state)
     (void)state;
     for (int i = 0; route_at(i); i++) {
         const struct route *route = route_at(i);
-        assert_true((route->ask && route->tell) != (route->read != NULL));
+        assert_true((route->submit && route->reply) != (route->read != NULL));
         const char *allow = route->methods == METHOD_POST ? "POST" : "GET, HEAD";
         assert_string_equal(route->allow, allow);
         assert_int_equal(route->methods,

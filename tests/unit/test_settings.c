@@ -125,6 +125,8 @@ static void test_file_refused(void **state)
         {"sale: { hold_s = (1, 2); };\n", ":1: sale.hold_s = a group or list: expected a whole"},
         {"\nsale: { hold_ms = 30; };\n", ":2: sale.hold_ms: there is no such setting"},
         {"\n\nshop: { hold_s = 30; };\n", ":3: shop.hold_s: there is no such setting"},
+        {"lane: { batch_max = 30; };\n",
+         ":1: lane.batch_max: there is no such setting: it is batch.size_max now"},
         {"hold_s = 30;\n", ":1: hold_s: expected a group of settings"},
         {"redis: { fail_open = 1; };\n", ":1: redis.fail_open = 1: expected true or false ("},
         {"redis: { address = 6379; };\n", ":1: redis.address = 6379: expected a string of at most"},
@@ -418,6 +420,9 @@ static void test_override_refused(void **state)
         {"sale.hold_s", "-o: sale.hold_s: expected group.name=value\n"},
         {"=3", "-o: : there is no such setting\n"},
         {"sale.hold=3", "-o: sale.hold: there is no such setting\n"},
+        {"worker.kept_connections_max=3",
+         "-o: worker.kept_connections_max: there is no such setting: it is "
+         "worker.keepalive_connections_max now\n"},
         {"sale.hold_s=", "-o: sale.hold_s = : expected a whole number from 1 to 86400 ("},
         {"sale.hold_s=3s", "-o: sale.hold_s = 3s: expected a whole number"},
         {"sale.hold_s=-1", "-o: sale.hold_s = -1: expected a whole number"},
@@ -616,6 +621,9 @@ static void test_unknown_variables(void **state)
         char *variable;
         const char *told; /* NULL: it is none of ours */
     } cases[] = {{"FLASHSALE_SALE_HOLD=3", "FLASHSALE_SALE_HOLD: there is no such setting"},
+                 {"FLASHSALE_LANE_GATHER_US_MAX=3",
+                  "FLASHSALE_LANE_GATHER_US_MAX: there is no such setting: "
+                  "lane.gather_us_max is batch.linger_us_max now"},
                  {"FLASHSALE_SALE_HOLD_S_=3", "FLASHSALE_SALE_HOLD_S_: there is no such setting"},
                  {"FLASHSALE_sale_hold_s=3", "FLASHSALE_sale_hold_s: there is no such setting"},
                  {"FLASHSALE_sale.hold_s=3", "FLASHSALE_sale.hold_s: there is no such setting"},
@@ -686,7 +694,7 @@ static void test_check(void **state)
     settings_default(&settings);
     assert_true(settings_check(&settings, stderr));
 
-    settings.worker.connections_max = settings.worker.kept_connections_max;
+    settings.worker.connections_max = settings.worker.keepalive_connections_max;
     settings.sale.duration_s = 10;
     settings.sale.hold_s = 11;
     told_open(&told);

@@ -1,9 +1,10 @@
 /*
- * A request's place in a batch: what is asked, and the verdict. It is part of the connection that
- * the request came on; from lanes_ask() on it is a lane's, until the lane gives it back.
+ * A request's place in a batch: what is asked, and the decision. It is part of the connection that
+ * the request came on; from batchers_submit() on it is a batcher's, until the batcher gives it
+ * back.
  */
-#ifndef FCGI_TICKET_H
-#define FCGI_TICKET_H
+#ifndef FCGI_JOB_H
+#define FCGI_JOB_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -14,7 +15,7 @@
 #include "parameters.h"
 
 /* What was decided. Times are PostgreSQL's, in microseconds since 1970. */
-struct verdict {
+struct decision {
     enum outcome outcome; /* OUTCOME_UNAVAILABLE: nothing was decided, or nobody knows what */
     struct code code;     /* of the item concerned, as far as it is known; 0 where not */
     int64_t expires_us;   /* when the hold ends; 0: unknown */
@@ -31,18 +32,18 @@ struct verdict {
     int buyer_purchases;
 };
 
-struct ticket {
-    struct ticket *next; /* in a queue */
-    int64_t queued_us;   /* since when, by clock_us() */
-    const char *user;    /* checkouts: the user, not terminated */
+struct job {
+    struct job *next;  /* in a queue */
+    int64_t queued_us; /* since when, by clock_us() */
+    const char *user;  /* checkouts: the user, not terminated */
     size_t user_length;
     const char *free_id;   /* checkouts: the id, where it names no item and that may mean any, */
     size_t free_id_length; /* not terminated; 0: it is none of these */
     struct code code;      /* checkouts: which item, and random bits for its code;
                               purchases: the code */
-    struct verdict verdict;
-    /* Called once, by any thread, when the verdict is there. Takes the ticket back. */
-    void (*decided)(struct ticket *ticket);
+    struct decision decision;
+    /* Called once, by any thread, when the decision is there. Takes the job back. */
+    void (*decided)(struct job *job);
 };
 
 #endif
