@@ -175,10 +175,19 @@ export class Visitor {
         const scheme = await this.page.evaluate(() =>
             matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light');
         await this.page.screenshot({ path: `${screenshots}/${name}-${width}-${scheme}.png` });
+        // Nor does it begin to fade while axe looks: a button that becomes armed, say.
+        await this.page.evaluate(() => {
+            const still = new CSSStyleSheet();
+            still.replaceSync('*, *::before, *::after { transition: none !important; }');
+            document.adoptedStyleSheets.push(still);
+        });
         await this.page.evaluate(axe.source);
         const { violations } = await this.page.evaluate(() => window.axe.run(document, {
             resultTypes: ['violations'],
         }));
+        await this.page.evaluate(() => {
+            document.adoptedStyleSheets.pop();
+        });
         assert.deepEqual(violations.map((violation) =>
             `${violation.id}: ${violation.nodes.map((node) => node.html).join(' | ')}`), [],
         `axe at ${name}`);

@@ -11,7 +11,7 @@ export const ends = {
         const page = await context.newPage();
         await page.goto(process.env.URL);
         const text = await page.locator('main').innerText();
-        for (const part of ['no two alike', 'needs JavaScript', '/sale/status', 'POST /checkout'])
+        for (const part of ['No two items are alike', 'needs JavaScript', '/sale/status', 'POST /checkout'])
             assert.ok(text.includes(part), `"${part}" is not in: ${text}`);
         for (const selector of ['#shop', '#sale', '#you'])
             assert.equal(await page.locator(selector).isVisible(), false, selector);
