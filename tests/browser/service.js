@@ -28,6 +28,8 @@ export async function get(path) {
     return reply.json();
 }
 
+export const statusOf = async (path) => (await fetch(shop + path)).status;
+
 export async function until(what, check, ms = 8000) {
     const deadline = Date.now() + ms * Number(process.env.TEST_SLOWNESS ?? 1);
     while (!await check()) {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 
 import { DESK, DESK_DARK, PHONE, PHONE_DARK, Visitor } from '../browser.js';
-import { get, pause, resume, stack } from '../service.js';
+import { get, pause, resume, stack, statusOf, until } from '../service.js';
 
 export const trouble = {
     async overloaded(browser) {
@@ -50,6 +50,7 @@ export const trouble = {
     async outage(browser) {
         await stack('stop-part', 'worker-1');
         await stack('stop-part', 'worker-2');
+        await until('what the web server keeps to be old', async () => await statusOf('/sale/status') === 503);
         const visitor = await Visitor.start(browser, { ...PHONE, user: 'early' }, [503]);
         const { page } = visitor;
         try {
