@@ -7,7 +7,7 @@
 
 /*
  * Whether a connection could be tried with `conninfo`; if not, `why` says what libpq says, in one
- * line. The names, values, ports and context in it are looked at, no host is asked for. Before
+ * line. The names, values, ports and services in it are looked at, no host is asked for. Before
  * other threads run: libpq reads the environment.
  */
 bool conninfo_check(const char *conninfo, char *why, size_t size)

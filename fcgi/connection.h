@@ -19,7 +19,7 @@ struct connections;
 struct route;
 
 struct connection {
-    FCGX_Request fcgx;      /* of whoever has the request in flight; so are these: */
+    FCGX_Request fcgx;      /* of whoever works on the request; so are these: */
     struct request request; /* as read */
     struct job job;         /* its place in a queue */
     const struct route *route;

@@ -1,4 +1,4 @@
-/* The texts by which clients of earlier context know a reply, and what those let a buyer do:
+/* The texts by which clients of earlier services know a reply, and what those let a buyer do:
    setting http.dialect. */
 #ifndef FCGI_DIALECT_H
 #define FCGI_DIALECT_H

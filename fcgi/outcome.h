@@ -39,7 +39,7 @@ struct outcome_text {
     const char *name;   /* in the database, in replies and in /problems/{name} */
     const char *title;  /* the same for every occurrence (RFC 9457, section 3.1.3) */
     const char *detail; /* what it means for the one who asked */
-    const char *error;  /* a word for it that programs know from older context */
+    const char *error;  /* a word for it that programs know from older services */
 };
 
 const struct outcome_text *outcome_text(enum outcome outcome);

@@ -1,8 +1,9 @@
 -- Checkouts, a batch in one transaction: decide all, log all.
 --
 -- The order of locks is: sale by sale, by their numbers; in each users' free ids, by their hashes; one
--- stripe; items by number; then, never waited for, other stripes and items for those who want any. Purchases have the same order (purchase.sql),
--- so a batch that waits for another never holds what that one waits for.
+-- stripe; items by number; then, never waited for, other stripes and items for those who want any.
+-- Purchases have the same order (purchase.sql), so a batch that waits for another never holds what
+-- that one waits for.
 
 BEGIN;
 
@@ -16,7 +17,7 @@ CREATE FUNCTION claim_any(
     p_numbers       integer[],
     p_known         smallint[],
     p_full_too      boolean,
-    INOUT io_stripe   sale_stripe,
+    INOUT io_stripe sale_stripe,
     OUT o_given     integer[],
     OUT o_contested integer[])
 LANGUAGE plpgsql
@@ -28,7 +29,7 @@ DECLARE
     v_wants      boolean[]; -- by request
     v_need       integer;   -- how many are still to be found
     v_claimed    integer[] := ARRAY[]::integer[];
-    v_stripe       sale_stripe := io_stripe;
+    v_stripe     sale_stripe := io_stripe;
     v_visited    integer[] := ARRAY[io_stripe.stripe];
     v_first      integer;
     v_last       integer;
@@ -271,7 +272,7 @@ DECLARE
     v_open      sale[];
     v_sale      sale;
     v_part      record;
-    v_stripe      sale_stripe;
+    v_stripe    sale_stripe;
     v_expires   timestamptz;
     v_claim     record;
     v_ids       text[]; -- by request: an id that names no item and means any, or empty

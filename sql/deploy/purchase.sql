@@ -1,9 +1,9 @@
 -- Purchases, a batch in one transaction.
 --
 -- The order of locks is: sale by sale, by their numbers; in each one stripe, items by number, buyers by
--- name. A purchase waits for
--- another purchase only, and all take their locks in this order; a checkout never waits for
--- a purchase, nor a purchase long for a checkout, which waits for nothing once it has an item.
+-- name. A purchase waits for another purchase only, and all take their locks in this order; a checkout
+-- never waits for a purchase, nor a purchase long for a checkout, which waits for nothing once it has
+-- an item.
 
 BEGIN;
 
@@ -41,7 +41,7 @@ DECLARE
     v_open      sale[];
     v_sale      sale;
     v_part      record;
-    v_stripe      integer;
+    v_stripe    integer;
     v_purchased bigint := 0;
     v_answered  smallint[]; -- ordinals
     v_returned  uuid[];

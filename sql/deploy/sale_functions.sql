@@ -69,9 +69,9 @@ CREATE FUNCTION lock_stripe(p_sale_id integer) RETURNS sale_stripe
 LANGUAGE plpgsql
 AS $$
 DECLARE
-    v_stripes     constant integer := 16;
+    v_stripes   constant integer := 16;
     v_preferred constant integer := pg_backend_pid() % v_stripes;
-    v_stripe      sale_stripe;
+    v_stripe    sale_stripe;
 BEGIN
     SELECT * INTO v_stripe FROM sale_stripe
     WHERE sale_id = p_sale_id AND stripe = v_preferred
@@ -83,8 +83,8 @@ BEGIN
         LIMIT 1
         FOR NO KEY UPDATE SKIP LOCKED;
     END IF;
-    -- More batches at once than stripes: wait for one. Nothing else is locked yet, so nobody
-    -- can be waiting for this transaction in turn.
+    -- More batches at once than stripes: wait for one. Of this sale nothing else is locked yet but free
+    -- ids, and of others only those with lower numbers, so nobody who has one waits for this transaction.
     IF v_stripe.stripe IS NULL THEN
         SELECT * INTO v_stripe FROM sale_stripe
         WHERE sale_id = p_sale_id AND stripe = v_preferred
@@ -94,6 +94,6 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION lock_stripe(integer) IS
-    'a stripe of the sale for this transaction alone; the first lock that a batch takes';
+    'a stripe of the sale for this transaction alone; locked before any of its items';
 
 COMMIT;

@@ -116,14 +116,14 @@ COMMENT ON TABLE attempt_default IS
 
 CREATE TABLE sale_stripe (
     sale_id            integer NOT NULL,
-    stripe               integer NOT NULL,
+    stripe             integer NOT NULL,
     checkouts_accepted bigint  NOT NULL DEFAULT 0,
     checkouts_repeated bigint  NOT NULL DEFAULT 0,
     checkouts_refused  bigint  NOT NULL DEFAULT 0,
     purchases_accepted bigint  NOT NULL DEFAULT 0,
     purchases_refused  bigint  NOT NULL DEFAULT 0,
-    unoffered_next         integer NOT NULL,
-    unoffered_last         integer NOT NULL,
+    unoffered_next     integer NOT NULL,
+    unoffered_last     integer NOT NULL,
     queue_next         bigint  NOT NULL DEFAULT 0,
     queue_offset       integer NOT NULL DEFAULT 0,
     queue_length       bigint  NOT NULL DEFAULT 0,
@@ -143,8 +143,8 @@ COMMENT ON COLUMN sale_stripe.purchased IS
 
 CREATE TABLE hold_queue (
     sale_id      integer     NOT NULL,
-    stripe         integer     NOT NULL,
-    position        bigint      NOT NULL,
+    stripe       integer     NOT NULL,
+    position     bigint      NOT NULL,
     available_at timestamptz NOT NULL,
     numbers      integer[]   NOT NULL,
     users        integer[],
