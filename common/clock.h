@@ -17,6 +17,12 @@ static inline int64_t clock_ms(void)
     return clock_us() / 1000;
 }
 
+/* A span in whole seconds, rounded up: who waits so long has waited all of it. 0: it is over. */
+static inline int64_t clock_whole_seconds(int64_t span_us)
+{
+    return span_us <= 0 ? 0 : (span_us + 999999) / 1000000;
+}
+
 /* A time of clock_us() for functions that wait until then. */
 static inline struct timespec clock_timespec(int64_t time_us)
 {

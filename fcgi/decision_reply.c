@@ -1,5 +1,6 @@
 #include "decision_reply.h"
 
+#include "common/clock.h"
 #include "common/item.h"
 #include "dialect.h"
 #include "item_json.h"
@@ -26,8 +27,7 @@ void decision_add_item(struct json_writer *json, const struct decision *decision
 
 int64_t decision_seconds_until(const struct decision *decision, int64_t time_us)
 {
-    int64_t left_us = time_us - decision->decided_us;
-    return left_us <= 0 ? 0 : (left_us + 999999) / 1000000;
+    return clock_whole_seconds(time_us - decision->decided_us);
 }
 
 void decision_problem(struct reply *reply, const struct decision *decision,

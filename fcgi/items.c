@@ -27,23 +27,6 @@ static bool is_state(const struct parameter *state)
     return state->length == 0;
 }
 
-static void write_page(struct text *body, const PGresult *result)
-{
-    struct json_writer json;
-    json_writer_begin(&json, body);
-    json_open_object(&json);
-    json_open_array(json_key(&json, "page"));
-    for (int row = 0; row < PQntuples(result); row++) {
-        if (database_int4(result, row, COLUMN_NUMBER) == 0)
-            break; /* the page is empty */
-        item_json_row(&json, result, row);
-    }
-    json_close(&json);
-    json_integer(json_key(&json, "total"), database_int8(result, 0, COLUMN_TOTAL));
-    json_close(&json);
-    json_writer_end(&json);
-}
-
 void items_read(const struct context *context, const struct request *request, struct reply *reply)
 {
     const struct settings *settings = context->settings;
@@ -78,7 +61,7 @@ void items_read(const struct context *context, const struct request *request, st
         reply_problem(reply, OUTCOME_NOT_FOUND, "No sale of that id has begun.", 0, settings);
     } else {
         reply->cache_control = REPLY_CACHE_1_S;
-        write_page(&reply->body, result);
+        reader_write_page(&reply->body, result, COLUMN_NUMBER, COLUMN_TOTAL, item_json_row);
     }
     PQclear(result);
 }

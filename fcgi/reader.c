@@ -38,3 +38,19 @@ PGresult *reader_call(struct database *database, enum reader_statement statement
         return NULL;
     return result;
 }
+
+void reader_write_page(struct text *body, const PGresult *result, int key, int total,
+                       reader_write_row *write)
+{
+    struct json_writer json;
+    json_writer_begin(&json, body);
+    json_open_object(&json);
+    json_open_array(json_key(&json, "page"));
+    for (int row = 0; row < PQntuples(result); row++)
+        if (!database_is_null(result, row, key) && database_int4(result, row, key) > 0)
+            write(&json, result, row);
+    json_close(&json);
+    json_integer(json_key(&json, "total"), database_int8(result, 0, total));
+    json_close(&json);
+    json_writer_end(&json);
+}

@@ -40,23 +40,6 @@ static void write_sale(struct json_writer *json, const PGresult *result, int row
     json_close(json);
 }
 
-static void write_page(struct text *body, const PGresult *result)
-{
-    struct json_writer json;
-    json_writer_begin(&json, body);
-    json_open_object(&json);
-    json_open_array(json_key(&json, "page"));
-    for (int row = 0; row < PQntuples(result); row++) {
-        if (database_is_null(result, row, COLUMN_SALE_ID))
-            break; /* the page is empty */
-        write_sale(&json, result, row);
-    }
-    json_close(&json);
-    json_integer(json_key(&json, "total"), database_int8(result, 0, COLUMN_TOTAL));
-    json_close(&json);
-    json_writer_end(&json);
-}
-
 void sales_read(const struct context *context, const struct request *request, struct reply *reply)
 {
     struct page page;
@@ -73,6 +56,6 @@ void sales_read(const struct context *context, const struct request *request, st
     }
 
     reply->cache_control = REPLY_CACHE_1_S;
-    write_page(&reply->body, result);
+    reader_write_page(&reply->body, result, COLUMN_SALE_ID, COLUMN_TOTAL, write_sale);
     PQclear(result);
 }

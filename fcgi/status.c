@@ -74,21 +74,6 @@ static void add_sale_status(struct json_writer *json, const struct sale_status *
     json_string(json_key(json, "sale_status"), status->status);
 }
 
-void sale_status_read(const struct context *context, const struct request *request,
-                      struct reply *reply)
-{
-    struct sale_status status;
-    struct json_writer json;
-    (void)request;
-    if (!read_status(context, &status, reply))
-        return;
-    json_writer_begin(&json, &reply->body);
-    json_open_object(&json);
-    add_sale_status(&json, &status);
-    json_close(&json);
-    json_writer_end(&json);
-}
-
 /* "Sale 17", or null. */
 static void add_name(struct json_writer *json, int32_t sale_id)
 {
@@ -106,26 +91,45 @@ static void add_name(struct json_writer *json, int32_t sale_id)
     json_bytes(json, name.bytes, name.used);
 }
 
-/* The same with what others call it. */
-void sale_current_read(const struct context *context, const struct request *request,
-                       struct reply *reply)
+/* The same once more by what others call it. */
+static void add_aliases(struct json_writer *json, const struct sale_status *status)
+{
+    bool has_sale = status->sale_id > 0;
+    add_term(json, "id", status->sale_id);
+    add_name(json, status->sale_id);
+    json_boolean(json_key(json, "active"), strcmp(status->status, "active") == 0);
+    add_time(json, "ends_at", status->ends_us, has_sale);
+    add_time(json, "start_time", status->starts_us, has_sale);
+    add_time(json, "end_time", status->ends_us, has_sale);
+}
+
+static void read_sale(const struct context *context, bool has_aliases, struct reply *reply)
 {
     struct sale_status status;
     struct json_writer json;
-    (void)request;
     if (!read_status(context, &status, reply))
         return;
     json_writer_begin(&json, &reply->body);
     json_open_object(&json);
     add_sale_status(&json, &status);
-    add_term(&json, "id", status.sale_id);
-    add_name(&json, status.sale_id);
-    json_boolean(json_key(&json, "active"), strcmp(status.status, "active") == 0);
-    add_time(&json, "ends_at", status.ends_us, status.sale_id > 0);
-    add_time(&json, "start_time", status.starts_us, status.sale_id > 0);
-    add_time(&json, "end_time", status.ends_us, status.sale_id > 0);
+    if (has_aliases)
+        add_aliases(&json, &status);
     json_close(&json);
     json_writer_end(&json);
+}
+
+void sale_status_read(const struct context *context, const struct request *request,
+                      struct reply *reply)
+{
+    (void)request;
+    read_sale(context, false, reply);
+}
+
+void sale_current_read(const struct context *context, const struct request *request,
+                       struct reply *reply)
+{
+    (void)request;
+    read_sale(context, true, reply);
 }
 
 void status_read(const struct context *context, const struct request *request, struct reply *reply)

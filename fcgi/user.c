@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "code.h"
+#include "common/clock.h"
 #include "endpoints.h"
 #include "identity.h"
 #include "item_json.h"
@@ -56,7 +57,7 @@ static void write_hold(struct json_writer *json, const PGresult *result, int row
     json_open_object(json);
     json_string(json_key(json, "code"), text);
     json_time(json_key(json, "expires_at"), expires_us);
-    json_integer(json_key(json, "expires_in"), (expires_us - read_us + 999999) / 1000000);
+    json_integer(json_key(json, "expires_in"), clock_whole_seconds(expires_us - read_us));
     item_json_row(json_key(json, "item"), result, row);
     json_close(json);
 }
@@ -135,87 +136,85 @@ void user_purchases_read(const struct context *context, const struct request *re
     PQclear(result);
 }
 
-/* The members that both answers of /me have. */
-static void write_me(struct json_writer *json, bool is_remote, const struct span *user,
-                     int32_t sale_id, int32_t purchase_limit)
+/* What /me tells. */
+struct me {
+    bool is_remote;
+    struct span user;
+    int32_t sale_id;
+    int32_t purchase_limit;
+    int64_t bought;
+    int64_t held;
+    int64_t total;
+    const PGresult *rows; /* NULL: there are none */
+};
+
+static void write_me(struct text *body, const struct me *me)
 {
-    json_string(json_key(json, "identity"), is_remote ? "remote_user" : "parameter");
-    json_key(json, "user");
-    if (user->length > 0)
-        json_bytes(json, user->bytes, user->length);
+    struct json_writer json;
+    json_writer_begin(&json, body);
+    json_open_object(&json);
+    json_string(json_key(&json, "identity"), me->is_remote ? "remote_user" : "parameter");
+    json_key(&json, "user");
+    if (me->user.length > 0)
+        json_bytes(&json, me->user.bytes, me->user.length);
     else
-        json_null(json);
-    json_integer_or_null(json_key(json, "sale_id"), sale_id);
-    json_integer_or_null(json_key(json, "purchase_limit"), purchase_limit);
+        json_null(&json);
+    json_integer_or_null(json_key(&json, "sale_id"), me->sale_id);
+    json_integer_or_null(json_key(&json, "purchase_limit"), me->purchase_limit);
+    json_integer(json_key(&json, "bought"), me->bought);
+    json_integer(json_key(&json, "held"), me->held);
+    if (me->is_remote) {
+        write_lists(&json, me->rows);
+        json_integer(json_key(&json, "total"), me->total);
+    }
+    json_close(&json);
+    json_writer_end(&json);
 }
 
 /* Nobody has nothing: what remains to be told is known to the worker. */
-static void write_nobody(const struct context *context, bool is_remote, struct reply *reply)
+static void tell_nobody(const struct context *context, struct me *me, struct reply *reply)
 {
-    const struct span nobody = {"", 0};
     struct sale_status sale;
-    struct json_writer json;
     if (!sale_view_read(context->sale_view, &sale)) {
         reply_problem(reply, OUTCOME_UNAVAILABLE, NULL, 1, context->settings);
         return;
     }
-    json_writer_begin(&json, &reply->body);
-    json_open_object(&json);
-    write_me(&json, is_remote, &nobody, sale.sale_id, sale.purchase_limit);
-    json_integer(json_key(&json, "bought"), 0);
-    json_integer(json_key(&json, "held"), 0);
-    if (is_remote) {
-        json_open_array(json_key(&json, "purchases"));
-        json_close(&json);
-        json_open_array(json_key(&json, "holds"));
-        json_close(&json);
-        json_integer(json_key(&json, "total"), 0);
-    }
-    json_close(&json);
-    json_writer_end(&json);
+    me->sale_id = sale.sale_id;
+    me->purchase_limit = sale.purchase_limit;
+    write_me(&reply->body, me);
 }
 
-static void write_somebody(struct text *body, bool is_remote, const struct span *user,
-                           const PGresult *result)
+static void tell_somebody(const struct context *context, struct me *me, const struct page *page,
+                          struct reply *reply)
 {
-    bool has_sale = PQntuples(result) > 0;
-    struct json_writer json;
-    json_writer_begin(&json, body);
-    json_open_object(&json);
-    write_me(&json, is_remote, user,
-             has_sale ? database_int4(result, 0, COLUMN_CURRENT_SALE_ID) : 0,
-             has_sale ? database_int4(result, 0, COLUMN_PURCHASE_LIMIT) : 0);
-    json_integer(json_key(&json, "bought"), has_sale ? database_int8(result, 0, COLUMN_BOUGHT) : 0);
-    json_integer(json_key(&json, "held"), has_sale ? database_int8(result, 0, COLUMN_HELD) : 0);
-    if (is_remote) {
-        write_lists(&json, result);
-        json_integer(json_key(&json, "total"),
-                     has_sale ? database_int8(result, 0, COLUMN_PURCHASES_TOTAL) +
-                                    database_int8(result, 0, COLUMN_HOLDS_TOTAL)
-                              : 0);
+    PGresult *result = read_user(context, &me->user, page, reply);
+    if (!result)
+        return;
+    if (PQntuples(result) > 0) {
+        me->sale_id = database_int4(result, 0, COLUMN_CURRENT_SALE_ID);
+        me->purchase_limit = database_int4(result, 0, COLUMN_PURCHASE_LIMIT);
+        me->bought = database_int8(result, 0, COLUMN_BOUGHT);
+        me->held = database_int8(result, 0, COLUMN_HELD);
+        me->total = database_int8(result, 0, COLUMN_PURCHASES_TOTAL) +
+                    database_int8(result, 0, COLUMN_HOLDS_TOTAL);
+        me->rows = result;
     }
-    json_close(&json);
-    json_writer_end(&json);
+    write_me(&reply->body, me);
+    PQclear(result);
 }
 
 void me_read(const struct context *context, const struct request *request, struct reply *reply)
 {
     const struct settings *settings = context->settings;
-    bool is_remote = settings->http.identity == IDENTITY_REMOTE_USER;
-    struct span user;
+    struct me me = {.is_remote = settings->http.identity == IDENTITY_REMOTE_USER};
     struct page page;
-    if (!identity_find(settings, request, &user, reply) ||
+    if (!identity_find(settings, request, &me.user, reply) ||
         !page_read(request, PAGE_SIZE_MAX, &page, reply, settings))
         return;
-    if (user.length == 0) {
-        write_nobody(context, is_remote, reply);
-        return;
-    }
-    if (!is_remote)
+    if (!me.is_remote)
         page.size = 0; /* a name is no proof: what the user has is not told */
-    PGresult *result = read_user(context, &user, &page, reply);
-    if (!result)
-        return;
-    write_somebody(&reply->body, is_remote, &user, result);
-    PQclear(result);
+    if (me.user.length == 0)
+        tell_nobody(context, &me, reply);
+    else
+        tell_somebody(context, &me, &page, reply);
 }
