@@ -146,26 +146,10 @@ export function mergeRecord(record, me) {
     record.count = Math.max(record.count, me.bought ?? 0);
     for (const { code, expires_at: expiresAt, item } of me.holds ?? []) {
         if (record.holds.some((hold) => hold.code === code)) continue;
-        record.holds.push({
-            code,
-            item: item.id,
-            name: item.name,
-            price: item.price,
-            image: item.image,
-            endsAt: Date.parse(expiresAt),
-            buying: false,
-        });
+        record.holds.push(store.newHold(code, expiresAt, item));
     }
     for (const { purchase_id: id, purchased_at: at, item } of me.purchases ?? []) {
         record.holds = record.holds.filter((hold) => hold.item !== item.id);
-        if (record.bought.some((purchase) => purchase.item === item.id)) continue;
-        record.bought.push({
-            purchaseId: String(id),
-            item: item.id,
-            name: item.name,
-            price: item.price,
-            image: item.image,
-            at,
-        });
+        store.addPurchase(record, id, at, item);
     }
 }

@@ -5,6 +5,7 @@ import * as words from './words.js';
 import { tell } from './announce.js';
 import { mayPass, withRetry } from './retry.js';
 import { changesInMs, saleOf, statusAt } from './sale.js';
+import { addPurchase, newHold } from './store.js';
 import { askWho } from './who.js';
 
 /**
@@ -159,15 +160,7 @@ export class Shop extends EventTarget {
         if (this.buyer.isGiven) this.buyer.rename(body.user);
         this.buyer.update(body.sale_id, body.user, (record) => {
             record.holds = record.holds.filter((hold) => hold.item !== body.item_id);
-            record.holds.push({
-                code: body.code,
-                item: body.item_id,
-                name: body.item.name,
-                price: body.item.price,
-                image: body.item.image,
-                endsAt: Date.parse(body.expires_at),
-                buying: false,
-            });
+            record.holds.push(newHold(body.code, body.expires_at, body.item));
         });
         tell('good', words.reserved(body.item.name, body.expires_in * 1000));
     }
@@ -201,7 +194,7 @@ export class Shop extends EventTarget {
         }
         this.buyer.update(sale, user, (record) => {
             record.holds = record.holds.filter((one) => one.code !== hold.code);
-            if (reply.status === 200) addPurchase(record, reply.body);
+            if (reply.status === 200) takePurchase(record, reply.body);
         });
         if (reply.status === 200) {
             this.#told(hold.item, { state: 'sold', held_until: null });
@@ -290,15 +283,7 @@ export class Shop extends EventTarget {
 }
 
 /** @param {import('./store.js').SaleRecord} record @param {any} body of a purchase */
-function addPurchase(record, body) {
+function takePurchase(record, body) {
     record.count = Math.max(record.count, body.user_purchases);
-    if (record.bought.some((purchase) => purchase.item === body.item_id)) return;
-    record.bought.push({
-        purchaseId: String(body.purchase_id),
-        item: body.item_id,
-        name: body.item.name,
-        price: body.total_price,
-        image: body.item.image,
-        at: body.purchased_at,
-    });
+    addPurchase(record, body.purchase_id, body.purchased_at, body.item);
 }

@@ -70,6 +70,28 @@ function emptyRecord() {
     return { holds: [], bought: [], count: 0 };
 }
 
+/**
+ * A hold, as the service tells of it.
+ * @param {string} code
+ * @param {string} expiresAt RFC 3339
+ * @param {{id: string, name: string, price: number, image: string}} item
+ * @returns {Hold}
+ */
+export const newHold = (code, expiresAt, { id, name, price, image }) =>
+    ({ code, item: id, name, price, image, endsAt: Date.parse(expiresAt), buying: false });
+
+/**
+ * Remembers a purchase, once, however often the service tells of it.
+ * @param {SaleRecord} record
+ * @param {number} purchaseId
+ * @param {string} at RFC 3339
+ * @param {{id: string, name: string, price: number, image: string}} item
+ */
+export function addPurchase(record, purchaseId, at, { id, name, price, image }) {
+    if (!record.bought.some((purchase) => purchase.item === id))
+        record.bought.push({ purchaseId: String(purchaseId), item: id, name, price, image, at });
+}
+
 /** @returns {SaleRecord} */
 function parseRecord(/** @type {string | null} */ text) {
     try {
