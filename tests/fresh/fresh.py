@@ -273,6 +273,18 @@ class Leg:
                         disk_bytes=self.system.disk() - self.system.disk_before)
         return end
 
+    def failed_tests(self, lines_each=12):
+        """Of each test that failed, as tests/run repeats them at its end: its name, and what it said first."""
+        found, left = {}, 0
+        for line in (OUT / f"{self.name}.log").read_text(encoding="utf-8", errors="replace").splitlines():
+            if re.match(r"\S+\.tap:not ok ", line):
+                left = 0 if line in found else lines_each
+                found.setdefault(line, [])
+            elif left > 0 and re.match(r"\S+\.tap-#", line):
+                found[list(found)[-1]].append(line)
+                left -= 1
+        return [line for name, said in found.items() for line in (name, *said)]
+
     def tell(self, text):
         self.log.write(text + "\n")
         self.log.flush()
@@ -548,6 +560,8 @@ def main():
                 print(f"{leg.result:8s} {leg.name:28s} {leg.seconds:6.0f} s, downloaded"
                       f" {megabytes(entry['downloaded_bytes'])}, on disk {megabytes(entry['disk_bytes'])}{tests}{why}"
                       + (f"; see build/fresh/{leg.name}.log" if leg.failed else ""), flush=True)
+                for line in leg.failed_tests():
+                    print("    " + line, flush=True)
                 (OUT / "report.json").write_text(json.dumps(report_of(legs, began), indent=1) + "\n")
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)

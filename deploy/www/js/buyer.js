@@ -21,9 +21,9 @@ export class Buyer extends EventTarget {
     record = store.record(0, null);
     /** All that this browser holds, by other names too. @type {Hold[]} */
     holds = [];
-    /** Items that the service holds for the user, and this browser does not. */
-    heldElsewhere = 0;
     #sale = 0;
+    /** Whose items the service holds that this browser does not hold, of which sale, and how many. */
+    #elsewhere = { sale: 0, user: /** @type {string | null} */ (null), held: 0 };
     #askedAt = -Infinity;
     /** Whether the service has said who the user is, and whether it is being asked. */
     #isKnown = false;
@@ -50,6 +50,12 @@ export class Buyer extends EventTarget {
         return this.isGiven ? null : this.user;
     }
 
+    /** Items of the sale that is looked at that the service holds for the user, and this browser does not. */
+    get heldElsewhere() {
+        const { sale, user, held } = this.#elsewhere;
+        return sale === this.#sale && user === this.user ? held : 0;
+    }
+
     get earlier() {
         return store.salesOf(this.user)
             .filter((sale) => sale !== this.#sale)
@@ -58,7 +64,6 @@ export class Buyer extends EventTarget {
 
     lookAt(/** @type {number} */ sale) {
         this.#sale = sale;
-        this.heldElsewhere = 0;
         store.forgetBefore(sale);
         this.remember();
     }
@@ -67,7 +72,6 @@ export class Buyer extends EventTarget {
     rename(name) {
         if (name === this.user) return;
         this.user = name;
-        this.heldElsewhere = 0;
         store.setUser(name);
         this.remember();
         if (!this.isGiven) this.ask();
@@ -128,10 +132,8 @@ export class Buyer extends EventTarget {
         if (this.user !== null && me.user === this.user)
             store.update(sale, this.user, (record) => mergeRecord(record, me));
         this.remember();
-        if (sale === this.#sale || this.#sale === 0) {
-            const here = this.holds.filter((hold) => hold.sale === sale && hold.user === this.user);
-            this.heldElsewhere = Math.max(0, (me.held ?? 0) - here.length);
-        }
+        const here = this.holds.filter((hold) => hold.sale === sale && hold.user === this.user);
+        this.#elsewhere = { sale, user: this.user, held: Math.max(0, (me.held ?? 0) - here.length) };
         this.dispatchEvent(new Event('change'));
     }
 }
