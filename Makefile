@@ -43,8 +43,8 @@ library_cflags = $(eval library_cflags := $$(shell pkg-config --cflags $(librari
 library_ldlibs = $(eval library_ldlibs := $$(shell pkg-config --libs $(libraries)))$(library_ldlibs)
 
 objects_of = $(patsubst %.c,$(BUILD_DIR)/%.o,$(wildcard $(addsuffix /*.c,$(1))))
-common := $(call objects_of,common)
-fcgi := $(call objects_of,fcgi)
+common := $(call objects_of,common catalog)
+fcgi := $(call objects_of,fcgi fcgi/*)
 generator := $(call objects_of,generator)
 units := $(patsubst tests/unit/%.c,$(BUILD_DIR)/unit/%,$(wildcard tests/unit/*.c))
 # A harness of tests/fuzz is what has a corpus there.
@@ -54,8 +54,8 @@ fuzzers := $(harnesses:%=$(BUILD_DIR)/fuzz/%)
 tested := $(common) $(filter-out %/main.o,$(fcgi) $(generator))
 
 programs := $(BUILD_DIR)/flashsale-fcgi $(BUILD_DIR)/flashsale-generator
-sources := $(wildcard common/*.[ch] fcgi/*.[ch] generator/*.[ch] tests/unit/*.[ch] tests/bench/*.c \
-    tests/client/*.[ch] tests/fuzz/*.[ch] tests/fault/*.[ch])
+sources := $(wildcard common/*.[ch] catalog/*.[ch] fcgi/*.[ch] fcgi/*/*.[ch] generator/*.[ch] tests/unit/*.[ch] \
+    tests/bench/*.c tests/client/*.[ch] tests/fuzz/*.[ch] tests/fault/*.[ch])
 scripts = $(shell grep --recursive --files-with-matches --binary-files=without-match \
     --exclude-dir=.git --exclude-dir=build --exclude-dir=run \
     --exclude-dir=node_modules '^\#!/usr/bin/env ba[st][hs]' . 2>/dev/null) \
@@ -291,8 +291,8 @@ $(BUILD_DIR)/%.min.json: %.json
 
 # The assembler includes it: the compiler does not list it among what the object depends on, and must
 # not put the assembling off until the link.
-$(BUILD_DIR)/fcgi/openapi.o: $(BUILD_DIR)/fcgi/openapi.min.json
-$(BUILD_DIR)/fcgi/openapi.o: override CFLAGS += -I$(BUILD_DIR) -fno-lto
+$(BUILD_DIR)/fcgi/api/openapi.o: $(BUILD_DIR)/fcgi/api/openapi.min.json
+$(BUILD_DIR)/fcgi/api/openapi.o: override CFLAGS += -I$(BUILD_DIR) -fno-lto
 
 $(BUILD_DIR)/%.o: %.c | build-packages
 	@mkdir -p $(@D)

@@ -19,7 +19,7 @@ enum { SETTING_TEXT_MAX = 512 };
 
 enum identity { IDENTITY_PARAMETER, IDENTITY_REMOTE_USER };
 
-/* Whose texts replies have (fcgi/dialect.h). */
+/* Whose texts replies have (fcgi/api/dialect.h). */
 enum dialect_name { DIALECT_DEFAULT, DIALECT_A, DIALECT_B, DIALECT_C, DIALECT_D, DIALECT_E };
 
 enum unknown_item { UNKNOWN_ITEM_REFUSE, UNKNOWN_ITEM_ANY };

@@ -11,8 +11,8 @@
 
 #include "common/log.h"
 #include "common/options.h"
-#include "listen.h"
-#include "notify.h"
+#include "fcgi/server/listen.h"
+#include "fcgi/server/notify.h"
 #include "worker.h"
 
 enum {

@@ -5,13 +5,13 @@
 
 #include "common/clock.h"
 #include "common/log.h"
-#include "connection.h"
-#include "endpoints.h"
-#include "json_reader.h"
-#include "metrics.h"
-#include "queue.h"
-#include "reader.h"
-#include "routes.h"
+#include "fcgi/api/endpoints.h"
+#include "fcgi/api/routes.h"
+#include "fcgi/http/json_reader.h"
+#include "fcgi/metrics/metrics.h"
+#include "fcgi/sale/queue.h"
+#include "fcgi/server/connection.h"
+#include "fcgi/store/reader.h"
 
 enum {
     /* Threads for the endpoints that read: such a one may wait for the database. */

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/item.h"
+#include "catalog/item.h"
 
 enum {
     ITEM_COPY_HEADER_BYTES = 19,

@@ -30,7 +30,7 @@ FROM item
 WHERE purchased_at IS NOT NULL;
 COMMENT ON VIEW purchases IS 'what was sold, a row for each item';
 COMMENT ON COLUMN purchases.purchase_id IS
-    'as the purchase was answered: the sale, and seven digits for the number (fcgi/purchase_id.h)';
+    'as the purchase was answered: the sale, and seven digits for the number (fcgi/api/purchase_id.h)';
 COMMENT ON COLUMN purchases.item_id IS 'as in requests and replies: 17-4711';
 
 CREATE VIEW checkout_attempts AS

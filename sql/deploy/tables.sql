@@ -56,7 +56,7 @@ CREATE TABLE item (
     secret          uuid,
     held_by         text COLLATE "C",
     CONSTRAINT item_pkey PRIMARY KEY (sale_id, number),
-    -- As many bytes as the programs have room for (common/item.h).
+    -- As many bytes as the programs have room for (catalog/item.h).
     CONSTRAINT item_name CHECK (octet_length(name) BETWEEN 1 AND 95),
     CONSTRAINT item_of_a_sale FOREIGN KEY (sale_id) REFERENCES sale,
     CONSTRAINT item_held_by_code CHECK (

@@ -69,7 +69,7 @@ logged_in() {
     replies GET /openapi.json 200
     same "$(header Content-Type)" application/json
     same "$(jq --sort-keys --compact-output . "$BODY")" \
-        "$(jq --sort-keys --compact-output . "$TOP/fcgi/openapi.json")"
+        "$(jq --sort-keys --compact-output . "$TOP/fcgi/api/openapi.json")"
     replies GET /openapi.json 304 --header "If-None-Match: $(header ETag)"
     replies HEAD /openapi.json 200 --head
 }

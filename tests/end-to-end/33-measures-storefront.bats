@@ -10,12 +10,12 @@ setup_file() {
 
 @test "the page names all modules that it loads, so that none waits for another" {
     local modules preloaded
-    modules=$(cd "$TOP/deploy/www/js" && printf '%s\n' *.js)
-    preloaded=$(sed --quiet 's#.*<link rel="modulepreload" href="/www/js/\(.*\)">.*#\1#p' "$TOP/deploy/www/index.html")
+    modules=$(cd "$TOP/www/js" && printf '%s\n' *.js)
+    preloaded=$(sed --quiet 's#.*<link rel="modulepreload" href="/www/js/\(.*\)">.*#\1#p' "$TOP/www/index.html")
     same "$(printf '%s\nmain.js\n' "$preloaded" | sort)" "$(sort <<<"$modules")"
     # Each is imported by another, so none is loaded for nothing.
     for module in $preloaded; do
-        grep --quiet --extended-regexp "(from|import) '\./$module'" "$TOP"/deploy/www/js/*.js
+        grep --quiet --extended-regexp "(from|import) '\./$module'" "$TOP"/www/js/*.js
     done
 }
 

@@ -14,8 +14,8 @@ site_setup() {
     WEB_SERVER=${WEB_SERVER%.bats}
     stack_start sale.items_per_sale=1000
     export ROOT=$RUN_DIR/host
-    mkdir --parents "$ROOT"/{etc/tls,log,run,state,web/.well-known/acme-challenge}
-    ln --symbolic "$TOP/deploy" "$ROOT/share"
+    mkdir --parents "$ROOT"/{etc/tls,log,run,share,state,web/.well-known/acme-challenge}
+    ln --symbolic "$TOP/www" "$TOP/deploy/lighttpd" "$ROOT/share"
     ln --symbolic "$RUN_DIR/worker-1.sock" "$ROOT/run/1.sock"
     ln --symbolic "$RUN_DIR/worker-2.sock" "$ROOT/run/2.sock"
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=shop.test \

@@ -21,7 +21,7 @@
 #include "common/log.h"
 #include "common/options.h"
 #include "faults.h"
-#include "fcgi/code.h"
+#include "fcgi/sale/code.h"
 #include "fcgi/worker.h"
 #include "tests/client/fastcgi.h"
 

@@ -1,5 +1,5 @@
 /* A checkout's code: what is read is written as it was, and what is written is read. */
-#include "fcgi/code.h"
+#include "fcgi/sale/code.h"
 
 #include <assert.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "fcgi/parameters.h"
+#include "fcgi/http/parameters.h"
 #include "fuzz.h"
 #include "values.h"
 

@@ -1,5 +1,5 @@
 /* The ids by which clients name items: held against regular expressions that say the same. */
-#include "fcgi/item_id.h"
+#include "fcgi/sale/item_id.h"
 
 #include <assert.h>
 #include <inttypes.h>

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fcgi/json_reader.h"
-#include "fcgi/parameters.h"
+#include "fcgi/http/json_reader.h"
+#include "fcgi/http/parameters.h"
 #include "fuzz.h"
 #include "values.h"
 

@@ -4,7 +4,7 @@
  * answer that is otherwise right. The connection is a pair of sockets: the answer waits in it, and
  * then comes its end.
  */
-#include "fcgi/redis_feed.h"
+#include "fcgi/sale/redis_feed.h"
 
 #include <assert.h>
 #include <hiredis/hiredis.h>
@@ -15,8 +15,8 @@
 #include <unistd.h>
 
 #include "common/log.h"
-#include "fcgi/metrics.h"
-#include "fcgi/refusal_text.h"
+#include "fcgi/metrics/metrics.h"
+#include "fcgi/sale/refusal_text.h"
 #include "fuzz.h"
 
 enum { ANSWER_MAX = 16384, NUMBER = 4711 };

@@ -15,9 +15,9 @@
 #include <strings.h>
 
 #include "common/log.h"
-#include "fcgi/batchers.h"
-#include "fcgi/connection.h"
-#include "fcgi/item_id.h"
+#include "fcgi/sale/batchers.h"
+#include "fcgi/sale/item_id.h"
+#include "fcgi/server/connection.h"
 #include "fcgi/worker.h"
 #include "fuzz.h"
 #include "tests/client/fastcgi.h"

@@ -34,7 +34,7 @@ def lines(path):
 
 
 def read_code(code):
-    """The item that a code names, and its secret: fcgi/code.h."""
+    """The item that a code names, and its secret: fcgi/sale/code.h."""
     sale, number, secret = struct.unpack("!II16s", base64.urlsafe_b64decode(code))
     return f"{sale}-{number}", str(uuid.UUID(bytes=secret))
 

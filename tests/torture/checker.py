@@ -37,7 +37,7 @@ from pathlib import Path
 
 from history import ANY, Code, History
 
-NUMBERS = 10_000_000  # fcgi/purchase_id.h
+NUMBERS = 10_000_000  # fcgi/api/purchase_id.h
 SECOND_US = 1_000_000
 
 

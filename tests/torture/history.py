@@ -62,7 +62,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Code:
-    """What a checkout's code says (fcgi/code.c)."""
+    """What a checkout's code says (fcgi/sale/code.c)."""
 
     sale_id: int
     number: int

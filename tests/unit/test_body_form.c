@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "fcgi/body_form.h"
+#include "fcgi/http/body_form.h"
 
 static void expect(enum body_form form, const char *type, const char *coding)
 {

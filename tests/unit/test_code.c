@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "fcgi/code.h"
+#include "fcgi/sale/code.h"
 
 static void test_round_trip(void **state)
 {

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fcgi/endpoints.h"
+#include "fcgi/api/endpoints.h"
 
 static struct settings settings;
 static struct reply reply;

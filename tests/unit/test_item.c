@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/item.h"
-#include "common/words.h"
+#include "catalog/item.h"
+#include "catalog/words.h"
 
 static const uint64_t seeds[] = {0, 1, 4711, UINT64_C(0x0123456789abcdef), UINT64_MAX};
 enum { SEED_COUNT = sizeof seeds / sizeof seeds[0] };

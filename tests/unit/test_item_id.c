@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "fcgi/item_id.h"
+#include "fcgi/sale/item_id.h"
 
 static void assert_id(const char *text, int32_t sale_id, int32_t number)
 {

@@ -9,7 +9,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "fcgi/notify.h"
+#include "fcgi/server/notify.h"
 
 enum { WAIT_S = 5 };
 

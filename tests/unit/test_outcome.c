@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fcgi/outcome.h"
+#include "fcgi/api/outcome.h"
 
 static void test_every_outcome_is_told(void **state)
 {

@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-#include "fcgi/json_reader.h"
-#include "fcgi/parameters.h"
+#include "fcgi/http/json_reader.h"
+#include "fcgi/http/parameters.h"
 
 enum { BODY_MAX = 16384 };
 

@@ -9,9 +9,9 @@
 
 #include <cmocka.h>
 
-#include "common/words.h"
-#include "fcgi/picture.h"
-#include "fcgi/picture_shapes.h"
+#include "catalog/picture.h"
+#include "catalog/picture_shapes.h"
+#include "catalog/words.h"
 
 static char bytes[PICTURE_BYTES_MAX];
 

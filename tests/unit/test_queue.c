@@ -3,7 +3,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
-#include "fcgi/queue.h"
+#include "fcgi/sale/queue.h"
 #include "unit.h"
 
 static void test_order(void **state)

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fcgi/metrics.h"
-#include "fcgi/refusal_cache.h"
-#include "fcgi/refusal_text.h"
+#include "fcgi/metrics/metrics.h"
+#include "fcgi/sale/refusal_cache.h"
+#include "fcgi/sale/refusal_text.h"
 #include "unit.h"
 
 enum { THREADS = 4, ROUNDS = 20000 };

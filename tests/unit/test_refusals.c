@@ -1,8 +1,8 @@
 /* Which sale a batcher takes a checkout to mean, and what it then knows of it. */
 #include <string.h>
 
-#include "fcgi/metrics.h"
-#include "fcgi/refusals.h"
+#include "fcgi/metrics/metrics.h"
+#include "fcgi/sale/refusals.h"
 #include "unit.h"
 
 enum { OLDER = 17, NEWEST = 18, OTHER = 19 };

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "common/options.h"
-#include "fcgi/routes.h"
+#include "fcgi/api/routes.h"
 
 /* The longest reply that a reading thread can send. */
 enum { REPLY_SIZE = 128 * 1024 };

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "fcgi/text.h"
+#include "common/text.h"
 
 static char buffer[256];
 static struct text text;

@@ -1,7 +1,7 @@
 /*
- * What unit tests share: cmocka with the headers it wants in front, and what goes to standard error.
- * Each test is a program of its own, run from the repository's root; TAP comes out of it with
- * CMOCKA_MESSAGE_OUTPUT=TAP.
+ * What unit tests share: cmocka with the headers it wants in front, and what goes to standard
+ * error. Each test is a program of its own, run from the repository's root; TAP comes out of it
+ * with CMOCKA_MESSAGE_OUTPUT=TAP.
  */
 #ifndef TESTS_UNIT_UNIT_H
 #define TESTS_UNIT_UNIT_H

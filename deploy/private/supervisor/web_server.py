@@ -72,9 +72,11 @@ class WebServer(Part):
 
     def configure(self):
         place, users, cache = self.place, self.folder / "htpasswd", self.folder / "cache"
-        share = place.run / "deploy"  # a path of this stack's own, which needs no quoting
-        remove(share)
-        share.symlink_to(TOP / "deploy")
+        share = place.run / "share"  # a path of this stack's own, which needs no quoting
+        share.mkdir(exist_ok=True)
+        for name, folder in {"www": TOP / "www", "lighttpd": TOP / "deploy/lighttpd"}.items():
+            remove(share / name)
+            (share / name).symlink_to(folder)
         (self.folder / "nothing").mkdir(exist_ok=True)
         # The programs may be newer than what was kept of their replies.
         subprocess.run(["rm", "--recursive", "--force", cache], check=True)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 Object.assign(globalThis, { document: { addEventListener() {} }, addEventListener() {} });
-const { mergeRecord } = await import('../../../deploy/www/js/buyer.js');
+const { mergeRecord } = await import('../../../www/js/buyer.js');
 
 const item = (id) => ({ id, name: `Item ${id}`, price: 2.5, image: `/items/${id}/image.svg` });
 const empty = () => ({ holds: [], bought: [], count: 0 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { Clock, duration, durationWords, passed } from '../../../deploy/www/js/clock.js';
+import { Clock, duration, durationWords, passed } from '../../../www/js/clock.js';
 
 const AT = Date.parse('2026-11-21T10:00:00Z');
 

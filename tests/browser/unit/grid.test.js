@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { mergePage } from '../../../deploy/www/js/grid.js';
+import { mergePage } from '../../../www/js/grid.js';
 
 const items = (ids) => [...ids].map((id) => ({ id, state: 'free' }));
 const ids = (page) => page.map((item) => item.id).join('');

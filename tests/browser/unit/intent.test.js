@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { isMeant, MOMENT_MS } from '../../../deploy/www/js/intent.js';
+import { isMeant, MOMENT_MS } from '../../../www/js/intent.js';
 
 const at = (time, x = 100, y = 100) => ({ at: time, x, y, target: null });
 const key = (time) => at(time, NaN, NaN);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { poll, pauseMs, SPREAD_MS } from '../../../deploy/www/js/poll.js';
+import { poll, pauseMs, SPREAD_MS } from '../../../www/js/poll.js';
 
 test('polls aim at the moment, with a spread', () => {
     for (const dueMs of [0, 10, 900, 1400])

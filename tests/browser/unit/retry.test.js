@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { delayMs, mayPass, TRIES_MAX, withRetry } from '../../../deploy/www/js/retry.js';
+import { delayMs, mayPass, TRIES_MAX, withRetry } from '../../../www/js/retry.js';
 
 const reply = (status, outcome = '', retryAfterS = 0) =>
     ({ status, body: {}, outcome, retryAfterS });

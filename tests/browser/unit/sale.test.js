@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { changesInMs, saleOf, statusAt } from '../../../deploy/www/js/sale.js';
+import { changesInMs, saleOf, statusAt } from '../../../www/js/sale.js';
 
 const AT = Date.parse('2026-11-21T10:00:00Z');
 const body = (change) => ({

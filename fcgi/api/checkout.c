@@ -1,0 +1,74 @@
+/* POST /checkout: reserves an item for a user and gives the code that buys it. */
+#include "decision_reply.h"
+#include "dialect.h"
+#include "endpoints.h"
+#include "fcgi/sale/item_id.h"
+#include "identity.h"
+
+static void write_accepted(const struct settings *settings, struct reply *reply,
+                           const struct job *job)
+{
+    const struct decision *decision = &job->decision;
+    struct json_writer json;
+    char code[CODE_LENGTH + 1];
+    code_format(&decision->code, code);
+
+    json_writer_begin(&json, &reply->body);
+    json_open_object(&json);
+    json_boolean(json_key(&json, "success"), true);
+    json_string(json_key(&json, "message"), dialect_of(settings)->checked_out);
+    json_string(json_key(&json, "code"), code);
+    json_string(json_key(&json, "checkout_code"), code);
+    json_time(json_key(&json, "expires_at"), decision->expires_us);
+    json_integer(json_key(&json, "expires_in"),
+                 decision_seconds_until(decision, decision->expires_us));
+    decision_add_item(&json, decision, job->user, job->user_length);
+    json_close(&json);
+    json_writer_end(&json);
+}
+
+/* False: the request has no user who may check out, and the reply says so. */
+static bool find_user(const struct settings *settings, const struct request *request,
+                      struct span *user, struct reply *reply)
+{
+    if (!identity_find(settings, request, user, reply))
+        return false;
+    if (user->length > 0)
+        return true;
+    if (settings->http.identity == IDENTITY_REMOTE_USER)
+        reply_problem(reply, OUTCOME_IDENTITY_MISMATCH, "Nobody is logged in.", 0, settings);
+    else
+        reply_problem(reply, OUTCOME_BAD_REQUEST, "user_id: expected 1 to 128 bytes of UTF-8.", 0,
+                      settings);
+    return false;
+}
+
+bool checkout_submit(const struct settings *settings, const struct request *request,
+                     struct job *job, struct reply *reply)
+{
+    const struct parameter *item = &request->parameters.by_name[PARAMETER_ITEM];
+    struct span user;
+    if (!find_user(settings, request, &user, reply))
+        return false;
+
+    struct item_id id = {ITEM_ID_OPEN_SALE, ITEM_ID_NONE};
+    if (!item->is_too_long)
+        id = item_id_parse(item->bytes, item->length);
+    bool is_free = settings->sale.unknown_item == UNKNOWN_ITEM_ANY && id.number == ITEM_ID_NONE &&
+                   !item->is_too_long;
+    job->free_id = item->bytes;
+    job->free_id_length = is_free ? item->length : 0;
+    job->user = user.bytes;
+    job->user_length = user.length;
+    job->code.sale_id = id.sale_id;
+    job->code.number = id.number;
+    return true;
+}
+
+void checkout_reply(const struct settings *settings, const struct job *job, struct reply *reply)
+{
+    if (job->decision.outcome == OUTCOME_ACCEPTED || job->decision.outcome == OUTCOME_REPEATED)
+        write_accepted(settings, reply, job);
+    else
+        decision_problem(reply, &job->decision, settings);
+}

@@ -1,0 +1,28 @@
+/* The texts by which clients of earlier services know a reply, and what those let a buyer do:
+   setting http.dialect. */
+#ifndef FCGI_API_DIALECT_H
+#define FCGI_API_DIALECT_H
+
+#include <stdbool.h>
+
+#include "common/settings.h"
+#include "common/text.h"
+
+struct dialect {
+    const char *checked_out; /* message of a checkout that was accepted, also when it is repeated */
+    const char *purchased;   /* message of a purchase, also when it is repeated */
+    /* What a refusal at the limit says: the limit stands between the two, or, where the second is
+       NULL, is not told. Both NULL: it says the outcome's own (outcome.h). */
+    const char *limit_before;
+    const char *limit_after;
+    /* Whether who has bought all that one may can check out all the same; a purchase is refused. */
+    bool full_may_check_out;
+};
+
+/* The one that the settings name. Any thread. */
+const struct dialect *dialect_of(const struct settings *settings);
+
+/* Adds what a refusal at the limit of `limit` items says; nothing where it is the outcome's own. */
+void dialect_add_limit(const struct dialect *dialect, int limit, struct text *text);
+
+#endif

@@ -1,0 +1,47 @@
+/*
+ * What answers at each path; an endpoint a file.
+ */
+#ifndef FCGI_API_ENDPOINTS_H
+#define FCGI_API_ENDPOINTS_H
+
+#include "common/settings.h"
+#include "fcgi/http/reply.h"
+#include "fcgi/http/request.h"
+#include "fcgi/sale/batchers.h"
+#include "fcgi/store/sale_view.h"
+
+struct metrics;
+
+/* What endpoints that read work with. */
+struct context {
+    const struct settings *settings;
+    struct batchers *batchers;
+    struct sale_view *sale_view;
+    struct metrics *metrics;
+    struct database *database; /* the calling thread's own (reader.h) */
+};
+
+/*
+ * An endpoint that reads: writes the whole reply. It may wait for the database; called by the
+ * threads for reading.
+ */
+typedef void endpoint_read(const struct context *context, const struct request *request,
+                           struct reply *reply);
+
+/*
+ * An endpoint that has something decided, in two steps. The first, which never waits, says in the
+ * job what is asked of a batcher; false: the request cannot be asked, and the reply says why.
+ * What the job points to is the request's. The second tells the decision.
+ */
+typedef bool endpoint_submit(const struct settings *settings, const struct request *request,
+                             struct job *job, struct reply *reply);
+typedef void endpoint_reply(const struct settings *settings, const struct job *job,
+                            struct reply *reply);
+
+endpoint_submit checkout_submit, purchase_submit;
+endpoint_reply checkout_reply, purchase_reply;
+endpoint_read root_read, health_read, status_read, sale_status_read, sale_current_read,
+    sale_info_read, sales_read, items_read, item_read, item_image_read, me_read, login_read,
+    user_purchases_read, metrics_read, problem_read, openapi_read;
+
+#endif

@@ -1,0 +1,75 @@
+#include "item_json.h"
+
+#include <string.h>
+
+#include "catalog/item.h"
+#include "common/database.h"
+
+enum column {
+    COLUMN_SALE_ID,
+    COLUMN_NUMBER,
+    COLUMN_NAME,
+    COLUMN_PRICE_CENTS,
+    COLUMN_PICTURE_SEED,
+    COLUMN_STATE,
+    COLUMN_HELD_UNTIL
+};
+
+/* Two numbers of 32 bits, and what stands around them in a path. */
+enum { ID_MAX = 24, IMAGE_MAX = ID_MAX + 24 };
+
+static void add_id(struct text *text, int32_t sale_id, int32_t number)
+{
+    text_add_integer(text, sale_id);
+    text_add(text, "-");
+    text_add_integer(text, number);
+}
+
+void item_json_id(struct json_writer *json, int32_t sale_id, int32_t number)
+{
+    char bytes[ID_MAX];
+    struct text id;
+    text_begin(&id, bytes, sizeof bytes);
+    add_id(&id, sale_id, number);
+    json_bytes(json, id.bytes, id.used);
+}
+
+void item_json_name(struct json_writer *json, int32_t sale_id, int32_t number, const char *name)
+{
+    item_json_id(json_key(json, "id"), sale_id, number);
+    json_integer(json_key(json, "number"), number);
+    json_string(json_key(json, "name"), name);
+}
+
+void item_json_price(struct json_writer *json, int32_t sale_id, int32_t number, int price_cents)
+{
+    char bytes[IMAGE_MAX];
+    struct text image;
+    text_begin(&image, bytes, sizeof bytes);
+    text_add(&image, "/items/");
+    add_id(&image, sale_id, number);
+    text_add(&image, "/image.svg");
+    json_money(json_key(json, "price"), price_cents);
+    json_bytes(json_key(json, "image"), image.bytes, image.used);
+}
+
+void item_json_row(struct json_writer *json, const PGresult *result, int row)
+{
+    enum { STATE_MAX = 8 };
+    char name[ITEM_NAME_MAX], state[STATE_MAX];
+    int32_t sale_id = database_int4(result, row, COLUMN_SALE_ID);
+    int32_t number = database_int4(result, row, COLUMN_NUMBER);
+    database_text(result, row, COLUMN_NAME, name, sizeof name);
+    database_text(result, row, COLUMN_STATE, state, sizeof state);
+
+    json_open_object(json);
+    item_json_name(json, sale_id, number, name);
+    item_json_price(json, sale_id, number, database_int4(result, row, COLUMN_PRICE_CENTS));
+    json_string(json_key(json, "state"), state);
+    json_key(json, "held_until");
+    if (strcmp(state, "held") == 0)
+        json_time(json, database_time_us(result, row, COLUMN_HELD_UNTIL));
+    else
+        json_null(json);
+    json_close(json);
+}

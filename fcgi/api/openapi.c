@@ -1,0 +1,25 @@
+/* GET /openapi.json: all paths, by OpenAPI 3.1. The document is openapi.json beside this file. */
+#include "endpoints.h"
+
+/* The Makefile makes openapi.min.json, and has the assembler look for it in BUILD_DIR. */
+__asm__(".pushsection .rodata\n"
+        ".balign 4\n"
+        ".globl openapi_document, openapi_document_bytes\n"
+        ".hidden openapi_document, openapi_document_bytes\n"
+        "openapi_document_bytes:\n"
+        ".int openapi_document_end - openapi_document\n"
+        "openapi_document:\n"
+        ".incbin \"fcgi/api/openapi.min.json\"\n"
+        "openapi_document_end:\n"
+        ".popsection\n");
+
+extern const char openapi_document[] __attribute__((visibility("hidden")));
+extern const uint32_t openapi_document_bytes __attribute__((visibility("hidden")));
+
+void openapi_read(const struct context *context, const struct request *request, struct reply *reply)
+{
+    (void)context;
+    (void)request;
+    reply->cache_control = "public, max-age=3600";
+    text_add_bytes(&reply->body, openapi_document, openapi_document_bytes);
+}

@@ -1,0 +1,31 @@
+/* Which endpoint answers at which path: one table. */
+#ifndef FCGI_API_ROUTES_H
+#define FCGI_API_ROUTES_H
+
+#include "endpoints.h"
+
+struct route {
+    const char *path;    /* a star stands for whatever a segment has */
+    const char *name;    /* the same for people, and in openapi.json: /items/{id} */
+    int methods;         /* a set of enum request_method */
+    const char *allow;   /* the same as an Allow header (RFC 9110, section 10.2.1) */
+    unsigned parameters; /* the set that it reads (parameters.h) */
+    /* Either what a batcher decides: */
+    endpoint_submit *submit;
+    endpoint_reply *reply;
+    enum job_kind batcher;
+    /* or what is read: */
+    endpoint_read *read;
+};
+
+/*
+ * The route of a path, or NULL. Sets `variable` to what stands for the star, if there is one.
+ * `is_encoded`: the path has %-escapes, and may have a query behind it.
+ */
+const struct route *route_find(const char *path, bool is_encoded, struct path_variable *variable);
+
+/* All routes, numbered from 0; NULL behind the last. */
+const struct route *route_at(int number);
+int route_number(const struct route *route);
+
+#endif

@@ -1,0 +1,23 @@
+/* Pages of a list: page_num from 1, page_size to 100. */
+#ifndef FCGI_HTTP_PAGING_H
+#define FCGI_HTTP_PAGING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "reply.h"
+#include "request.h"
+
+enum { PAGE_SIZE_DEFAULT = 50, PAGE_SIZE_MAX = 100 };
+
+struct page {
+    int64_t offset; /* how many rows stand before it */
+    int size;
+};
+
+/* False: the request asks for no such page, and the reply says so. */
+bool page_read(const struct request *request, int size_default, struct page *page,
+               struct reply *reply, const struct settings *settings)
+    __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,78 @@
+/*
+ * The refusal cache: what was refused and stays refused, so that the next who asks need not have
+ * PostgreSQL look at the item. It can turn a checkout away early and never lets one through, and
+ * it may forget anything at any moment: nothing needs to be invalidated (compare the negative
+ * caching of RFC 2308).
+ *
+ * An entry belongs to a sale by the microsecond at which that was generated, which tells it from
+ * every other, also from one of another database that has the same number. Times are
+ * PostgreSQL's, and PostgreSQL judges them: no clock is read here.
+ *
+ * Two tables of a fixed size, items and users, set associative: a new entry takes the place of the
+ * least useful of eight. Sets are locked in stripes, for some ten nanoseconds. A batcher never
+ * waits for such a lock: where another has it just then, nothing is known, or nothing is kept.
+ */
+#ifndef FCGI_SALE_REFUSAL_CACHE_H
+#define FCGI_SALE_REFUSAL_CACHE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "fcgi/http/parameters.h"
+
+/* As p_known of flashsale.checkout_batch has them. */
+enum refusal_kind {
+    REFUSAL_NONE,
+    REFUSAL_SOLD,       /* the item is */
+    REFUSAL_HELD,       /* the item is, by `user` until `until_us` */
+    REFUSAL_USER_LIMIT, /* `user` has reached it */
+    REFUSAL_SOLD_OUT,   /* all items are sold */
+    REFUSAL_KINDS
+};
+
+enum {
+    REFUSAL_CACHE_ITEMS = 131072, /* entries: 4 MiB */
+    REFUSAL_CACHE_USERS = 16384   /* entries: 2.3 MiB */
+};
+
+struct refusal {
+    enum refusal_kind kind;
+    int32_t number;       /* of the item, from 1; 0 where it is about none */
+    int64_t sale_made_us; /* when the sale was generated, since 1970 */
+    int64_t until_us;     /* of REFUSAL_HELD, since 1970 by PostgreSQL's clock; else INT64_MAX */
+    uint8_t user_length;
+    char user[PARAMETER_BYTES_MAX]; /* not terminated */
+};
+
+/* Who learned it: a batcher, from PostgreSQL's decision, or the thread that listens to Redis. */
+enum refusal_source { REFUSAL_OF_BATCH, REFUSAL_OF_REDIS, REFUSAL_SOURCES };
+
+struct refusal_cache;
+struct metrics;
+
+/* NULL: out of memory. Pages are touched only as entries come. */
+struct refusal_cache *refusal_cache_new(struct metrics *metrics);
+void refusal_cache_free(struct refusal_cache *cache);
+
+/*
+ * Why a checkout of this item (0: any) by this user is refused, if that is known: REFUSAL_NONE
+ * where it is not, as for the user's own hold. `until_us`: until when that holds, INT64_MAX for
+ * ever. Any thread; never waits.
+ */
+enum refusal_kind refusal_cache_lookup(struct refusal_cache *cache, int64_t sale_made_us,
+                                       int32_t number, const char *user, size_t user_length,
+                                       int64_t *until_us);
+
+/*
+ * Keeps it. That an item is sold counts for more than that it is held, the later of two holds for
+ * more than the earlier. False: it was known already. Any thread; one of REFUSAL_OF_BATCH never
+ * waits.
+ */
+bool refusal_cache_put(struct refusal_cache *cache, const struct refusal *refusal,
+                       enum refusal_source source);
+
+/* Forgets all: PostgreSQL was away, and what comes back may be a server that knows less. */
+void refusal_cache_clear(struct refusal_cache *cache);
+
+#endif
