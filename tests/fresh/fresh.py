@@ -560,7 +560,7 @@ def main():
                 print(f"{leg.result:8s} {leg.name:28s} {leg.seconds:6.0f} s, downloaded"
                       f" {megabytes(entry['downloaded_bytes'])}, on disk {megabytes(entry['disk_bytes'])}{tests}{why}"
                       + (f"; see build/fresh/{leg.name}.log" if leg.failed else ""), flush=True)
-                for line in leg.failed_tests():
+                for line in leg.failed_tests() if leg.failed else ():
                     print("    " + line, flush=True)
                 (OUT / "report.json").write_text(json.dumps(report_of(legs, began), indent=1) + "\n")
         except BaseException:
