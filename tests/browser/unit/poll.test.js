@@ -26,7 +26,10 @@ test('whatever an answer does, the next question is asked', async (t) => {
     const never = { addEventListener() {}, hidden: false };
     Object.assign(globalThis, { document: never, addEventListener() {} });
     Object.defineProperty(globalThis, 'navigator', { value: { onLine: true }, configurable: true });
-    t.mock.timers.enable({ apis: ['setTimeout'] });
+    // Timers of the mock library take other arguments in Debian 12's Node than in later ones.
+    const waiting = [];
+    t.mock.method(globalThis, 'setTimeout', (callback) => waiting.push(callback));
+    t.mock.method(globalThis, 'clearTimeout', () => {});
     let asked = 0;
     const thrown = [];
     globalThis.reportError = (error) => thrown.push(error.message);
@@ -37,7 +40,7 @@ test('whatever an answer does, the next question is asked', async (t) => {
     }, 1000);
     for (let i = 0; i < 3; i++) {
         for (let turn = 0; turn < 5; turn++) await null;
-        t.mock.timers.tick(5000);
+        waiting.splice(0).forEach((callback) => callback());
     }
     assert.ok(asked >= 3, String(asked));
     assert.deepEqual(thrown, ['this page has no sales']);

@@ -120,13 +120,13 @@ export const buying = {
         const next = await visitor.free();
         await visitor.reserve(next.button);
         await page.locator(`#holds [data-item="${next.id}"]`).waitFor();
-        await page.route('**/purchase', async (route) => {
-            await route.fetch();
-            await page.unroute('**/purchase');
-            await page.reload();
+        const isBought = new Promise((resolve) => {
+            page.route('**/purchase', async (route) => resolve(await route.fetch()), { times: 1 });
         });
         await page.locator(`#holds [data-item="${next.id}"]`).getByRole('button')
             .click({ noWaitAfter: true });
+        await isBought;
+        await page.reload();
         await page.locator(`#bought [data-item="${next.id}"]`).waitFor();
         await visitor.sees('#you-bought', '8 of 10 left');
         await visitor.leave();
