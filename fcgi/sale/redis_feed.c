@@ -247,7 +247,7 @@ static bool append_adds(struct redis_feed *feed, struct awaited *awaited)
         char value[REFUSAL_TEXT_MAX];
         size_t length = refusal_write(&feed->added[i], value);
         if (!append_add(feed, feed->added_to[i], stream_length_max,
-                        refusal_field(feed->added[i].kind), value, length))
+                        refusal_name(feed->added[i].kind), value, length))
             return false;
         awaited->added++;
     }

@@ -110,7 +110,7 @@ static void check_entry(const char *field, size_t field_length, const char *valu
         assert(learned_of_it == 0);
         return;
     }
-    assert(strlen(refusal_field(refusal.kind)) == field_length);
+    assert(strlen(refusal_name(refusal.kind)) == field_length);
     assert(refusal_write(&refusal, again) == length && memcmp(again, value, length) == 0);
     bool is_known = refusal.kind <= REFUSAL_HELD && refusal.number == NUMBER;
     assert(learned_of_it == !is_known);

@@ -289,7 +289,7 @@ static void test_text(void **state)
     for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
         char value[REFUSAL_TEXT_MAX];
         struct refusal read;
-        const char *field = refusal_field(refusals[i].kind);
+        const char *field = refusal_name(refusals[i].kind);
         size_t length = refusal_write(&refusals[i], value);
         assert_true(refusal_read(field, strlen(field), value, length, &read));
         assert_memory_equal(&read, &refusals[i], sizeof read);
