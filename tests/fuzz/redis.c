@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
-#include "fcgi/metrics/metrics.h"
+#include "fcgi/metric_labels.h"
 #include "fcgi/sale/refusal_text.h"
 #include "fuzz.h"
 
@@ -57,7 +57,7 @@ static void begin(void)
     settings_default(&settings);
     strcpy(settings.redis.address, "unix:/redis");
     log_open("fuzz", LOG_LEVEL_ERROR);
-    metrics = metrics_open("");
+    metrics = metrics_open("", &metric_labels);
     assert(metrics);
     cache = refusal_cache_new(metrics);
     assert(cache);

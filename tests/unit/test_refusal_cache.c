@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fcgi/metrics/metrics.h"
+#include "fcgi/metric_labels.h"
 #include "fcgi/sale/refusal_cache.h"
 #include "fcgi/sale/refusal_text.h"
 #include "unit.h"
@@ -21,7 +21,7 @@ static struct refusal_cache *cache;
 static int begin(void **state)
 {
     (void)state;
-    metrics = metrics_open("");
+    metrics = metrics_open("", &metric_labels);
     cache = metrics ? refusal_cache_new(metrics) : NULL;
     return cache ? 0 : -1;
 }
