@@ -495,7 +495,7 @@ def tls(report):
     with Stack("stack", PORT) as stack:
         runs = in_turn({"http": lambda s: flow_by_number(stack, 256, s),
                         "https": lambda s: flow_by_number(stack, 256, s, tls=True)})
-        report.add("tls", "https with kept connections, 256 of them", runs, ("https", "http"))
+        report.add("tls", "https with keep-alive connections, 256 of them", runs, ("https", "http"))
 
 
 def readers(report):

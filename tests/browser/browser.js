@@ -52,7 +52,7 @@ export class Visitor {
         const page = await visitor.context.newPage();
         visitor.page = page;
         page.on('pageerror', (error) => visitor.faults.push(`exception: ${error.stack}`));
-        page.on('console', (message) => visitor.#hear(message));
+        page.on('console', (message) => visitor.#onConsole(message));
         // Before the page's scripts: each violation of the policy, each word for screen readers.
         await page.addInitScript(() => {
             window.heard = [];
@@ -74,7 +74,7 @@ export class Visitor {
         return visitor;
     }
 
-    #hear(message) {
+    #onConsole(message) {
         if (!['error', 'warning', 'assert'].includes(message.type())) return;
         const noise = NETWORK_NOISE.exec(message.text());
         if (noise && this.expected.includes(noise[1] ?? noise[2])) return;

@@ -23,7 +23,7 @@ export class Clock {
     }
 
     /** @param {string} serverTime RFC 3339, from a reply that has just come */
-    hear(serverTime) {
+    observe(serverTime) {
         const time = Date.parse(serverTime);
         if (Number.isNaN(time)) return;
         if (this.#stale) this.#samples = [];

@@ -51,7 +51,7 @@ export class Shop extends EventTarget {
             this.#changed();
             return;
         }
-        this.clock.hear(reply.body.server_time);
+        this.clock.observe(reply.body.server_time);
         const before = this.sale;
         this.sale = saleOf(reply.body);
         if (before?.id !== this.sale.id) {
