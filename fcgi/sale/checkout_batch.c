@@ -8,7 +8,6 @@
 #include "common/log.h"
 #include "fcgi/api/dialect.h"
 #include "fcgi/metrics/metrics.h"
-#include "job_kind.h"
 
 const char *const checkout_batch_statement =
     "SELECT ordinal, outcome, sale_id, number, secret, expires_at, sale_made_at, sale_ends_at,"

@@ -4,7 +4,6 @@
 
 #include "common/clock.h"
 #include "fcgi/metrics/metrics.h"
-#include "job_kind.h"
 
 const char *const purchase_batch_statement =
     "SELECT ordinal, outcome, sale_id, number, user_id, purchased_at, buyer_purchases,"
