@@ -84,7 +84,7 @@ static void make_notice(struct line *line, const char *format, ...)
     va_end(arguments);
 }
 
-/* Says what was lost, in the place of what was; the caller holds the lock and has room for it. */
+/* Says what was lost, instead of it; the caller holds the lock and has room for it. */
 static void add_notice(void)
 {
     struct line *line = &logging.lines[(logging.first + logging.count++) % LINES_MAX];
@@ -112,9 +112,9 @@ static void add_line(enum log_level level, const char *format, va_list arguments
     if (logging.lost_untold > 0 && logging.count < LINES_MAX - 1)
         add_notice();
     if (logging.lost_untold == 0 && logging.count < LINES_MAX) {
-        struct line *place = &logging.lines[(logging.first + logging.count++) % LINES_MAX];
-        place->length = line.length;
-        memcpy(place->bytes, line.bytes, line.length);
+        struct line *last = &logging.lines[(logging.first + logging.count++) % LINES_MAX];
+        last->length = line.length;
+        memcpy(last->bytes, line.bytes, line.length);
     } else {
         lose(1);
     }

@@ -174,7 +174,7 @@ static const struct setting setting_table[] = {
 
 enum { SETTING_COUNT = sizeof setting_table / sizeof setting_table[0] };
 
-/* A place in the settings: where a value came from, for the error line. */
+/* Where a value came from, for the error line. */
 struct origin {
     const char *file;     /* NULL: a variable, or the command line */
     const char *variable; /* NULL: the command line */
@@ -233,17 +233,17 @@ static bool store_integer(struct settings *settings, const struct setting *setti
 
 static bool store_word(struct settings *settings, const struct setting *setting, const char *text)
 {
-    char *place = (char *)settings + setting->offset;
+    char *member = (char *)settings + setting->offset;
     if (setting->type == SETTING_TEXT) {
         size_t size = strlen(text) + 1;
         if (size > (size_t)setting->max || !utf8_is_plain(text))
             return false;
-        memcpy(place, text, size);
+        memcpy(member, text, size);
         return true;
     }
     for (const struct choice *choice = setting->choices; choice->word; choice++)
         if (strcasecmp(choice->word, text) == 0) {
-            *(int *)place = choice->value;
+            *(int *)member = choice->value;
             return true;
         }
     return false;
@@ -252,7 +252,7 @@ static bool store_word(struct settings *settings, const struct setting *setting,
 /* Stores the value that a command line, a variable or the table's default gives as text. */
 static bool store_text(struct settings *settings, const struct setting *setting, const char *text)
 {
-    bool *place = (bool *)((char *)settings + setting->offset);
+    bool *member = (bool *)((char *)settings + setting->offset);
     char *end;
     switch (setting->type) {
     case SETTING_INTEGER: {
@@ -263,7 +263,7 @@ static bool store_text(struct settings *settings, const struct setting *setting,
     case SETTING_BOOLEAN:
         if (strcasecmp(text, "true") != 0 && strcasecmp(text, "false") != 0)
             return false;
-        *place = strcasecmp(text, "true") == 0;
+        *member = strcasecmp(text, "true") == 0;
         return true;
     case SETTING_TEXT:
     case SETTING_CHOICE:
@@ -333,7 +333,7 @@ static bool read_setting(struct settings *settings, const struct setting *settin
 static struct origin origin_of(const struct source *source, int line, FILE *errors)
 {
     struct origin origin = {.errors = errors};
-    origin.file = source_place(source, line, &origin.line);
+    origin.file = source_position(source, line, &origin.line);
     return origin;
 }
 

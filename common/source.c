@@ -11,7 +11,7 @@
 
 enum { FILES_MAX = 32, DEPTH_MAX = 8, BYTES_MAX = 1 << 20, LINES_MAX = BYTES_MAX };
 
-struct place {
+struct position {
     int file;
     int line;
 };
@@ -31,7 +31,7 @@ struct source {
     int file_count;
     char *text;
     size_t length, size;
-    struct place *places; /* by line of the text */
+    struct position *positions; /* by line of the text */
     int line_count, line_size;
     bool is_in_line;                    /* the last line of the text has begun */
     struct reading readings[DEPTH_MAX]; /* each is included by the one before */
@@ -54,13 +54,13 @@ static bool begin_line(struct reading *reading)
     struct source *source = reading->source;
     if (source->line_count == source->line_size) {
         int size = source->line_size ? 2 * source->line_size : 256;
-        struct place *places = realloc(source->places, (size_t)size * sizeof *places);
-        if (!places)
+        struct position *positions = realloc(source->positions, (size_t)size * sizeof *positions);
+        if (!positions)
             return tell(reading, "the settings", 12, "out of memory");
-        source->places = places;
+        source->positions = positions;
         source->line_size = size;
     }
-    source->places[source->line_count++] = (struct place){reading->file, reading->line};
+    source->positions[source->line_count++] = (struct position){reading->file, reading->line};
     source->is_in_line = true;
     return true;
 }
@@ -310,7 +310,7 @@ void source_free(struct source *source)
     for (int i = 0; i < source->file_count; i++)
         free(source->files[i]);
     free(source->text);
-    free(source->places);
+    free(source->positions);
     free(source);
 }
 
@@ -319,7 +319,7 @@ const char *source_text(const struct source *source)
     return source->text ? source->text : "";
 }
 
-const char *source_place(const struct source *source, int line, int *file_line)
+const char *source_position(const struct source *source, int line, int *file_line)
 {
     if (line > source->line_count)
         line = source->line_count;
@@ -327,6 +327,6 @@ const char *source_place(const struct source *source, int line, int *file_line)
         *file_line = 1;
         return source->files[0];
     }
-    *file_line = source->places[line - 1].line;
-    return source->files[source->places[line - 1].file];
+    *file_line = source->positions[line - 1].line;
+    return source->files[source->positions[line - 1].file];
 }

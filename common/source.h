@@ -27,6 +27,6 @@ void source_free(struct source *source);
 const char *source_text(const struct source *source);
 
 /* The file and the line there of a line of the text, both counted from 1. */
-const char *source_place(const struct source *source, int line, int *file_line);
+const char *source_position(const struct source *source, int line, int *file_line);
 
 #endif

@@ -8,7 +8,7 @@
 #include "fcgi/api/endpoints.h"
 #include "fcgi/api/routes.h"
 #include "fcgi/http/json_reader.h"
-#include "fcgi/metrics/metrics.h"
+#include "fcgi/metric_labels.h"
 #include "fcgi/sale/queue.h"
 #include "fcgi/server/connection.h"
 #include "fcgi/store/reader.h"
@@ -47,27 +47,20 @@ struct worker {
 
 /* ---- one request ---- */
 
-static enum metric_group group_of(const struct route *route)
-{
-    if (!route)
-        return METRIC_GROUP_OTHER;
-    return route->submit ? (enum metric_group)route->batcher : METRIC_GROUP_READ;
-}
-
 /* Whoever has the answer finds it counted; how long it took is known a moment later. */
 static void send(struct connection *connection, struct reply *reply)
 {
     const struct worker *worker = connection->owner;
     struct metrics *metrics = worker->context.metrics;
-    enum metric_group group = group_of(connection->route);
+    int group = group_row(connection->route);
     int64_t began_us = connection->began_us;
 
     reply_send(reply, &connection->request, &connection->fcgx);
     log_debug("%s %s %d", connection->request.id, connection->request.path, reply->status);
-    metrics_add(metrics, METRIC_REQUESTS, metric_route_row(connection->route),
-                metric_status_row(reply->status), 1);
+    metrics_add(metrics, METRIC_REQUESTS, route_row(connection->route), status_row(reply->status),
+                1);
     connection_done(connection);
-    metrics_observe(metrics, METRIC_REQUEST_TIME, (int)group, clock_us() - began_us);
+    metrics_observe(metrics, METRIC_REQUEST_TIME, group, clock_us() - began_us);
 }
 
 static struct connection *connection_of(struct job *job)
@@ -141,7 +134,7 @@ static void *request_main(void *argument)
         connection->job.decided = decided;
         int64_t began_us = connection->began_us;
         handle(thread, connection);
-        metrics_add(thread->worker->context.metrics, METRIC_BUSY_TIME, METRIC_ROLE_REQUEST, 0,
+        metrics_add(thread->worker->context.metrics, METRIC_BUSY_TIME, ROLE_REQUEST, 0,
                     clock_us() - began_us);
     }
     return NULL;
@@ -161,8 +154,7 @@ static void *reading_main(void *argument)
         reply_begin(&reply, thread->body, REPLY_PAGE_MAX);
         connection->route->read(&thread->context, &connection->request, &reply);
         send(connection, &reply);
-        metrics_add(worker->context.metrics, METRIC_BUSY_TIME, METRIC_ROLE_READ, 0,
-                    clock_us() - began_us);
+        metrics_add(worker->context.metrics, METRIC_BUSY_TIME, ROLE_READ, 0, clock_us() - began_us);
     }
     return NULL;
 }
@@ -176,13 +168,13 @@ static void measure(struct worker *worker)
     struct metrics *metrics = worker->context.metrics;
     int open, in_flight;
     connections_count(worker->connections, &open, &in_flight);
-    metrics_set(metrics, METRIC_CONNECTIONS, METRIC_CONNECTION_IN_FLIGHT, in_flight);
-    metrics_set(metrics, METRIC_CONNECTIONS, METRIC_CONNECTION_IDLE,
+    metrics_set(metrics, METRIC_CONNECTIONS, CONNECTION_IN_FLIGHT, in_flight);
+    metrics_set(metrics, METRIC_CONNECTIONS, CONNECTION_IDLE,
                 open > in_flight ? open - in_flight : 0); /* they are not counted at once */
     metrics_set(metrics, METRIC_CONNECTIONS_MAX, 0, settings->worker.connections_max);
-    metrics_set(metrics, METRIC_THREADS, METRIC_ROLE_REQUEST, settings->worker.threads);
-    metrics_set(metrics, METRIC_THREADS, METRIC_ROLE_READ, READING_THREADS);
-    metrics_set(metrics, METRIC_QUEUED, METRIC_QUEUE_READ, queue_length(&worker->reads));
+    metrics_set(metrics, METRIC_THREADS, ROLE_REQUEST, settings->worker.threads);
+    metrics_set(metrics, METRIC_THREADS, ROLE_READ, READING_THREADS);
+    metrics_set(metrics, METRIC_QUEUED, QUEUE_READ, queue_length(&worker->reads));
     batchers_measure(worker->context.batchers);
     int64_t lost = log_lost();
     metrics_add(metrics, METRIC_LOG_LINES_LOST, 0, 0, lost - worker->log_lost);
@@ -227,7 +219,7 @@ struct worker *worker_start(const struct settings *settings, int listen_fd)
         exit(EXIT_FAILURE);
     }
     worker->context.settings = settings;
-    worker->context.metrics = metrics_open(settings->metrics.file);
+    worker->context.metrics = metrics_open(settings->metrics.file, &metric_labels);
     if (!worker->context.metrics) {
         log_error("not enough memory");
         exit(EXIT_FAILURE);

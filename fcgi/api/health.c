@@ -11,8 +11,6 @@ static const char *status_name(bool is_up, enum redis_state redis)
 
 void health_read(const struct context *context, const struct request *request, struct reply *reply)
 {
-    static const char *const redis_names[] = {
-        [REDIS_STATE_OFF] = "off", [REDIS_STATE_OK] = "ok", [REDIS_STATE_DOWN] = "down"};
     (void)request;
 
     struct sale_status status;
@@ -26,7 +24,7 @@ void health_read(const struct context *context, const struct request *request, s
     json_open_object(&json);
     json_string(json_key(&json, "status"), status_name(is_up, redis));
     json_string(json_key(&json, "database"), is_up ? "ok" : "down");
-    json_string(json_key(&json, "redis"), redis_names[redis]);
+    json_string(json_key(&json, "redis"), redis_state_name(redis));
     json_integer_or_null(json_key(&json, "sale"), is_read ? status.sale_id : 0);
     json_string(json_key(&json, "version"), FLASHSALE_VERSION);
     json_close(&json);

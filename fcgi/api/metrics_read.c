@@ -23,14 +23,13 @@ static void add_database(struct text *page, const struct metrics *metrics,
                          const struct metrics_census *census, bool is_read)
 {
     static const char name[] = "flashsale_postgresql_up";
-    const struct metric_label *kinds = &metric_table[METRIC_BATCHERS].labels[0];
     metrics_page_head(page, name, "gauge",
                       "1: all batchers of that kind can sell by PostgreSQL, or, for read, it "
                       "told about the sale within the last second.");
     for (int kind = 0; kind < JOB_KINDS; kind++) {
         int64_t batchers = metrics_sum(metrics, census, METRIC_BATCHERS, kind, 0);
         int64_t batchers_up = metrics_sum(metrics, census, METRIC_BATCHERS_UP, kind, 0);
-        metrics_page_row(page, name, "kind", kinds->value(kind),
+        metrics_page_row(page, name, "kind", job_kind_name((enum job_kind)kind),
                          batchers > 0 && batchers_up == batchers);
     }
     metrics_page_row(page, name, "kind", "read", is_read);

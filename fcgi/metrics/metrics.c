@@ -41,9 +41,9 @@ struct worker_slot {
     _Atomic int64_t cells[];
 };
 
-/* Where the cells of a metric are: a line, or several, for each row of the first label. */
-struct place {
-    size_t begin;
+/* The cells of a metric in a worker slot: a line, or several, for each row of the first label. */
+struct block {
+    size_t offset; /* in cells */
     size_t stride; /* to the first label's next row */
     size_t width;  /* to the second label's next row */
     int first_rows;
@@ -52,14 +52,15 @@ struct place {
 };
 
 struct metrics {
-    struct place places[METRIC_COUNT];
+    struct block blocks[METRIC_COUNT];
     size_t slot_bytes;
     size_t bytes;
     uint64_t layout;
     int fd; /* -1: not a file but memory of this process */
     char *memory;
-    int own; /* number of the slot */
+    int own; /* number of the worker slot */
     struct worker_slot *slot;
+    const struct metric_labels *labels;
 };
 
 /* ---- layout ---- */
@@ -80,14 +81,15 @@ static size_t round_up(size_t count, size_t unit)
     return (count + unit - 1) / unit * unit;
 }
 
-/* Of what a cell's place says: everything but the help. */
-static uint64_t hash_of(const struct metric_row *row, uint64_t so_far)
+/* Of what the cells of a metric mean: everything but the help. */
+static uint64_t hash_of(const struct metric_row *row, const struct metric_labels *labels,
+                        uint64_t so_far)
 {
     so_far = hash_number(hash_text(so_far, row->name), row->type);
     for (int i = 0; i < METRIC_LABELS_MAX && row->labels[i].name; i++) {
         so_far = hash_text(so_far, row->labels[i].name);
-        for (int at = 0; row->labels[i].value(at); at++)
-            so_far = hash_text(so_far, row->labels[i].value(at));
+        for (int at = 0; at < metric_label_rows(labels, &row->labels[i]); at++)
+            so_far = hash_text(so_far, labels->values[row->labels[i].list](at));
     }
     for (int i = 0; i < metric_bounds(row); i++)
         so_far = hash_number(so_far, row->bounds[i]);
@@ -100,40 +102,40 @@ static void lay_out(struct metrics *metrics)
     metrics->layout = HASH_BEGIN;
     for (int i = 0; i < METRIC_COUNT; i++) {
         const struct metric_row *row = &metric_table[i];
-        struct place *place = &metrics->places[i];
-        place->begin = cells;
-        place->first_rows = metric_label_rows(&row->labels[0]);
-        place->second_rows = metric_label_rows(&row->labels[1]);
-        place->bounds = metric_bounds(row);
-        assert(place->bounds < METRICS_BUCKETS_MAX);
+        struct block *block = &metrics->blocks[i];
+        block->offset = cells;
+        block->first_rows = metric_label_rows(metrics->labels, &row->labels[0]);
+        block->second_rows = metric_label_rows(metrics->labels, &row->labels[1]);
+        block->bounds = metric_bounds(row);
+        assert(block->bounds < METRICS_BUCKETS_MAX);
         /* A histogram has a cell more for what is above all bounds, and one for the sum. */
-        place->width = row->type == METRIC_HISTOGRAM ? (size_t)place->bounds + 2 : 1;
-        place->stride = round_up(place->width * (size_t)place->second_rows, LINE_CELLS);
-        cells += place->stride * (size_t)place->first_rows;
-        metrics->layout = hash_of(row, metrics->layout);
+        block->width = row->type == METRIC_HISTOGRAM ? (size_t)block->bounds + 2 : 1;
+        block->stride = round_up(block->width * (size_t)block->second_rows, LINE_CELLS);
+        cells += block->stride * (size_t)block->first_rows;
+        metrics->layout = hash_of(row, metrics->labels, metrics->layout);
     }
     metrics->slot_bytes =
         round_up(sizeof(struct worker_slot) + cells * sizeof(_Atomic int64_t), PAGE_BYTES);
     metrics->bytes = PAGE_BYTES + METRICS_WORKERS_MAX * metrics->slot_bytes;
 }
 
-static size_t slot_begin(const struct metrics *metrics, int number)
+static size_t slot_offset(const struct metrics *metrics, int number)
 {
     return PAGE_BYTES + (size_t)number * metrics->slot_bytes;
 }
 
 static struct worker_slot *slot_at(const struct metrics *metrics, int number)
 {
-    return (struct worker_slot *)(void *)(metrics->memory + slot_begin(metrics, number));
+    return (struct worker_slot *)(void *)(metrics->memory + slot_offset(metrics, number));
 }
 
 /* ---- the file ---- */
 
-/* The lock on one byte; those of slots are on their first. */
-static struct flock lock_of(size_t at, int type)
+/* The lock on one byte; that of a worker slot is on its first. */
+static struct flock lock_of(size_t offset, int type)
 {
     return (struct flock){
-        .l_type = (short)type, .l_whence = SEEK_SET, .l_start = (off_t)at, .l_len = 1};
+        .l_type = (short)type, .l_whence = SEEK_SET, .l_start = (off_t)offset, .l_len = 1};
 }
 
 static bool has_layout(const struct metrics *metrics, int fd, off_t size)
@@ -216,11 +218,11 @@ static int open_file(const struct metrics *metrics, const char *path)
     return -1;
 }
 
-/* Any slot that no living worker has. */
+/* Any worker slot that no living worker has. */
 static bool take_slot(struct metrics *metrics)
 {
     for (int i = 0; i < METRICS_WORKERS_MAX; i++) {
-        struct flock lock = lock_of(slot_begin(metrics, i), F_WRLCK);
+        struct flock lock = lock_of(slot_offset(metrics, i), F_WRLCK);
         if (fcntl(metrics->fd, F_OFD_SETLK, &lock) == 0) {
             metrics->own = i;
             return true;
@@ -257,23 +259,24 @@ static bool share(struct metrics *metrics, const char *path)
     return false;
 }
 
-/* What the slot's worker before was doing it does no more. */
+/* The worker that had the slot before does nothing any more. */
 static void clear_gauges(struct metrics *metrics)
 {
     for (int i = 0; i < METRIC_COUNT; i++) {
-        const struct place *place = &metrics->places[i];
-        size_t cells = place->stride * (size_t)place->first_rows;
+        const struct block *block = &metrics->blocks[i];
+        size_t cells = block->stride * (size_t)block->first_rows;
         for (size_t cell = 0; metric_table[i].type == METRIC_GAUGE && cell < cells; cell++)
-            atomic_store_explicit(&metrics->slot->cells[place->begin + cell], 0,
+            atomic_store_explicit(&metrics->slot->cells[block->offset + cell], 0,
                                   memory_order_relaxed);
     }
 }
 
-struct metrics *metrics_open(const char *path)
+struct metrics *metrics_open(const char *path, const struct metric_labels *labels)
 {
     struct metrics *metrics = calloc(1, sizeof *metrics);
     if (!metrics)
         return NULL;
+    metrics->labels = labels;
     lay_out(metrics);
     metrics->fd = -1;
     if (!*path || !share(metrics, path))
@@ -306,10 +309,10 @@ void metrics_close(struct metrics *metrics)
 
 static size_t cell_of(const struct metrics *metrics, enum metric metric, int first, int second)
 {
-    const struct place *place = &metrics->places[metric];
-    assert(first >= 0 && first < place->first_rows);
-    assert(second >= 0 && second < place->second_rows);
-    return place->begin + (size_t)first * place->stride + (size_t)second * place->width;
+    const struct block *block = &metrics->blocks[metric];
+    assert(first >= 0 && first < block->first_rows);
+    assert(second >= 0 && second < block->second_rows);
+    return block->offset + (size_t)first * block->stride + (size_t)second * block->width;
 }
 
 static void add(struct metrics *metrics, size_t cell, int64_t count)
@@ -331,7 +334,7 @@ void metrics_set(struct metrics *metrics, enum metric metric, int first, int64_t
 void metrics_observe(struct metrics *metrics, enum metric metric, int first, int64_t value)
 {
     const int64_t *bounds = metric_table[metric].bounds;
-    int bucket = 0, last = metrics->places[metric].bounds;
+    int bucket = 0, last = metrics->blocks[metric].bounds;
     while (bucket < last && value > bounds[bucket])
         bucket++;
     size_t cell = cell_of(metrics, metric, first, 0);
@@ -341,12 +344,17 @@ void metrics_observe(struct metrics *metrics, enum metric metric, int first, int
 
 /* ---- reading ---- */
 
+const struct metric_labels *metrics_labels(const struct metrics *metrics)
+{
+    return metrics->labels;
+}
+
 static bool is_alive(const struct metrics *metrics, int number)
 {
-    /* To its own locks a worker is blind. */
+    /* Locks never conflict with the process's own. */
     if (number == metrics->own)
         return true;
-    struct flock lock = lock_of(slot_begin(metrics, number), F_WRLCK);
+    struct flock lock = lock_of(slot_offset(metrics, number), F_WRLCK);
     return metrics->fd >= 0 && fcntl(metrics->fd, F_OFD_GETLK, &lock) == 0 &&
            lock.l_type != F_UNLCK;
 }
@@ -383,13 +391,13 @@ int64_t metrics_sum(const struct metrics *metrics, const struct metrics_census *
 
 int64_t metrics_worker_sum(const struct metrics *metrics, int worker, enum metric metric)
 {
-    const struct place *place = &metrics->places[metric];
+    const struct block *block = &metrics->blocks[metric];
     const struct worker_slot *slot = slot_at(metrics, worker);
-    size_t cells = place->stride * (size_t)place->first_rows;
+    size_t cells = block->stride * (size_t)block->first_rows;
     int64_t sum = 0;
     assert(metric_table[metric].type != METRIC_HISTOGRAM);
     for (size_t cell = 0; cell < cells; cell++)
-        sum += atomic_load_explicit(&slot->cells[place->begin + cell], memory_order_relaxed);
+        sum += atomic_load_explicit(&slot->cells[block->offset + cell], memory_order_relaxed);
     return sum;
 }
 
@@ -397,7 +405,7 @@ void metrics_histogram(const struct metrics *metrics, const struct metrics_censu
                        enum metric metric, int first, struct metrics_histogram *histogram)
 {
     size_t cell = cell_of(metrics, metric, first, 0);
-    histogram->bucket_count = metrics->places[metric].bounds + 1;
+    histogram->bucket_count = metrics->blocks[metric].bounds + 1;
     histogram->count = 0;
     for (int i = 0; i < histogram->bucket_count; i++) {
         histogram->buckets[i] = sum(metrics, census, cell + (size_t)i, false);

@@ -2,12 +2,13 @@
  * The counters of all workers of a host, in one file that they map (mmap(2), MAP_SHARED), so that
  * any of them tells of all, and what a worker counted stays when it ends, however it ends.
  *
- * Each worker has a slot in the file and is alone in writing to it. It holds a lock on the slot
- * (fcntl(2), open file description locks) that the kernel lifts when the process ends. So there is
- * no doubt which workers live: the counters of all slots are summed, the gauges of those that
- * live. A new worker takes a slot that is free and counts on where the one before it stopped.
+ * Each worker has a worker slot in the file and is alone in writing to it. It holds a lock on the
+ * slot (fcntl(2), open file description locks) that the kernel lifts when the process ends. So
+ * there is no doubt which workers live: the counters of all slots are summed, the gauges of those
+ * that live. A new worker takes a slot that is free and counts on where the one before it stopped.
  *
- * The file says which layout it has; one of another layout is replaced. Adding, setting and
+ * The file says which layout it has, by the table and what the labels say; one of another layout is
+ * replaced. Adding, setting and
  * observing take a few relaxed atomic steps on the worker's own cache lines: any thread may, and
  * none ever waits.
  */
@@ -25,9 +26,10 @@ struct metrics;
 
 /*
  * Takes a slot in the file, made where there is none. Where that cannot be - the log says why -
- * and where `path` is empty, the worker counts for itself alone. NULL: out of memory.
+ * and where `path` is empty, the worker counts for itself alone. `labels` has every list that the
+ * table names, and is there as long as the metrics. NULL: out of memory.
  */
-struct metrics *metrics_open(const char *path);
+struct metrics *metrics_open(const char *path, const struct metric_labels *labels);
 
 /* Leaves the slot to the next one. No thread counts any more. */
 void metrics_close(struct metrics *metrics);
@@ -40,6 +42,9 @@ void metrics_set(struct metrics *metrics, enum metric metric, int first, int64_t
 void metrics_observe(struct metrics *metrics, enum metric metric, int first, int64_t value);
 
 /* ---- reading ---- */
+
+/* As they were handed in. */
+const struct metric_labels *metrics_labels(const struct metrics *metrics);
 
 struct metrics_worker {
     bool was;           /* the slot was used: its counters count */

@@ -43,29 +43,29 @@ void metrics_page_row(struct text *page, const char *name, const char *label, co
     text_add(page, "\n");
 }
 
-/* A number as the page says it: of microseconds the seconds, with no more places than it has. */
+/* A number as the page says it: of microseconds the seconds, without zeros at the end. */
 static void add_value(struct text *page, const struct metric_row *metric, int64_t value)
 {
     text_add_integer(page, metric->is_time ? value / SECOND_US : value);
     if (!metric->is_time || value % SECOND_US == 0)
         return;
-    char places[8];
-    int length = snprintf(places, sizeof places, ".%06d", (int)(value % SECOND_US));
-    while (places[length - 1] == '0')
+    char fraction[8];
+    int length = snprintf(fraction, sizeof fraction, ".%06d", (int)(value % SECOND_US));
+    while (fraction[length - 1] == '0')
         length--;
-    text_add_bytes(page, places, (size_t)length);
+    text_add_bytes(page, fraction, (size_t)length);
 }
 
-/* The name, a suffix and the labels; `bound` is that of a bucket, or NULL. */
-static void begin_row(struct text *page, const struct metric_row *metric, const char *suffix,
-                      int first, int second)
+/* The name, a suffix and the labels. */
+static void begin_row(struct text *page, const struct metric_labels *labels,
+                      const struct metric_row *metric, const char *suffix, int first, int second)
 {
     const int rows[METRIC_LABELS_MAX] = {first, second};
     text_add(page, metric->name);
     text_add(page, suffix);
     for (int i = 0; i < METRIC_LABELS_MAX && metric->labels[i].name; i++)
         add_label(page, i == 0 ? "{" : ",", metric->labels[i].name,
-                  metric->labels[i].value(rows[i]));
+                  labels->values[metric->labels[i].list](rows[i]));
 }
 
 static void end_row(struct text *page, const struct metric_row *metric, bool is_time, int64_t value)
@@ -78,13 +78,14 @@ static void end_row(struct text *page, const struct metric_row *metric, bool is_
     text_add(page, "\n");
 }
 
-static void add_histogram(struct text *page, const struct metric_row *metric, int first,
+static void add_histogram(struct text *page, const struct metric_labels *labels,
+                          const struct metric_row *metric, int first,
                           const struct metrics_histogram *histogram)
 {
     int64_t up_to_here = 0;
     for (int i = 0; i < histogram->bucket_count; i++) {
         up_to_here += histogram->buckets[i];
-        begin_row(page, metric, "_bucket", first, 0);
+        begin_row(page, labels, metric, "_bucket", first, 0);
         text_add(page, ",le=\"");
         if (i == histogram->bucket_count - 1)
             text_add(page, "+Inf");
@@ -93,9 +94,9 @@ static void add_histogram(struct text *page, const struct metric_row *metric, in
         text_add(page, "\"");
         end_row(page, metric, false, up_to_here);
     }
-    begin_row(page, metric, "_sum", first, 0);
+    begin_row(page, labels, metric, "_sum", first, 0);
     end_row(page, metric, metric->is_time, histogram->sum);
-    begin_row(page, metric, "_count", first, 0);
+    begin_row(page, labels, metric, "_count", first, 0);
     end_row(page, metric, false, histogram->count);
 }
 
@@ -103,25 +104,27 @@ static void add_metric(struct text *page, const struct metrics *metrics,
                        const struct metrics_census *census, enum metric metric)
 {
     const struct metric_row *row = &metric_table[metric];
+    const struct metric_labels *labels = metrics_labels(metrics);
+    bool (*is_shown)(int first, int second) = labels->is_shown[metric];
     metrics_page_head(page, row->name, type_names[row->type], row->help);
-    for (int first = 0; first < metric_label_rows(&row->labels[0]); first++) {
+    for (int first = 0; first < metric_label_rows(labels, &row->labels[0]); first++) {
         if (row->type == METRIC_HISTOGRAM) {
             struct metrics_histogram histogram;
             metrics_histogram(metrics, census, metric, first, &histogram);
-            add_histogram(page, row, first, &histogram);
+            add_histogram(page, labels, row, first, &histogram);
             continue;
         }
-        for (int second = 0; second < metric_label_rows(&row->labels[1]); second++) {
+        for (int second = 0; second < metric_label_rows(labels, &row->labels[1]); second++) {
             int64_t value = metrics_sum(metrics, census, metric, first, second);
-            if (value == 0 && row->is_shown && !row->is_shown(first, second))
+            if (value == 0 && is_shown && !is_shown(first, second))
                 continue;
-            begin_row(page, row, "", first, second);
+            begin_row(page, labels, row, "", first, second);
             end_row(page, row, row->is_time, value);
         }
     }
 }
 
-/* ---- by worker: by the number of its slot, of which there are only so many ---- */
+/* ---- by worker: by the number of its worker slot, of which there are only so many ---- */
 
 typedef int64_t value_of(const struct metrics *metrics, const struct metrics_census *census,
                          int worker);

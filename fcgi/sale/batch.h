@@ -10,6 +10,7 @@
 #include "common/array.h"
 #include "common/settings.h"
 #include "job.h"
+#include "job_kind.h"
 #include "refusals.h"
 
 struct checkout_batch;

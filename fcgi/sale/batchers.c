@@ -61,14 +61,12 @@ struct batchers {
     int batcher_count;
 };
 
-static const char *const kind_names[JOB_KINDS] = {"checkout", "purchase"};
-
 /* ---- the side of those who ask ---- */
 
 static void decided(struct batchers *batchers, enum job_kind kind, struct job *job)
 {
     atomic_fetch_sub(&batchers->in_flight[kind], 1);
-    metrics_add(batchers->metrics, METRIC_DECISIONS, (int)kind, (int)job->decision.outcome, 1);
+    metrics_add(batchers->metrics, METRIC_DECISIONS, kind, job->decision.outcome, 1);
     job->decided(job);
 }
 
@@ -187,8 +185,8 @@ static void decide(struct batcher *batcher, int count)
     batcher->ended_us = clock_us();
     bool is_refused = database_was_refused(batcher->database);
     atomic_store_explicit(&batcher->refused_ms, is_refused ? clock_ms() : 0, memory_order_relaxed);
-    metrics_observe(batcher->batchers->metrics, METRIC_BATCH_SIZE, (int)batcher->kind, count);
-    metrics_observe(batcher->batchers->metrics, METRIC_BATCH_TIME, (int)batcher->kind,
+    metrics_observe(batcher->batchers->metrics, METRIC_BATCH_SIZE, batcher->kind, count);
+    metrics_observe(batcher->batchers->metrics, METRIC_BATCH_TIME, batcher->kind,
                     batcher->ended_us - started_us);
     batcher->took_us +=
         (batcher->ended_us - started_us - batcher->took_us) / 4; /* a moving average */
@@ -216,7 +214,7 @@ static void work(struct batcher *batcher, struct queue *queue, int count)
     bound(batcher, queue);
     for (int i = 0; i < count; i++)
         decided(batcher->batchers, batcher->kind, batcher->jobs[i]);
-    metrics_add(batcher->batchers->metrics, METRIC_BUSY_TIME, (int)batcher->kind, 0,
+    metrics_add(batcher->batchers->metrics, METRIC_BUSY_TIME, batcher->kind, 0,
                 clock_us() - began_us);
 }
 
@@ -249,8 +247,7 @@ static bool reconnect(struct batcher *batcher, struct queue *queue)
         set_up(batcher, queue, is_connected);
         if (is_connected) {
             if (batcher->was_connected) {
-                metrics_add(batcher->batchers->metrics, METRIC_RECONNECTS, (int)batcher->kind, 0,
-                            1);
+                metrics_add(batcher->batchers->metrics, METRIC_RECONNECTS, batcher->kind, 0, 1);
                 refusal_cache_clear(batcher->batchers->refusal_cache);
             }
             batcher->was_connected = true;
@@ -303,7 +300,7 @@ static bool batcher_open(struct batcher *batcher, struct batchers *batchers, enu
         is_checkout ? &checkout_batch_statement : &purchase_batch_statement;
     batcher->batchers = batchers;
     batcher->kind = kind;
-    snprintf(batcher->name, sizeof batcher->name, "flashsale %s batcher %d", kind_names[kind],
+    snprintf(batcher->name, sizeof batcher->name, "flashsale %s batcher %d", job_kind_name(kind),
              number);
 
     const struct database_options options = {

@@ -11,9 +11,8 @@
 
 #include "common/settings.h"
 #include "job.h"
+#include "job_kind.h"
 #include "redis_share.h"
-
-enum job_kind { JOB_CHECKOUT, JOB_PURCHASE, JOB_KINDS };
 
 struct batchers;
 struct metrics;

@@ -224,7 +224,7 @@ static void read_result(struct checkout_batch *batch, const PGresult *result, st
         enum refusal_kind refused_for = refusal_of(job->decision.outcome);
         enum refusal_kind known = batch->known_of[index].kind;
         if (is_hit(result, row, known, refused_for))
-            metrics_add(batch->metrics, METRIC_REFUSALS_HIT, (int)known, 0, 1);
+            metrics_add(batch->metrics, METRIC_REFUSALS_HIT, known, 0, 1);
         else if (refused_for != REFUSAL_NONE)
             learn(batch, result, row, job, refused_for, made_us);
     }

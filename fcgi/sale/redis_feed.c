@@ -97,13 +97,13 @@ static struct stream *find_stream(struct redis_feed *feed, int64_t sale_made_us)
 }
 
 /* A stream that nobody needs any more, or else the one that is needed for the shortest time. */
-static struct stream *find_place(struct redis_feed *feed)
+static struct stream *find_replaceable(struct redis_feed *feed)
 {
-    struct stream *place = &feed->streams[0];
+    struct stream *stream = &feed->streams[0];
     for (int i = 1; i < STREAMS_MAX; i++)
-        if (feed->streams[i].keep_until_ms < place->keep_until_ms)
-            place = &feed->streams[i];
-    return place;
+        if (feed->streams[i].keep_until_ms < stream->keep_until_ms)
+            stream = &feed->streams[i];
+    return stream;
 }
 
 static void begin_stream(struct stream *stream)
@@ -115,7 +115,7 @@ void redis_feed_open_sale(struct redis_feed *feed, int64_t sale_made_us, int64_t
 {
     struct stream *stream = find_stream(feed, sale_made_us);
     if (!stream) {
-        stream = find_place(feed);
+        stream = find_replaceable(feed);
         for (int i = 0; i < feed->added_count; i++)
             if (feed->added_to[i] == stream)
                 return; /* it has its turn yet; the sale is heard of again */
@@ -247,7 +247,7 @@ static bool append_adds(struct redis_feed *feed, struct awaited *awaited)
         char value[REFUSAL_TEXT_MAX];
         size_t length = refusal_write(&feed->added[i], value);
         if (!append_add(feed, feed->added_to[i], stream_length_max,
-                        refusal_field(feed->added[i].kind), value, length))
+                        refusal_name(feed->added[i].kind), value, length))
             return false;
         awaited->added++;
     }

@@ -46,6 +46,13 @@ struct redis_share {
     struct share_queue *queues;
 };
 
+const char *redis_state_name(enum redis_state state)
+{
+    static const char *const names[REDIS_STATES] = {
+        [REDIS_STATE_OFF] = "off", [REDIS_STATE_OK] = "ok", [REDIS_STATE_DOWN] = "down"};
+    return names[state];
+}
+
 /* ---- a batcher's side ---- */
 
 static void put(struct redis_share *share, int batcher, const struct share_note *note)

@@ -16,6 +16,9 @@
 /* From good to bad. Off: redis.address is empty. */
 enum redis_state { REDIS_STATE_OFF, REDIS_STATE_OK, REDIS_STATE_DOWN, REDIS_STATES };
 
+/* As /health and metrics have it: a word. */
+const char *redis_state_name(enum redis_state state);
+
 struct redis_share;
 struct metrics;
 

@@ -53,6 +53,23 @@ struct refusal_cache {
     struct stripe item_stripes[STRIPES], user_stripes[STRIPES];
 };
 
+const char *refusal_name(enum refusal_kind kind)
+{
+    static const char *const names[REFUSAL_KINDS] = {[REFUSAL_NONE] = "none",
+                                                     [REFUSAL_SOLD] = "sold",
+                                                     [REFUSAL_HELD] = "held",
+                                                     [REFUSAL_USER_LIMIT] = "user_limit",
+                                                     [REFUSAL_SOLD_OUT] = "sold_out"};
+    return names[kind];
+}
+
+const char *refusal_source_name(enum refusal_source source)
+{
+    static const char *const names[REFUSAL_SOURCES] = {
+        [REFUSAL_OF_BATCH] = "batch", [REFUSAL_OF_REDIS] = "redis"};
+    return names[source];
+}
+
 struct refusal_cache *refusal_cache_new(struct metrics *metrics)
 {
     struct refusal_cache *cache = aligned_alloc(CACHE_LINE, sizeof *cache);
@@ -296,7 +313,7 @@ bool refusal_cache_put(struct refusal_cache *cache, const struct refusal *refusa
            refusal->kind == REFUSAL_SOLD_OUT);
     if (!keep(cache, refusal, source))
         return false;
-    metrics_add(cache->metrics, METRIC_REFUSALS_LEARNED, (int)source, 0, 1);
+    metrics_add(cache->metrics, METRIC_REFUSALS_LEARNED, source, 0, 1);
     return true;
 }
 

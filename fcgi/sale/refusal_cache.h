@@ -31,6 +31,9 @@ enum refusal_kind {
     REFUSAL_KINDS
 };
 
+/* As Redis and metrics have it: a word, "none" of REFUSAL_NONE. */
+const char *refusal_name(enum refusal_kind kind);
+
 enum {
     REFUSAL_CACHE_ITEMS = 131072, /* entries: 4 MiB */
     REFUSAL_CACHE_USERS = 16384   /* entries: 2.3 MiB */
@@ -47,6 +50,9 @@ struct refusal {
 
 /* Who learned it: a batcher, from PostgreSQL's decision, or the thread that listens to Redis. */
 enum refusal_source { REFUSAL_OF_BATCH, REFUSAL_OF_REDIS, REFUSAL_SOURCES };
+
+/* As metrics have it: a word. */
+const char *refusal_source_name(enum refusal_source source);
 
 struct refusal_cache;
 struct metrics;

@@ -7,16 +7,6 @@
 /* The end of the year 9999: PostgreSQL knows later times, but no hold lasts so long. */
 #define UNTIL_US_MAX INT64_C(253402300799999999)
 
-static const char *const fields[REFUSAL_KINDS] = {[REFUSAL_SOLD] = "sold",
-                                                  [REFUSAL_HELD] = "held",
-                                                  [REFUSAL_USER_LIMIT] = "user_limit",
-                                                  [REFUSAL_SOLD_OUT] = "sold_out"};
-
-const char *refusal_field(enum refusal_kind kind)
-{
-    return fields[kind];
-}
-
 size_t refusal_write(const struct refusal *refusal, char value[REFUSAL_TEXT_MAX])
 {
     int length = 1;
@@ -68,12 +58,17 @@ static bool take_user(const char *at, const char *end, struct refusal *refusal)
     return true;
 }
 
+static bool is_named(const char *name, const char *field, size_t length)
+{
+    return strlen(name) == length && memcmp(name, field, length) == 0;
+}
+
 bool refusal_read(const char *field, size_t field_length, const char *value, size_t length,
                   struct refusal *refusal)
 {
     int kind = REFUSAL_KINDS - 1;
     while (kind > REFUSAL_NONE &&
-           (strlen(fields[kind]) != field_length || memcmp(fields[kind], field, field_length) != 0))
+           !is_named(refusal_name((enum refusal_kind)kind), field, field_length))
         kind--;
     *refusal = (struct refusal){.kind = (enum refusal_kind)kind, .until_us = INT64_MAX};
     const char *at = value, *end = value + length;

@@ -1,5 +1,6 @@
 /*
- * A refusal as Redis has it: a field and a value of an entry of a stream, whose key says the sale.
+ * A refusal as Redis has it: a field, its name, and a value of an entry of a stream, whose key says
+ * the sale.
  *
  *     sold 4711    held "4711 1790000000000000 bob"    user_limit bob    sold_out 1
  *
@@ -11,9 +12,6 @@
 #include "refusal_cache.h"
 
 enum { REFUSAL_TEXT_MAX = 32 + PARAMETER_BYTES_MAX };
-
-/* The field; of REFUSAL_NONE there is none. */
-const char *refusal_field(enum refusal_kind kind);
 
 /* Writes the value, which is not terminated, and returns its length. */
 size_t refusal_write(const struct refusal *refusal, char value[REFUSAL_TEXT_MAX]);

@@ -38,17 +38,17 @@ static const struct met_sale *find_sale(const struct refusals *refusals, int32_t
     return NULL;
 }
 
-/* The sale's place, or the one that was not told of for longest. */
-static struct met_sale *place_of(struct refusals *refusals, int32_t sale_id)
+/* The sale's entry, or the one that was not told of for longest. */
+static struct met_sale *entry_of(struct refusals *refusals, int32_t sale_id)
 {
-    struct met_sale *place = &refusals->sales[0];
+    struct met_sale *entry = &refusals->sales[0];
     for (int i = 0; i < REFUSALS_SALES_MAX; i++) {
         if (refusals->sales[i].sale_id == sale_id)
             return &refusals->sales[i];
-        if (refusals->sales[i].told_ms < place->told_ms)
-            place = &refusals->sales[i];
+        if (refusals->sales[i].told_ms < entry->told_ms)
+            entry = &refusals->sales[i];
     }
-    return place;
+    return entry;
 }
 
 /* Whether the sale that the decision names is the one that decided. */
@@ -66,7 +66,7 @@ void refusals_meet_sale(struct refusals *refusals, const struct job *job, int64_
     if (made_us == 0 || !is_of_sale(decision))
         return;
     int64_t now_ms = clock_ms();
-    struct met_sale *sale = place_of(refusals, decision->code.sale_id);
+    struct met_sale *sale = entry_of(refusals, decision->code.sale_id);
     if (sale->sale_id == decision->code.sale_id && sale->made_us == made_us &&
         now_ms - sale->told_ms < TELL_MS)
         return;

@@ -120,7 +120,7 @@ nothing_runs() {
         # The one bash that was told to has made noise, and no other.
         same "$(sed '1s/^noise//' "$BATS_TEST_TMPDIR/site")" "$(script deploy/site "$server")"
     done
-    hostile tr_TR env BUILD_DIR=build make manual build/fcgi/openapi.min.json
+    hostile tr_TR env BUILD_DIR=build make manual build/fcgi/api/openapi.min.json
     hostile de_DE env DESTDIR="$PROJECT/installed" deploy/install
     same "$(find "$PROJECT/installed" ! -perm -444 -o -type d ! -perm -555)" ''
     hostile de_DE deploy/private/packages build

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
-#include "fcgi/metrics/metrics.h"
+#include "fcgi/metric_labels.h"
 #include "fcgi/sale/refusal_text.h"
 #include "fuzz.h"
 
@@ -57,7 +57,7 @@ static void begin(void)
     settings_default(&settings);
     strcpy(settings.redis.address, "unix:/redis");
     log_open("fuzz", LOG_LEVEL_ERROR);
-    metrics = metrics_open("");
+    metrics = metrics_open("", &metric_labels);
     assert(metrics);
     cache = refusal_cache_new(metrics);
     assert(cache);
@@ -110,7 +110,7 @@ static void check_entry(const char *field, size_t field_length, const char *valu
         assert(learned_of_it == 0);
         return;
     }
-    assert(strlen(refusal_field(refusal.kind)) == field_length);
+    assert(strlen(refusal_name(refusal.kind)) == field_length);
     assert(refusal_write(&refusal, again) == length && memcmp(again, value, length) == 0);
     bool is_known = refusal.kind <= REFUSAL_HELD && refusal.number == NUMBER;
     assert(learned_of_it == !is_known);

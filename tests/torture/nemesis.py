@@ -17,7 +17,7 @@ from stack import (FAKETIME, SLOWNESS, WORKERS, StackError, process_lives, send_
 # Where FAKETIME_TIMESTAMP_FILE may step the clock to.
 CLOCK_STEPS = ("+2s", "-2s", "+90s", "-90s", "+2h", "-2h", "+40d", "-40d")
 GENERATED_ITEMS = 20000
-# So long after it was started a worker hears signals, however busy the machine is.
+# So long after it was started a worker takes signals, however busy the machine is.
 WORKER_START_S = 2
 # A worker that nobody asks to sell looks once a second whether it could.
 READ_ONLY_TOLD_S_MAX = 5
@@ -331,7 +331,7 @@ class Nemesis:
         self.errors = []
         self.violations = []
         self.ended = set()  # pids of workers
-        self.ended_young = set()  # ... that perhaps had not yet come to hear signals
+        self.ended_young = set()  # ... that perhaps had not yet come to take signals
         self.generator_settings = []
 
     def needs(self, what):

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fcgi/metrics/metrics.h"
+#include "fcgi/metric_labels.h"
 #include "fcgi/sale/refusal_cache.h"
 #include "fcgi/sale/refusal_text.h"
 #include "unit.h"
@@ -21,7 +21,7 @@ static struct refusal_cache *cache;
 static int begin(void **state)
 {
     (void)state;
-    metrics = metrics_open("");
+    metrics = metrics_open("", &metric_labels);
     cache = metrics ? refusal_cache_new(metrics) : NULL;
     return cache ? 0 : -1;
 }
@@ -289,7 +289,7 @@ static void test_text(void **state)
     for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
         char value[REFUSAL_TEXT_MAX];
         struct refusal read;
-        const char *field = refusal_field(refusals[i].kind);
+        const char *field = refusal_name(refusals[i].kind);
         size_t length = refusal_write(&refusals[i], value);
         assert_true(refusal_read(field, strlen(field), value, length, &read));
         assert_memory_equal(&read, &refusals[i], sizeof read);

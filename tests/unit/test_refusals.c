@@ -1,7 +1,7 @@
 /* Which sale a batcher takes a checkout to mean, and what it then knows of it. */
 #include <string.h>
 
-#include "fcgi/metrics/metrics.h"
+#include "fcgi/metric_labels.h"
 #include "fcgi/sale/refusals.h"
 #include "unit.h"
 
@@ -18,7 +18,7 @@ static int begin(void **state)
 {
     (void)state;
     settings_default(&settings);
-    metrics = metrics_open("");
+    metrics = metrics_open("", &metric_labels);
     refusals = (struct refusals){.cache = refusal_cache_new(metrics)};
     refusals.share = redis_share_start(&settings, refusals.cache, metrics, 1);
     return refusals.share ? 0 : -1;

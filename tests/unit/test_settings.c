@@ -146,11 +146,11 @@ static void test_sales_last_until_the_next_run(void **state)
 static void value_refused(const char *name, const char *value)
 {
     struct told told;
-    char path[64], place[80];
+    char path[64], origin[80];
     if (read_value(name, value, path, &told))
         fail_msg("%s = %s is taken", name, value);
-    snprintf(place, sizeof place, "%s:3: ", path);
-    if (strncmp(told.text, place, strlen(place)) != 0 || !strstr(told.text, "expected "))
+    snprintf(origin, sizeof origin, "%s:3: ", path);
+    if (strncmp(told.text, origin, strlen(origin)) != 0 || !strstr(told.text, "expected "))
         fail_msg("%s = %s: told %s", name, value, told.text);
     free(told.text);
 }
@@ -386,7 +386,7 @@ static void test_override_refused(void **state)
     }
 }
 
-/* A text that fills its place to the last byte, and one that is a byte too long. */
+/* A text that fills its member to the last byte, and one that is a byte too long. */
 static void test_text_bounds(void **state)
 {
     (void)state;
@@ -394,13 +394,13 @@ static void test_text_bounds(void **state)
     struct told told;
     char assignment[256] = "worker.listen=";
     size_t name_length = strlen(assignment);
-    size_t place = sizeof settings.worker.listen;
+    size_t size = sizeof settings.worker.listen;
     settings_default(&settings);
-    memset(assignment + name_length, 'a', place - 1);
+    memset(assignment + name_length, 'a', size - 1);
     assert_true(settings_override(&settings, assignment, stderr));
     assert_string_equal(settings.worker.listen, assignment + name_length);
 
-    assignment[name_length + place - 1] = 'a';
+    assignment[name_length + size - 1] = 'a';
     told_open(&told);
     assert_false(settings_override(&settings, assignment, told.stream));
     told_close(&told);

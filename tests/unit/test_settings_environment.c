@@ -31,14 +31,14 @@ static void variable_refused(const char *name, const char *value, const char *ex
 {
     struct settings settings;
     struct told told;
-    char variable[1024], place[160];
+    char variable[1024], origin[160];
     char *environment[] = {"HOME=/", variable, "FLASHSALE_SALE_ITEMS_PER_SALE=7", NULL};
     settings_default(&settings);
     write_variable(name, value, variable, sizeof variable);
-    snprintf(place, sizeof place, "%.*s: %s = ", (int)strcspn(variable, "="), variable, name);
+    snprintf(origin, sizeof origin, "%.*s: %s = ", (int)strcspn(variable, "="), variable, name);
     if (read_variables(&settings, environment, 1, &told))
         fail_msg("%s is taken", variable);
-    if (strncmp(told.text, place, strlen(place)) != 0 || !strstr(told.text, expected))
+    if (strncmp(told.text, origin, strlen(origin)) != 0 || !strstr(told.text, expected))
         fail_msg("%s: expected %s, told %s", variable, expected, told.text);
     assert_ptr_equal(strchr(told.text, '\n'), told.text + told.length - 1);
     assert_int_equal(settings.sale.items_per_sale, 7);

@@ -10,7 +10,7 @@ from .part import asked_to_leave
 from .parts import parts_of
 from .place import TOP, Place, StackError, process_lives, tell
 from .postgresql import PostgreSQL, remove_folders
-from .supervise import hear, supervise, tell_where
+from .supervise import on_signals, supervise, tell_where
 
 STOP_S_MAX = 20
 KILL_S = 18
@@ -30,7 +30,7 @@ def start(place):
         asked_to_leave.append(number)
         os.kill(supervisor, signal.SIGTERM)
 
-    hear((signal.SIGINT, signal.SIGTERM), leave)
+    on_signals((signal.SIGINT, signal.SIGTERM), leave)
     if os.read(ready, 1):
         tell_where(place)
         return 0

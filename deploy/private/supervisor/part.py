@@ -96,7 +96,7 @@ def end(*parts):
     for part in parts:
         part.is_wanted = False
         if part.lives():
-            # A stopped process (SIGSTOP) hears nothing until it is continued.
+            # A stopped process (SIGSTOP) receives nothing until it is continued.
             part.process.send_signal(part.end_signal)
             part.process.send_signal(signal.SIGCONT)
     while living := [part for part in parts if part.lives()]:

@@ -31,7 +31,7 @@ Check an item out, then purchase it:
   curl --silent --write-out '\\n' --request POST "{url}/purchase?code=$code\"""")
 
 
-def hear(numbers, handler):
+def on_signals(numbers, handler):
     """What the caller has us ignore (nohup) stays ignored."""
     for number in numbers:
         if signal.getsignal(number) != signal.SIG_IGN:
@@ -211,7 +211,7 @@ class Supervisor:
             os.close(self.told)
 
     def shut_down(self):
-        hear(STOPPING, signal.SIG_IGN)
+        on_signals(STOPPING, signal.SIG_IGN)
         self.place.note("stopping")
         end(self.generator, *self.workers)
         end(self.web_server, self.redis)
@@ -238,7 +238,7 @@ def supervise(place, told=None):
         remove(place.run_dir / "ready")
         replace(place.run_dir / "pid/stack", os.getpid())
         place.keep_settings()
-        hear(STOPPING, lambda number, _: asked_to_leave.append(number))
+        on_signals(STOPPING, lambda number, _: asked_to_leave.append(number))
         supervisor = Supervisor(place, told)
         supervisor.link_short_path()
         supervisor.end_leftovers()

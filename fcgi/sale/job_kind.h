@@ -1,0 +1,19 @@
+/*
+ * The kinds of jobs: each has batchers of its own.
+ */
+#ifndef FCGI_SALE_JOB_KIND_H
+#define FCGI_SALE_JOB_KIND_H
+
+#include <stdbool.h>
+
+#include "fcgi/api/outcome.h"
+
+enum job_kind { JOB_CHECKOUT, JOB_PURCHASE, JOB_KINDS };
+
+/* As logs and metrics have it: a word. */
+const char *job_kind_name(enum job_kind kind);
+
+/* Whether a job of that kind can end so. */
+bool job_kind_may_end(enum job_kind kind, enum outcome outcome);
+
+#endif
