@@ -33,7 +33,7 @@ struct request_thread {
     pthread_t thread;
     char *body; /* http.body_bytes_max + 1 bytes, for the request that it reads */
     struct json_reader *json_reader; /* for its body */
-    char *reply_body;                /* REPLY_PAGE_MAX bytes, for a reply that never changes */
+    char *reply_body;                /* REPLY_PAGE_MAX bytes, for what is answered at once */
 };
 
 struct worker {
@@ -87,12 +87,6 @@ static void decided(struct job *job)
     send(connection, &reply);
 }
 
-/* What never changes is answered at once: it needs no queue, and no database that may be away. */
-static bool is_constant(const struct route *route)
-{
-    return route->read == root_read || route->read == openapi_read || route->read == problem_read;
-}
-
 /* Reads the request and answers it, or sees to it that others do. */
 static void handle(const struct request_thread *thread, struct connection *connection)
 {
@@ -100,7 +94,7 @@ static void handle(const struct request_thread *thread, struct connection *conne
     const struct context *context = &worker->context;
     const struct settings *settings = context->settings;
     struct request *request = &connection->request;
-    struct request_fault fault = {.outcome = OUTCOME_NOT_FOUND};
+    struct request_fault fault = {.problem = &problem_not_found};
     struct reply reply;
     char body[REPLY_BODY_MAX];
 
@@ -111,19 +105,19 @@ static void handle(const struct request_thread *thread, struct connection *conne
     const struct route *route = connection->route;
 
     if (!route) {
-        reply_problem(&reply, fault.outcome, fault.detail, 0, settings);
+        reply_problem(&reply, fault.problem, fault.detail, 0);
     } else if (!(route->methods & (int)request->method)) {
-        reply_problem(&reply, OUTCOME_METHOD_NOT_ALLOWED, NULL, 0, settings);
+        reply_problem(&reply, &problem_method_not_allowed, NULL, 0);
         reply.allow = route->allow;
     } else if (!request_read_parameters(request, &connection->fcgx, route->parameters, &fault)) {
-        reply_problem(&reply, fault.outcome, fault.detail, fault.retry_after_s, settings);
-    } else if (is_constant(route)) {
+        reply_problem(&reply, fault.problem, fault.detail, fault.retry_after_s);
+    } else if (route->at_once) {
         reply_begin(&reply, thread->reply_body, REPLY_PAGE_MAX);
-        route->read(context, request, &reply);
+        route->at_once(settings, request, &reply);
     } else if (route->read) {
         if (queue_put(&worker->reads, &connection->job))
             return;
-        reply_problem(&reply, OUTCOME_UNAVAILABLE, NULL, 1, settings);
+        reply_problem(&reply, &problem_unavailable, NULL, 1);
     } else if (route->submit(settings, request, &connection->job, &reply)) {
         batchers_submit(context->batchers, route->batcher, &connection->job);
         return;
@@ -264,7 +258,7 @@ void worker_tick(struct worker *worker)
         char body[REPLY_BODY_MAX];
         next = at->next;
         reply_begin(&reply, body, sizeof body);
-        reply_problem(&reply, OUTCOME_UNAVAILABLE, NULL, 1, settings);
+        reply_problem(&reply, &problem_unavailable, NULL, 1);
         send(connection_of(at), &reply);
     }
 }

@@ -80,11 +80,11 @@ static bool read_body(struct request *request, FCGX_Request *fcgx, const struct 
     int length = FCGX_GetStr(request->body, max + 1, fcgx->in);
     request->body_length = length > 0 ? (size_t)length : 0;
     if (length > max) {
-        fault->outcome = OUTCOME_BODY_TOO_LARGE;
+        fault->problem = &problem_body_too_large;
         snprintf(fault->detail, sizeof fault->detail, "The body may have %d bytes.", max);
     } else if (FCGX_GetError(fcgx->in) != 0 ||
                (request->method == METHOD_POST && !has_length(fcgx, request->body_length))) {
-        fault->outcome = OUTCOME_BAD_REQUEST;
+        fault->problem = &problem_bad_request;
         snprintf(fault->detail, sizeof fault->detail,
                  "The body is not as long as its Content-Length says.");
     } else {
@@ -134,7 +134,7 @@ bool request_read_parameters(struct request *request, FCGX_Request *fcgx, unsign
         } else if (form == BODY_FORM && body_can_be_form(request->body, request->body_length)) {
             good = parameters_from_form(&from_body, request->body, request->body_length, &why);
         } else {
-            fault->outcome = OUTCOME_UNSUPPORTED_BODY;
+            fault->problem = &problem_unsupported_body;
             fault->detail[0] = '\0';
             return false;
         }
@@ -145,12 +145,12 @@ bool request_read_parameters(struct request *request, FCGX_Request *fcgx, unsign
         return true;
 
     if (why.is_memory_short) {
-        fault->outcome = OUTCOME_UNAVAILABLE;
+        fault->problem = &problem_unavailable;
         fault->detail[0] = '\0';
         fault->retry_after_s = 1;
         return false;
     }
-    fault->outcome = OUTCOME_BAD_REQUEST;
+    fault->problem = &problem_bad_request;
     snprintf(fault->detail, sizeof fault->detail, "%s%s%s.", why.name ? why.name : "",
              why.name ? ": " : "", why.what);
     return false;

@@ -10,8 +10,8 @@
 #include <stddef.h>
 
 #include "common/settings.h"
-#include "fcgi/api/outcome.h"
 #include "parameters.h"
+#include "problem.h"
 
 /* A set: a route takes several. */
 enum request_method { METHOD_GET = 1, METHOD_HEAD = 2, METHOD_POST = 4, METHOD_OTHER = 8 };
@@ -47,8 +47,8 @@ struct request {
 
 /* Why a request cannot go on. */
 struct request_fault {
-    enum outcome outcome;
-    char detail[REQUEST_DETAIL_MAX]; /* empty: the outcome's own */
+    const struct problem *problem;
+    char detail[REQUEST_DETAIL_MAX]; /* empty: the problem's own */
     int retry_after_s;               /* 0: asking again is of no use */
 };
 

@@ -3,8 +3,9 @@
 #include <assert.h>
 #include <stddef.h>
 
-#include "fcgi/api/outcome.h"
 #include "fcgi/api/routes.h"
+#include "fcgi/http/status.h"
+#include "fcgi/store/outcome.h"
 
 /* ---- labels ---- */
 
@@ -26,30 +27,18 @@ VALUES(source, "batch", "redis")
 
 static const char *outcome(int row)
 {
-    return row < OUTCOME_COUNT ? outcome_text((enum outcome)row)->name : NULL;
+    return row < OUTCOME_COUNT ? outcome_name((enum outcome)row) : NULL;
 }
-
-/* What has no row of its own is another: the status that a setting chose, say. */
-static const struct {
-    int status;
-    const char *name;
-} statuses[] = {{200, "200"}, {304, "304"}, {400, "400"}, {403, "403"}, {404, "404"}, {405, "405"},
-                {406, "406"}, {409, "409"}, {410, "410"}, {412, "412"}, {413, "413"}, {415, "415"},
-                {422, "422"}, {423, "423"}, {429, "429"}, {500, "500"}, {503, "503"}, {0, "other"}};
-
-enum { STATUS_ROWS = sizeof statuses / sizeof statuses[0] };
 
 static const char *status_value(int row)
 {
-    return row < STATUS_ROWS ? statuses[row].name : NULL;
+    const struct http_status *status = http_status_at(row);
+    return status ? status->name : NULL;
 }
 
 int metric_status_row(int status)
 {
-    int row = 0;
-    while (row < STATUS_ROWS - 1 && statuses[row].status != status)
-        row++;
-    return row;
+    return http_status_row(status);
 }
 
 /* Behind all routes a row for what met none. */
@@ -78,7 +67,7 @@ int metric_route_row(const struct route *route)
 static bool is_watched_status(int route, int row)
 {
     (void)route;
-    return statuses[row].status == 200 || statuses[row].status == 503;
+    return http_status_at(row)->code == 200 || http_status_at(row)->code == 503;
 }
 
 static_assert(OUTCOME_COUNT <= 32, "there is a bit for each outcome");

@@ -11,8 +11,8 @@
 
 #include "catalog/item.h"
 #include "code.h"
-#include "fcgi/api/outcome.h"
 #include "fcgi/http/parameters.h"
+#include "fcgi/store/outcome.h"
 
 /* What was decided. Times are PostgreSQL's, in microseconds since 1970. */
 struct decision {

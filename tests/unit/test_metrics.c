@@ -9,11 +9,11 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "fcgi/api/outcome.h"
 #include "fcgi/api/routes.h"
 #include "fcgi/http/reply.h"
 #include "fcgi/metrics/metrics.h"
 #include "fcgi/metrics/metrics_page.h"
+#include "fcgi/store/outcome.h"
 
 enum { ADDS = 100000, WRITERS = 4 };
 
