@@ -5,12 +5,11 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "exchange.h"
 #include "fcgi/api/endpoints.h"
-#include "fcgi/api/routes.h"
 #include "fcgi/http/json_reader.h"
 #include "fcgi/metrics/metrics.h"
 #include "fcgi/sale/queue.h"
-#include "fcgi/server/connection.h"
 #include "fcgi/store/reader.h"
 
 enum {
@@ -55,74 +54,74 @@ static enum metric_group group_of(const struct route *route)
 }
 
 /* Whoever has the answer finds it counted; how long it took is known a moment later. */
-static void send(struct connection *connection, struct reply *reply)
+static void send(struct exchange *exchange, struct reply *reply)
 {
-    const struct worker *worker = connection->owner;
+    const struct worker *worker = exchange->worker;
     struct metrics *metrics = worker->context.metrics;
-    enum metric_group group = group_of(connection->route);
-    int64_t began_us = connection->began_us;
+    enum metric_group group = group_of(exchange->route);
+    int64_t began_us = connection_began_us(exchange->connection);
 
-    reply_send(reply, &connection->request, &connection->fcgx);
-    log_debug("%s %s %d", connection->request.id, connection->request.path, reply->status);
-    metrics_add(metrics, METRIC_REQUESTS, metric_route_row(connection->route),
+    reply_write(reply, &exchange->request, connection_stream(exchange->connection));
+    log_debug("%s %s %d", exchange->request.id, exchange->request.path, reply->status);
+    metrics_add(metrics, METRIC_REQUESTS, metric_route_row(exchange->route),
                 metric_status_row(reply->status), 1);
-    connection_done(connection);
+    connection_done(exchange->connection); /* from here on the exchange is another request's */
     metrics_observe(metrics, METRIC_REQUEST_TIME, (int)group, clock_us() - began_us);
 }
 
-static struct connection *connection_of(struct job *job)
+static struct exchange *exchange_of(struct job *job)
 {
-    return (struct connection *)((char *)job - offsetof(struct connection, job));
+    return (struct exchange *)((char *)job - offsetof(struct exchange, job));
 }
 
 /* A batcher has decided: in its thread the reply is written. */
 static void decided(struct job *job)
 {
-    struct connection *connection = connection_of(job);
-    struct worker *worker = connection->owner;
+    struct exchange *exchange = exchange_of(job);
     struct reply reply;
     char body[REPLY_BODY_MAX];
     reply_begin(&reply, body, sizeof body);
-    connection->route->reply(worker->context.settings, job, &reply);
-    send(connection, &reply);
+    exchange->route->reply(exchange->worker->context.settings, job, &reply);
+    send(exchange, &reply);
 }
 
 /* Reads the request and answers it, or sees to it that others do. */
-static void handle(const struct request_thread *thread, struct connection *connection)
+static void handle(const struct request_thread *thread, struct exchange *exchange)
 {
     struct worker *worker = thread->worker;
     const struct context *context = &worker->context;
     const struct settings *settings = context->settings;
-    struct request *request = &connection->request;
+    struct request *request = &exchange->request;
+    struct stream *stream = connection_stream(exchange->connection);
     struct request_fault fault = {.problem = &problem_not_found};
     struct reply reply;
     char body[REPLY_BODY_MAX];
 
     reply_begin(&reply, body, sizeof body);
-    connection->route = NULL;
-    if (request_read(request, &connection->fcgx, settings, &fault))
-        connection->route = route_find(request->path, request->path_is_encoded, &request->variable);
-    const struct route *route = connection->route;
+    exchange->route = NULL;
+    if (request_read(request, stream, settings, &fault))
+        exchange->route = route_find(request->path, request->path_is_encoded, &request->variable);
+    const struct route *route = exchange->route;
 
     if (!route) {
         reply_problem(&reply, fault.problem, fault.detail, 0);
     } else if (!(route->methods & (int)request->method)) {
         reply_problem(&reply, &problem_method_not_allowed, NULL, 0);
         reply.allow = route->allow;
-    } else if (!request_read_parameters(request, &connection->fcgx, route->parameters, &fault)) {
+    } else if (!request_read_parameters(request, stream, route->parameters, &fault)) {
         reply_problem(&reply, fault.problem, fault.detail, fault.retry_after_s);
     } else if (route->at_once) {
         reply_begin(&reply, thread->reply_body, REPLY_PAGE_MAX);
         route->at_once(settings, request, &reply);
     } else if (route->read) {
-        if (queue_put(&worker->reads, &connection->job))
+        if (queue_put(&worker->reads, &exchange->job))
             return;
         reply_problem(&reply, &problem_unavailable, NULL, 1);
-    } else if (route->submit(settings, request, &connection->job, &reply)) {
-        batchers_submit(context->batchers, route->batcher, &connection->job);
+    } else if (route->submit(settings, request, &exchange->job, &reply)) {
+        batchers_submit(context->batchers, route->batcher, &exchange->job);
         return;
     }
-    send(connection, &reply);
+    send(exchange, &reply);
 }
 
 static void *request_main(void *argument)
@@ -130,11 +129,14 @@ static void *request_main(void *argument)
     struct request_thread *thread = argument;
     struct connection *connection;
     while ((connection = connections_next(thread->worker->connections))) {
-        connection->request.body = thread->body;
-        connection->request.json_reader = thread->json_reader;
-        connection->job.decided = decided;
-        int64_t began_us = connection->began_us;
-        handle(thread, connection);
+        struct exchange *exchange = connection_room(connection);
+        exchange->worker = thread->worker;
+        exchange->connection = connection;
+        exchange->request.body = thread->body;
+        exchange->request.json_reader = thread->json_reader;
+        exchange->job.decided = decided;
+        int64_t began_us = connection_began_us(connection);
+        handle(thread, exchange);
         metrics_add(thread->worker->context.metrics, METRIC_BUSY_TIME, METRIC_ROLE_REQUEST, 0,
                     clock_us() - began_us);
     }
@@ -149,12 +151,12 @@ static void *reading_main(void *argument)
     while (queue_await(&worker->reads, TICK_MS)) {
         if (queue_take(&worker->reads, &job, 1) == 0)
             continue;
-        struct connection *connection = connection_of(job);
+        struct exchange *exchange = exchange_of(job);
         struct reply reply;
         int64_t began_us = clock_us();
         reply_begin(&reply, thread->body, REPLY_PAGE_MAX);
-        connection->route->read(&thread->context, &connection->request, &reply);
-        send(connection, &reply);
+        exchange->route->read(&thread->context, &exchange->request, &reply);
+        send(exchange, &reply);
         metrics_add(worker->context.metrics, METRIC_BUSY_TIME, METRIC_ROLE_READ, 0,
                     clock_us() - began_us);
     }
@@ -228,7 +230,8 @@ struct worker *worker_start(const struct settings *settings, int listen_fd)
     }
     worker->context.sale_view = sale_view_new(settings);
     worker->context.batchers = batchers_start(settings, worker->context.metrics);
-    worker->connections = connections_new(listen_fd, settings->worker.connections_max, worker);
+    worker->connections =
+        connections_new(listen_fd, settings->worker.connections_max, sizeof(struct exchange));
     worker->threads = calloc((size_t)settings->worker.threads, sizeof *worker->threads);
     bool good = worker->context.sale_view && worker->context.batchers && worker->connections &&
                 worker->threads && reading_threads_start(worker);
@@ -259,7 +262,7 @@ void worker_tick(struct worker *worker)
         next = at->next;
         reply_begin(&reply, body, sizeof body);
         reply_problem(&reply, &problem_unavailable, NULL, 1);
-        send(connection_of(at), &reply);
+        send(exchange_of(at), &reply);
     }
 }
 

@@ -85,7 +85,7 @@ static bool matches(const char *if_none_match, const char *etag)
     return strcmp(if_none_match, "*") == 0 || strstr(if_none_match, etag) != NULL;
 }
 
-bool reply_send(struct reply *reply, const struct request *request, FCGX_Request *fcgx)
+bool reply_write(struct reply *reply, const struct request *request, struct stream *stream)
 {
     char etag[ETAG_MAX] = "";
     if (reply->status == 200 && strcmp(reply->cache_control, "no-store") != 0) {
@@ -141,11 +141,11 @@ bool reply_send(struct reply *reply, const struct request *request, FCGX_Request
                                          "Content-Length: 0\r\nRetry-After: 1\r\n\r\n";
         log_error("%s: the reply did not fit its buffer", request->id);
         reply->status = 503;
-        FCGX_PutStr(substitute, sizeof substitute - 1, fcgx->out);
+        stream_write(stream, substitute, sizeof substitute - 1);
         return false;
     }
-    FCGX_PutStr(headers.bytes, (int)headers.used, fcgx->out);
+    stream_write(stream, headers.bytes, headers.used);
     if (has_body && request->method != METHOD_HEAD)
-        FCGX_PutStr(reply->body.bytes, (int)reply->body.used, fcgx->out);
+        stream_write(stream, reply->body.bytes, reply->body.used);
     return true;
 }

@@ -1,13 +1,14 @@
 /*
  * A reply: status, headers and a body, sent in one go. The body's buffer is the caller's.
+ * What was written to a stream stays the reply's: both must stay until it is sent (stream.h).
  */
 #ifndef FCGI_HTTP_REPLY_H
 #define FCGI_HTTP_REPLY_H
 
-#include <fcgiapp.h>
 #include <stdint.h>
 
 #include "common/text.h"
+#include "fcgi/server/stream.h"
 #include "json_writer.h"
 #include "problem.h"
 #include "request.h"
@@ -52,10 +53,10 @@ void reply_problem(struct reply *reply, const struct problem *problem, const cha
 void reply_add_problem(struct json_writer *json, const struct problem *problem, const char *detail);
 
 /*
- * Sends it. One that may be cached gets an ETag, and is 304 where the request has it already
- * (RFC 9110, section 13.1.2). False: it did not fit its buffers, and 503 was sent instead; the log
- * says so.
+ * Writes it. One that may be cached gets an ETag, and is 304 where the request has it already
+ * (RFC 9110, section 13.1.2). False: it did not fit its buffers, and 503 was written instead; the
+ * log says so.
  */
-bool reply_send(struct reply *reply, const struct request *request, FCGX_Request *fcgx);
+bool reply_write(struct reply *reply, const struct request *request, struct stream *stream);
 
 #endif

@@ -1,15 +1,15 @@
 /*
- * One request as the endpoints see it: typed and valid. Read from FastCGI once, into
+ * One request as the endpoints see it: typed and valid. Read from its stream once, into
  * buffers that are there from the start.
  */
 #ifndef FCGI_HTTP_REQUEST_H
 #define FCGI_HTTP_REQUEST_H
 
-#include <fcgiapp.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "common/settings.h"
+#include "fcgi/server/stream.h"
 #include "parameters.h"
 #include "problem.h"
 
@@ -56,7 +56,7 @@ struct request_fault {
  * Reads method, path and id, and the body to its end, so that the connection can be kept.
  * False: the body is too long, or is not whole; the connection will be closed behind the reply.
  */
-bool request_read(struct request *request, FCGX_Request *fcgx, const struct settings *settings,
+bool request_read(struct request *request, struct stream *stream, const struct settings *settings,
                   struct request_fault *fault) __attribute__((warn_unused_result));
 
 /*
@@ -64,7 +64,7 @@ bool request_read(struct request *request, FCGX_Request *fcgx, const struct sett
  * what is missing there from the body of a POST. False: the fault names the parameter and says what
  * was expected, or the body is in a form that is not read, or there was no memory for JSON.
  */
-bool request_read_parameters(struct request *request, FCGX_Request *fcgx, unsigned wanted,
+bool request_read_parameters(struct request *request, struct stream *stream, unsigned wanted,
                              struct request_fault *fault) __attribute__((warn_unused_result));
 
 #endif
