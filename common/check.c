@@ -10,8 +10,8 @@ enum { FLUSH_MS_MAX = 1000 };
 bool check_failed(const char *condition, const char *file, int line)
 {
     log_error("%s:%d: a fault of the program: %s does not hold", file, line, condition);
-    const char *faults = getenv("FAULTS");
-    if (faults && strcmp(faults, "stop") == 0) {
+    const char *checks = getenv("CHECKS");
+    if (checks && strcmp(checks, "stop") == 0) {
         log_flush(FLUSH_MS_MAX);
         abort();
     }

@@ -1,7 +1,7 @@
 /*
  * What cannot be. CHECK(condition) is whether the condition holds. Where it does not, the program
  * has a fault: the log says so, with the file and the line, and the caller goes on with what does
- * no harm. In tests (FAULTS=stop in the environment) the program ends there. Any thread.
+ * no harm. In tests (CHECKS=stop in the environment) the program ends there. Any thread.
  */
 #ifndef COMMON_CHECK_H
 #define COMMON_CHECK_H

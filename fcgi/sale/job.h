@@ -42,8 +42,12 @@ struct job {
     struct code code;      /* checkouts: which item, and random bits for its code;
                               purchases: the code */
     struct decision decision;
-    /* Called once, by any thread, when the decision is there. Takes the job back. */
+    /* Called once, by any thread, when the decision is there. Takes the job back; NULL: it has. */
     void (*decided)(struct job *job);
 };
+
+/* The decision is there: gives the job back. A second time is a fault of the program (check.h), and
+   without effect. */
+void job_complete(struct job *job);
 
 #endif

@@ -16,6 +16,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "common/check.h"
 #include "common/clock.h"
 #include "common/log.h"
 #include "stream_fcgi.h"
@@ -282,7 +283,8 @@ static void give_back(struct connection *connection, const char *why)
     pthread_mutex_lock(&set->mutex);
     connection->next_free = set->free;
     set->free = connection;
-    set->open--;
+    if (CHECK(set->open > 0))
+        set->open--;
     if (why)
         stop_listening(set, why);
     else
@@ -362,7 +364,8 @@ static void await(struct connection *connection, enum awaited awaited)
 
 static void replied(struct connection *connection)
 {
-    atomic_fetch_sub_explicit(&connection->set->in_flight, 1, memory_order_relaxed);
+    int in_flight = atomic_fetch_sub_explicit(&connection->set->in_flight, 1, memory_order_relaxed);
+    (void)CHECK(in_flight > 0);
 }
 
 /* What becomes of a connection when the reply is sent, as far as it could be. */
@@ -391,6 +394,9 @@ static void go_on(struct connection *connection, enum stream_result result)
 
 void connection_done(struct connection *connection)
 {
+    /* A second time it would be another request that is answered so. */
+    if (!CHECK(atomic_load(&connection->state) == STATE_IN_FLIGHT))
+        return;
     connection->due_ms = clock_ms() + SEND_MS_MAX;
     go_on(connection, stream_send(&connection->stream));
 }
