@@ -240,7 +240,7 @@ $(BUILD_DIR)/flashsale-generator: $(common) $(generator)
 	@printf '%s\n' 'LINK  $@' >&2
 	$(quiet)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(library_ldlibs)
 
-$(units): $(BUILD_DIR)/unit/%: $(BUILD_DIR)/tests/unit/%.o $(tested)
+$(units): $(BUILD_DIR)/unit/%: $(BUILD_DIR)/tests/unit/%.o $(BUILD_DIR)/tests/client/fastcgi.o $(tested)
 	@mkdir -p $(@D)
 	@printf '%s\n' 'LINK  $@' >&2
 	$(quiet)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lfcgi $(library_ldlibs)

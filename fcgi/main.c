@@ -1,6 +1,5 @@
 /* flashsale-fcgi: a worker of the sale, under spawn-fcgi behind a web server. */
 #include <errno.h>
-#include <fcgiapp.h>
 #include <malloc.h>
 #include <sched.h>
 #include <signal.h>
@@ -21,18 +20,6 @@ enum {
     HEAPS = 2,
     OTHER_DESCRIPTORS = 128
 };
-
-/* The socket to accept on: the one of the settings, or that which spawn-fcgi gave. -1: none, and
-   the log says why. */
-static int open_socket(const struct settings *settings)
-{
-    if (settings->worker.listen[0])
-        return listen_at(settings->worker.listen, LISTEN_BACKLOG);
-    if (!FCGX_IsCGI())
-        return STDIN_FILENO;
-    log_error("no socket to listen on: start it under spawn-fcgi, or set worker.listen");
-    return -1;
-}
 
 /* One for each connection, and some; as far as the hard limit goes (getrlimit(2)). */
 static void allow_descriptors(int connections_max)
@@ -81,7 +68,8 @@ int main(int count, char **arguments)
         log_warning("SCHED_BATCH: %s", strerror(errno));
 
     allow_descriptors(settings.worker.connections_max);
-    int listen_fd = FCGX_Init() == 0 ? open_socket(&settings) : -1;
+    int listen_fd = settings.worker.listen[0] ? listen_at(settings.worker.listen, LISTEN_BACKLOG)
+                                              : listen_given();
     if (listen_fd < 0)
         return EXIT_FAILURE;
     struct worker *worker = worker_start(&settings, listen_fd);

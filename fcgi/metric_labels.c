@@ -2,6 +2,7 @@
 
 #include <stddef.h>
 
+#include "fcgi/http/status.h"
 #include "fcgi/sale/redis_share.h"
 #include "fcgi/sale/refusal_cache.h"
 
@@ -26,33 +27,22 @@ int route_row(const struct route *route)
     return route ? route_number(route) : route_count();
 }
 
-static const struct {
-    int status;
-    const char *name;
-} statuses[] = {{200, "200"}, {304, "304"}, {400, "400"}, {403, "403"}, {404, "404"}, {405, "405"},
-                {406, "406"}, {409, "409"}, {410, "410"}, {412, "412"}, {413, "413"}, {415, "415"},
-                {422, "422"}, {423, "423"}, {429, "429"}, {500, "500"}, {503, "503"}, {0, "other"}};
-
-enum { STATUS_ROWS = sizeof statuses / sizeof statuses[0] };
-
 static const char *status_value(int row)
 {
-    return row < STATUS_ROWS ? statuses[row].name : NULL;
+    const struct http_status *status = http_status_at(row);
+    return status ? status->name : NULL;
 }
 
 int status_row(int status)
 {
-    int row = 0;
-    while (row < STATUS_ROWS - 1 && statuses[row].status != status)
-        row++;
-    return row;
+    return http_status_row(status);
 }
 
 /* A counter that alerts watch must be there before it counts, or its first step is not seen. */
 static bool is_watched(int route, int status)
 {
     (void)route;
-    return statuses[status].status == 200 || statuses[status].status == 503;
+    return http_status_at(status)->code == 200 || http_status_at(status)->code == 503;
 }
 
 /* ---- the kinds of jobs, and what the worker has beside them ---- */
@@ -93,7 +83,7 @@ static const char *connection_value(int row)
 
 static const char *outcome_value(int row)
 {
-    return row < OUTCOME_COUNT ? outcome_text((enum outcome)row)->name : NULL;
+    return row < OUTCOME_COUNT ? outcome_name((enum outcome)row) : NULL;
 }
 
 static bool is_possible(int kind, int outcome)

@@ -5,12 +5,11 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "exchange.h"
 #include "fcgi/api/endpoints.h"
-#include "fcgi/api/routes.h"
 #include "fcgi/http/json_reader.h"
 #include "fcgi/metric_labels.h"
 #include "fcgi/sale/queue.h"
-#include "fcgi/server/connection.h"
 #include "fcgi/store/reader.h"
 
 enum {
@@ -33,7 +32,7 @@ struct request_thread {
     pthread_t thread;
     char *body; /* http.body_bytes_max + 1 bytes, for the request that it reads */
     struct json_reader *json_reader; /* for its body */
-    char *reply_body;                /* REPLY_PAGE_MAX bytes, for a reply that never changes */
+    char *reply_body;                /* REPLY_PAGE_MAX bytes, for what is answered at once */
 };
 
 struct worker {
@@ -48,80 +47,73 @@ struct worker {
 /* ---- one request ---- */
 
 /* Whoever has the answer finds it counted; how long it took is known a moment later. */
-static void send(struct connection *connection, struct reply *reply)
+static void send(struct exchange *exchange, struct reply *reply)
 {
-    const struct worker *worker = connection->owner;
+    const struct worker *worker = exchange->worker;
     struct metrics *metrics = worker->context.metrics;
-    int group = group_row(connection->route);
-    int64_t began_us = connection->began_us;
+    int group = group_row(exchange->route);
+    int64_t began_us = connection_began_us(exchange->connection);
 
-    reply_send(reply, &connection->request, &connection->fcgx);
-    log_debug("%s %s %d", connection->request.id, connection->request.path, reply->status);
-    metrics_add(metrics, METRIC_REQUESTS, route_row(connection->route), status_row(reply->status),
-                1);
-    connection_done(connection);
+    reply_write(reply, &exchange->request, connection_stream(exchange->connection));
+    log_debug("%s %s %d", exchange->request.id, exchange->request.path, reply->status);
+    metrics_add(metrics, METRIC_REQUESTS, route_row(exchange->route), status_row(reply->status), 1);
+    connection_done(exchange->connection); /* from here on the exchange is another request's */
     metrics_observe(metrics, METRIC_REQUEST_TIME, group, clock_us() - began_us);
 }
 
-static struct connection *connection_of(struct job *job)
+static struct exchange *exchange_of(struct job *job)
 {
-    return (struct connection *)((char *)job - offsetof(struct connection, job));
+    return (struct exchange *)((char *)job - offsetof(struct exchange, job));
 }
 
 /* A batcher has decided: in its thread the reply is written. */
 static void decided(struct job *job)
 {
-    struct connection *connection = connection_of(job);
-    struct worker *worker = connection->owner;
+    struct exchange *exchange = exchange_of(job);
     struct reply reply;
     char body[REPLY_BODY_MAX];
     reply_begin(&reply, body, sizeof body);
-    connection->route->reply(worker->context.settings, job, &reply);
-    send(connection, &reply);
-}
-
-/* What never changes is answered at once: it needs no queue, and no database that may be away. */
-static bool is_constant(const struct route *route)
-{
-    return route->read == root_read || route->read == openapi_read || route->read == problem_read;
+    exchange->route->reply(exchange->worker->context.settings, job, &reply);
+    send(exchange, &reply);
 }
 
 /* Reads the request and answers it, or sees to it that others do. */
-static void handle(const struct request_thread *thread, struct connection *connection)
+static void handle(const struct request_thread *thread, struct exchange *exchange)
 {
     struct worker *worker = thread->worker;
     const struct context *context = &worker->context;
     const struct settings *settings = context->settings;
-    struct request *request = &connection->request;
-    struct request_fault fault = {.outcome = OUTCOME_NOT_FOUND};
+    struct request *request = &exchange->request;
+    struct stream *stream = connection_stream(exchange->connection);
+    struct request_fault fault = {.problem = &problem_not_found};
     struct reply reply;
     char body[REPLY_BODY_MAX];
 
     reply_begin(&reply, body, sizeof body);
-    connection->route = NULL;
-    if (request_read(request, &connection->fcgx, settings, &fault))
-        connection->route = route_find(request->path, request->path_is_encoded, &request->variable);
-    const struct route *route = connection->route;
+    exchange->route = NULL;
+    if (request_read(request, stream, settings, &fault))
+        exchange->route = route_find(request->path, request->path_is_encoded, &request->variable);
+    const struct route *route = exchange->route;
 
     if (!route) {
-        reply_problem(&reply, fault.outcome, fault.detail, 0, settings);
+        reply_problem(&reply, fault.problem, fault.detail, 0);
     } else if (!(route->methods & (int)request->method)) {
-        reply_problem(&reply, OUTCOME_METHOD_NOT_ALLOWED, NULL, 0, settings);
+        reply_problem(&reply, &problem_method_not_allowed, NULL, 0);
         reply.allow = route->allow;
-    } else if (!request_read_parameters(request, &connection->fcgx, route->parameters, &fault)) {
-        reply_problem(&reply, fault.outcome, fault.detail, fault.retry_after_s, settings);
-    } else if (is_constant(route)) {
+    } else if (!request_read_parameters(request, stream, route->parameters, &fault)) {
+        reply_problem(&reply, fault.problem, fault.detail, fault.retry_after_s);
+    } else if (route->at_once) {
         reply_begin(&reply, thread->reply_body, REPLY_PAGE_MAX);
-        route->read(context, request, &reply);
+        route->at_once(settings, request, &reply);
     } else if (route->read) {
-        if (queue_put(&worker->reads, &connection->job))
+        if (queue_put(&worker->reads, &exchange->job))
             return;
-        reply_problem(&reply, OUTCOME_UNAVAILABLE, NULL, 1, settings);
-    } else if (route->submit(settings, request, &connection->job, &reply)) {
-        batchers_submit(context->batchers, route->batcher, &connection->job);
+        reply_problem(&reply, &problem_unavailable, NULL, 1);
+    } else if (route->submit(settings, request, &exchange->job, &reply)) {
+        batchers_submit(context->batchers, route->batcher, &exchange->job);
         return;
     }
-    send(connection, &reply);
+    send(exchange, &reply);
 }
 
 static void *request_main(void *argument)
@@ -129,11 +121,14 @@ static void *request_main(void *argument)
     struct request_thread *thread = argument;
     struct connection *connection;
     while ((connection = connections_next(thread->worker->connections))) {
-        connection->request.body = thread->body;
-        connection->request.json_reader = thread->json_reader;
-        connection->job.decided = decided;
-        int64_t began_us = connection->began_us;
-        handle(thread, connection);
+        struct exchange *exchange = connection_room(connection);
+        exchange->worker = thread->worker;
+        exchange->connection = connection;
+        exchange->request.body = thread->body;
+        exchange->request.json_reader = thread->json_reader;
+        exchange->job.decided = decided;
+        int64_t began_us = connection_began_us(connection);
+        handle(thread, exchange);
         metrics_add(thread->worker->context.metrics, METRIC_BUSY_TIME, ROLE_REQUEST, 0,
                     clock_us() - began_us);
     }
@@ -148,12 +143,12 @@ static void *reading_main(void *argument)
     while (queue_await(&worker->reads, TICK_MS)) {
         if (queue_take(&worker->reads, &job, 1) == 0)
             continue;
-        struct connection *connection = connection_of(job);
+        struct exchange *exchange = exchange_of(job);
         struct reply reply;
         int64_t began_us = clock_us();
         reply_begin(&reply, thread->body, REPLY_PAGE_MAX);
-        connection->route->read(&thread->context, &connection->request, &reply);
-        send(connection, &reply);
+        exchange->route->read(&thread->context, &exchange->request, &reply);
+        send(exchange, &reply);
         metrics_add(worker->context.metrics, METRIC_BUSY_TIME, ROLE_READ, 0, clock_us() - began_us);
     }
     return NULL;
@@ -226,7 +221,8 @@ struct worker *worker_start(const struct settings *settings, int listen_fd)
     }
     worker->context.sale_view = sale_view_new(settings);
     worker->context.batchers = batchers_start(settings, worker->context.metrics);
-    worker->connections = connections_new(listen_fd, settings->worker.connections_max, worker);
+    worker->connections =
+        connections_new(listen_fd, settings->worker.connections_max, sizeof(struct exchange));
     worker->threads = calloc((size_t)settings->worker.threads, sizeof *worker->threads);
     bool good = worker->context.sale_view && worker->context.batchers && worker->connections &&
                 worker->threads && reading_threads_start(worker);
@@ -256,8 +252,8 @@ void worker_tick(struct worker *worker)
         char body[REPLY_BODY_MAX];
         next = at->next;
         reply_begin(&reply, body, sizeof body);
-        reply_problem(&reply, OUTCOME_UNAVAILABLE, NULL, 1, settings);
-        send(connection_of(at), &reply);
+        reply_problem(&reply, &problem_unavailable, NULL, 1);
+        send(exchange_of(at), &reply);
     }
 }
 

@@ -9,7 +9,8 @@ source "$(dirname "${BASH_SOURCE[0]}")/../deploy/environment"
 TOP=$(realpath "$(dirname "${BASH_SOURCE[0]}")/..")
 : "${BUILD_DIR:=$TOP/build}" "${TEST_SLOWNESS:=1}"
 BUILD_DIR=$(realpath --canonicalize-missing "$BUILD_DIR")
-export TOP BUILD_DIR TEST_SLOWNESS
+# What cannot be ends the program (common/check.h).
+export TOP BUILD_DIR TEST_SLOWNESS CHECKS=stop
 
 # Where hosts have names of the tests' own.
 no_proxies() {

@@ -1,4 +1,4 @@
--- Gives what lighttpd refuses by itself the form of a worker's refusal (fcgi/api/outcome.c has the words).
+-- Gives what lighttpd refuses by itself the form of a worker's refusal (fcgi/http/problem.c has the words).
 -- Runs before each reply is sent (mod_magnet); a worker's reply has X-Request-Id and passes as it is, but for
 -- what it says to nginx alone.
 

@@ -36,10 +36,9 @@ static bool find_user(const struct settings *settings, const struct request *req
     if (user->length > 0)
         return true;
     if (settings->http.identity == IDENTITY_REMOTE_USER)
-        reply_problem(reply, OUTCOME_IDENTITY_MISMATCH, "Nobody is logged in.", 0, settings);
+        reply_problem(reply, &problem_identity_mismatch, "Nobody is logged in.", 0);
     else
-        reply_problem(reply, OUTCOME_BAD_REQUEST, "user_id: expected 1 to 128 bytes of UTF-8.", 0,
-                      settings);
+        reply_problem(reply, &problem_bad_request, "user_id: expected 1 to 128 bytes of UTF-8.", 0);
     return false;
 }
 

@@ -4,6 +4,7 @@
 #include "common/clock.h"
 #include "dialect.h"
 #include "item_json.h"
+#include "outcome_problem.h"
 
 /* More than the longest text of a dialect. */
 enum { DETAIL_MAX = 128 };
@@ -54,5 +55,5 @@ void decision_problem(struct reply *reply, const struct decision *decision,
         break;
     }
     says[detail.used] = '\0';
-    reply_problem(reply, decision->outcome, says, retry_after_s, settings);
+    reply_outcome(reply, decision->outcome, says, retry_after_s, settings);
 }

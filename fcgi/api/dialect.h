@@ -12,7 +12,7 @@ struct dialect {
     const char *checked_out; /* message of a checkout that was accepted, also when it is repeated */
     const char *purchased;   /* message of a purchase, also when it is repeated */
     /* What a refusal at the limit says: the limit stands between the two, or, where the second is
-       NULL, is not told. Both NULL: it says the outcome's own (outcome.h). */
+       NULL, is not told. Both NULL: it says the outcome's own (outcome_problem.h). */
     const char *limit_before;
     const char *limit_after;
     /* Whether who has bought all that one may can check out all the same; a purchase is refused. */

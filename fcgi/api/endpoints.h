@@ -22,6 +22,13 @@ struct context {
 };
 
 /*
+ * An endpoint that answers at once: writes the whole reply, and has nothing that it could wait for.
+ * Called by the threads that read requests.
+ */
+typedef void endpoint_at_once(const struct settings *settings, const struct request *request,
+                              struct reply *reply);
+
+/*
  * An endpoint that reads: writes the whole reply. It may wait for the database; called by the
  * threads for reading.
  */
@@ -40,8 +47,8 @@ typedef void endpoint_reply(const struct settings *settings, const struct job *j
 
 endpoint_submit checkout_submit, purchase_submit;
 endpoint_reply checkout_reply, purchase_reply;
-endpoint_read root_read, health_read, status_read, sale_status_read, sale_current_read,
-    sale_info_read, sales_read, items_read, item_read, item_image_read, me_read, login_read,
-    user_purchases_read, metrics_read, problem_read, openapi_read;
+endpoint_at_once root_read, login_read, problem_read, openapi_read;
+endpoint_read health_read, status_read, sale_status_read, sale_current_read, sale_info_read,
+    sales_read, items_read, item_read, item_image_read, me_read, user_purchases_read, metrics_read;
 
 #endif

@@ -18,7 +18,7 @@ bool identity_find(const struct settings *settings, const struct request *reques
         *user = (struct span){request->remote_user, strlen(request->remote_user)};
         if (user->length > 0 && named->length > 0 &&
             (named->is_too_long || !identity_is(user, named->bytes, named->length))) {
-            reply_problem(reply, OUTCOME_IDENTITY_MISMATCH, NULL, 0, settings);
+            reply_problem(reply, &problem_identity_mismatch, NULL, 0);
             return false;
         }
         if (user->length > PARAMETER_BYTES_MAX || !parameter_is_text(user->bytes, user->length))
@@ -27,6 +27,6 @@ bool identity_find(const struct settings *settings, const struct request *reques
         fault = "user_id: expected 1 to 128 bytes of UTF-8.";
     }
     if (fault)
-        reply_problem(reply, OUTCOME_BAD_REQUEST, fault, 0, settings);
+        reply_problem(reply, &problem_bad_request, fault, 0);
     return !fault;
 }

@@ -9,6 +9,7 @@
 #include "fcgi/sale/item_id.h"
 #include "fcgi/store/reader.h"
 #include "item_json.h"
+#include "outcome_problem.h"
 
 enum { COLUMN_SALE_ID, COLUMN_NUMBER, COLUMN_NAME, COLUMN_PICTURE_SEED = 4, COLUMN_TOTAL = 7 };
 
@@ -29,21 +30,18 @@ static bool is_state(const struct parameter *state)
 
 void items_read(const struct context *context, const struct request *request, struct reply *reply)
 {
-    const struct settings *settings = context->settings;
     const struct parameter *state = &request->parameters.by_name[PARAMETER_STATE];
     struct page page;
     int sale_id;
-    if (!page_read(request, PAGE_SIZE_DEFAULT, &page, reply, settings))
+    if (!page_read(request, PAGE_SIZE_DEFAULT, &page, reply))
         return;
     if (!is_state(state)) {
-        reply_problem(reply, OUTCOME_BAD_REQUEST, "state: expected free, held or sold.", 0,
-                      settings);
+        reply_problem(reply, &problem_bad_request, "state: expected free, held or sold.", 0);
         return;
     }
     if (!parameter_number(&request->parameters.by_name[PARAMETER_SALE], 1, INT32_MAX, 0,
                           &sale_id)) {
-        reply_problem(reply, OUTCOME_BAD_REQUEST, "sale_id: expected a whole number from 1.", 0,
-                      settings);
+        reply_problem(reply, &problem_bad_request, "sale_id: expected a whole number from 1.", 0);
         return;
     }
 
@@ -56,9 +54,9 @@ void items_read(const struct context *context, const struct request *request, st
         {(const char *)&size, sizeof size}};
     PGresult *result = reader_call(context->database, READ_ITEMS, parameters, 4);
     if (!result) {
-        reply_problem(reply, OUTCOME_UNAVAILABLE, NULL, 1, settings);
+        reply_problem(reply, &problem_unavailable, NULL, 1);
     } else if (PQntuples(result) == 0 && sale_id > 0) {
-        reply_problem(reply, OUTCOME_NOT_FOUND, "No sale of that id has begun.", 0, settings);
+        reply_problem(reply, &problem_not_found, "No sale of that id has begun.", 0);
     } else {
         reply->cache_control = REPLY_CACHE_1_S;
         reader_write_page(&reply->body, result, COLUMN_NUMBER, COLUMN_TOTAL, item_json_row);
@@ -78,13 +76,13 @@ static PGresult *find_item(const struct context *context, const struct request *
     if (id->number > 0) {
         result = reader_call(context->database, READ_ITEM, parameters, 2);
         if (!result) {
-            reply_problem(reply, OUTCOME_UNAVAILABLE, NULL, 1, context->settings);
+            reply_problem(reply, &problem_unavailable, NULL, 1);
             return NULL;
         }
     }
     if (!result || PQntuples(result) == 0) {
         PQclear(result);
-        reply_problem(reply, OUTCOME_UNKNOWN_ITEM, NULL, 0, context->settings);
+        reply_outcome(reply, OUTCOME_UNKNOWN_ITEM, NULL, 0, context->settings);
         return NULL;
     }
     return result;

@@ -3,20 +3,19 @@
 #include "endpoints.h"
 #include "identity.h"
 
-void login_read(const struct context *context, const struct request *request, struct reply *reply)
+void login_read(const struct settings *settings, const struct request *request, struct reply *reply)
 {
-    const struct settings *settings = context->settings;
     struct span user;
     struct json_writer json;
     if (settings->http.identity != IDENTITY_REMOTE_USER) {
-        reply_problem(reply, OUTCOME_NOT_FOUND, "Nobody logs in here: a request names its user.", 0,
-                      settings);
+        reply_problem(reply, &problem_not_found, "Nobody logs in here: a request names its user.",
+                      0);
         return;
     }
     if (!identity_find(settings, request, &user, reply))
         return;
     if (user.length == 0) {
-        reply_problem(reply, OUTCOME_IDENTITY_MISMATCH, "Nobody is logged in.", 0, settings);
+        reply_problem(reply, &problem_identity_mismatch, "Nobody is logged in.", 0);
         return;
     }
     reply->status = 303;

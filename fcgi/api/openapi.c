@@ -16,9 +16,10 @@ __asm__(".pushsection .rodata\n"
 extern const char openapi_document[] __attribute__((visibility("hidden")));
 extern const uint32_t openapi_document_bytes __attribute__((visibility("hidden")));
 
-void openapi_read(const struct context *context, const struct request *request, struct reply *reply)
+void openapi_read(const struct settings *settings, const struct request *request,
+                  struct reply *reply)
 {
-    (void)context;
+    (void)settings;
     (void)request;
     reply->cache_control = "public, max-age=3600";
     text_add_bytes(&reply->body, openapi_document, openapi_document_bytes);

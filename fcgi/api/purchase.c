@@ -4,6 +4,7 @@
 #include "decision_reply.h"
 #include "dialect.h"
 #include "endpoints.h"
+#include "outcome_problem.h"
 #include "purchase_id.h"
 
 /* Says nothing of the moment, so that a repetition is the same byte for byte. */
@@ -31,12 +32,11 @@ bool purchase_submit(const struct settings *settings, const struct request *requ
 {
     const struct parameter *code = &request->parameters.by_name[PARAMETER_CODE];
     if (code->length == 0) {
-        reply_problem(reply, OUTCOME_BAD_REQUEST, "code: expected the code of a checkout.", 0,
-                      settings);
+        reply_problem(reply, &problem_bad_request, "code: expected the code of a checkout.", 0);
         return false;
     }
     if (code->is_too_long || !code_parse(code->bytes, code->length, &job->code)) {
-        reply_problem(reply, OUTCOME_UNKNOWN_CODE, NULL, 0, settings);
+        reply_outcome(reply, OUTCOME_UNKNOWN_CODE, NULL, 0, settings);
         return false;
     }
     return true;

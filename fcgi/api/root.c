@@ -3,9 +3,9 @@
 #include "endpoints.h"
 #include "routes.h"
 
-void root_read(const struct context *context, const struct request *request, struct reply *reply)
+void root_read(const struct settings *settings, const struct request *request, struct reply *reply)
 {
-    (void)context;
+    (void)settings;
     (void)request;
     struct json_writer json;
     reply->cache_control = "public, max-age=60";

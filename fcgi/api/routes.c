@@ -6,30 +6,33 @@
 #define READ      METHOD_GET | METHOD_HEAD, "GET, HEAD"
 #define POST      METHOD_POST, "POST"
 
+/* How a route is answered. */
+#define AT_ONCE(name)        .at_once = name##_read
+#define BY_READING(name)     .read = name##_read
+#define BY_BATCH(name, kind) .submit = name##_submit, .reply = name##_reply, .batcher = kind
+
 enum { PAGE = SET(PAGE_NUM) | SET(PAGE_SIZE) };
 
 /* A path that several routes fit is the first one's. */
 static const struct route routes[] = {
-    {"/checkout", "/checkout", POST, SET(USER) | SET(ITEM), .submit = checkout_submit,
-     checkout_reply, JOB_CHECKOUT},
-    {"/purchase", "/purchase", POST, SET(CODE), .submit = purchase_submit, purchase_reply,
-     JOB_PURCHASE},
-    {"/", "/", READ, 0, .read = root_read},
-    {"/health", "/health", READ, 0, .read = health_read},
-    {"/status", "/status", READ, 0, .read = status_read},
-    {"/sale/status", "/sale/status", READ, 0, .read = sale_status_read},
-    {"/sale/current", "/sale/current", READ, 0, .read = sale_current_read},
-    {"/sale/info", "/sale/info", READ, 0, .read = sale_info_read},
-    {"/sales", "/sales", READ, PAGE, .read = sales_read},
-    {"/items", "/items", READ, PAGE | SET(SALE) | SET(STATE), .read = items_read},
-    {"/items/*/image.svg", "/items/{id}/image.svg", READ, 0, .read = item_image_read},
-    {"/items/*", "/items/{id}", READ, 0, .read = item_read},
-    {"/me", "/me", READ, SET(USER) | PAGE, .read = me_read},
-    {"/login", "/login", READ, 0, .read = login_read},
-    {"/users/*/purchases", "/users/{user_id}/purchases", READ, PAGE, .read = user_purchases_read},
-    {"/metrics", "/metrics", READ, 0, .read = metrics_read},
-    {"/problems/*", "/problems/{outcome}", READ, 0, .read = problem_read},
-    {"/openapi.json", "/openapi.json", READ, 0, .read = openapi_read},
+    {"/checkout", "/checkout", POST, SET(USER) | SET(ITEM), BY_BATCH(checkout, JOB_CHECKOUT)},
+    {"/purchase", "/purchase", POST, SET(CODE), BY_BATCH(purchase, JOB_PURCHASE)},
+    {"/", "/", READ, 0, AT_ONCE(root)},
+    {"/health", "/health", READ, 0, BY_READING(health)},
+    {"/status", "/status", READ, 0, BY_READING(status)},
+    {"/sale/status", "/sale/status", READ, 0, BY_READING(sale_status)},
+    {"/sale/current", "/sale/current", READ, 0, BY_READING(sale_current)},
+    {"/sale/info", "/sale/info", READ, 0, BY_READING(sale_info)},
+    {"/sales", "/sales", READ, PAGE, BY_READING(sales)},
+    {"/items", "/items", READ, PAGE | SET(SALE) | SET(STATE), BY_READING(items)},
+    {"/items/*/image.svg", "/items/{id}/image.svg", READ, 0, BY_READING(item_image)},
+    {"/items/*", "/items/{id}", READ, 0, BY_READING(item)},
+    {"/me", "/me", READ, SET(USER) | PAGE, BY_READING(me)},
+    {"/login", "/login", READ, 0, AT_ONCE(login)},
+    {"/users/*/purchases", "/users/{user_id}/purchases", READ, PAGE, BY_READING(user_purchases)},
+    {"/metrics", "/metrics", READ, 0, BY_READING(metrics)},
+    {"/problems/*", "/problems/{outcome}", READ, 0, AT_ONCE(problem)},
+    {"/openapi.json", "/openapi.json", READ, 0, AT_ONCE(openapi)},
 };
 
 /* The segment up to `end`, decoded where it is encoded. False: it is too long, or no text. */

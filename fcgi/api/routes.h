@@ -10,12 +10,14 @@ struct route {
     int methods;         /* a set of enum request_method */
     const char *allow;   /* the same as an Allow header (RFC 9110, section 10.2.1) */
     unsigned parameters; /* the set that it reads (parameters.h) */
-    /* Either what a batcher decides: */
+    /* How it is answered, one of three. At once: */
+    endpoint_at_once *at_once;
+    /* By reading, which may wait for PostgreSQL: */
+    endpoint_read *read;
+    /* By a batch: */
     endpoint_submit *submit;
     endpoint_reply *reply;
     enum job_kind batcher;
-    /* or what is read: */
-    endpoint_read *read;
 };
 
 /*

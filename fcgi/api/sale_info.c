@@ -31,7 +31,7 @@ void sale_info_read(const struct context *context, const struct request *request
     struct json_writer json;
     (void)request;
     if (!sale_view_read(context->sale_view, &sale)) {
-        reply_problem(reply, OUTCOME_UNAVAILABLE, NULL, 1, context->settings);
+        reply_problem(reply, &problem_unavailable, NULL, 1);
         return;
     }
     int32_t last = sale.items_total; /* numbers have no gaps */

@@ -43,7 +43,7 @@ static void write_sale(struct json_writer *json, const PGresult *result, int row
 void sales_read(const struct context *context, const struct request *request, struct reply *reply)
 {
     struct page page;
-    if (!page_read(request, PAGE_SIZE_DEFAULT, &page, reply, context->settings))
+    if (!page_read(request, PAGE_SIZE_DEFAULT, &page, reply))
         return;
     uint64_t offset = htobe64((uint64_t)page.offset);
     uint32_t size = htobe32((uint32_t)page.size);
@@ -51,7 +51,7 @@ void sales_read(const struct context *context, const struct request *request, st
                                                     {(const char *)&size, sizeof size}};
     PGresult *result = reader_call(context->database, READ_SALES, parameters, 2);
     if (!result) {
-        reply_problem(reply, OUTCOME_UNAVAILABLE, NULL, 1, context->settings);
+        reply_problem(reply, &problem_unavailable, NULL, 1);
         return;
     }
 

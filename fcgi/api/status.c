@@ -49,7 +49,7 @@ static bool read_status(const struct context *context, struct sale_status *statu
                         struct reply *reply)
 {
     if (!sale_view_read(context->sale_view, status)) {
-        reply_problem(reply, OUTCOME_UNAVAILABLE, NULL, 1, context->settings);
+        reply_problem(reply, &problem_unavailable, NULL, 1);
         return false;
     }
     reply->cache_control = cache_control(status);

@@ -109,7 +109,7 @@ static PGresult *read_user(const struct context *context, const struct span *use
                                                     {(const char *)&size, sizeof size}};
     PGresult *result = reader_call(context->database, READ_USER, parameters, 3);
     if (!result)
-        reply_problem(reply, OUTCOME_UNAVAILABLE, NULL, 1, context->settings);
+        reply_problem(reply, &problem_unavailable, NULL, 1);
     return result;
 }
 
@@ -120,15 +120,15 @@ void user_purchases_read(const struct context *context, const struct request *re
     const struct span user = {request->remote_user, strlen(request->remote_user)};
     struct page page;
     if (settings->http.identity != IDENTITY_REMOTE_USER) {
-        reply_problem(reply, OUTCOME_NOT_FOUND,
-                      "Who bought what is told to users who are logged in only.", 0, settings);
+        reply_problem(reply, &problem_not_found,
+                      "Who bought what is told to users who are logged in only.", 0);
         return;
     }
     if (!identity_is(&user, request->variable.bytes, request->variable.length)) {
-        reply_problem(reply, OUTCOME_IDENTITY_MISMATCH, NULL, 0, settings);
+        reply_problem(reply, &problem_identity_mismatch, NULL, 0);
         return;
     }
-    if (!page_read(request, PAGE_SIZE_MAX, &page, reply, settings))
+    if (!page_read(request, PAGE_SIZE_MAX, &page, reply))
         return;
     PGresult *result = read_user(context, &user, &page, reply);
     if (result)
@@ -176,7 +176,7 @@ static void tell_nobody(const struct context *context, struct me *me, struct rep
 {
     struct sale_status sale;
     if (!sale_view_read(context->sale_view, &sale)) {
-        reply_problem(reply, OUTCOME_UNAVAILABLE, NULL, 1, context->settings);
+        reply_problem(reply, &problem_unavailable, NULL, 1);
         return;
     }
     me->sale_id = sale.sale_id;
@@ -209,7 +209,7 @@ void me_read(const struct context *context, const struct request *request, struc
     struct me me = {.is_remote = settings->http.identity == IDENTITY_REMOTE_USER};
     struct page page;
     if (!identity_find(settings, request, &me.user, reply) ||
-        !page_read(request, PAGE_SIZE_MAX, &page, reply, settings))
+        !page_read(request, PAGE_SIZE_MAX, &page, reply))
         return;
     if (!me.is_remote)
         page.size = 0; /* a name is no proof: what the user has is not told */

@@ -1,7 +1,14 @@
 #include "json_writer.h"
 
-#include <assert.h>
 #include <string.h>
+
+#include "common/check.h"
+
+/* What was written is no JSON: it counts as cut, so that nobody gets it. */
+static void spoil(const struct json_writer *json)
+{
+    json->text->is_cut = true;
+}
 
 static bool is_in_object(const struct json_writer *json)
 {
@@ -11,8 +18,8 @@ static bool is_in_object(const struct json_writer *json)
 static void before_value(struct json_writer *json)
 {
     bool is_member = is_in_object(json);
-    assert(json->has_key == is_member);
-    assert(json->depth > 0 || !json->has_value);
+    if (!CHECK(json->has_key == is_member) || !CHECK(json->depth > 0 || !json->has_value))
+        spoil(json);
     if (json->has_value && !is_member)
         text_add_bytes(json->text, ",", 1);
     json->has_key = false;
@@ -26,13 +33,17 @@ void json_writer_begin(struct json_writer *json, struct text *text)
 
 void json_writer_end(const struct json_writer *json)
 {
-    assert(json->depth == 0 && json->has_value);
+    if (!CHECK(json->depth == 0 && json->has_value))
+        spoil(json);
 }
 
 static void open(struct json_writer *json, bool is_object)
 {
     before_value(json);
-    assert(json->depth < JSON_WRITER_DEPTH_MAX);
+    if (!CHECK(json->depth < JSON_WRITER_DEPTH_MAX)) {
+        spoil(json);
+        return;
+    }
     json->is_object[json->depth++] = is_object;
     json->has_value = false;
     text_add_bytes(json->text, is_object ? "{" : "[", 1);
@@ -50,7 +61,10 @@ void json_open_array(struct json_writer *json)
 
 void json_close(struct json_writer *json)
 {
-    assert(json->depth > 0 && !json->has_key);
+    if (!CHECK(json->depth > 0 && !json->has_key)) {
+        spoil(json);
+        return;
+    }
     text_add_bytes(json->text, is_in_object(json) ? "}" : "]", 1);
     json->depth--;
     json->has_value = true;
@@ -58,7 +72,8 @@ void json_close(struct json_writer *json)
 
 struct json_writer *json_key(struct json_writer *json, const char *name)
 {
-    assert(is_in_object(json) && !json->has_key);
+    if (!CHECK(is_in_object(json) && !json->has_key))
+        spoil(json);
     char *at = text_room(json->text, strlen(name) + (json->has_value ? 4 : 3));
     if (at) {
         if (json->has_value)

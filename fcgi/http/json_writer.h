@@ -14,7 +14,8 @@
  *     json_writer_end(&json);
  *
  * A value belongs where it is written: in an object after a key, elsewhere without one, and at the
- * outermost level once. Anything else is a fault of the program and ends it, fit or no fit.
+ * outermost level once. Anything else is a fault of the program (check.h), fit or no fit, and the
+ * text then counts as cut.
  */
 #ifndef FCGI_HTTP_JSON_WRITER_H
 #define FCGI_HTTP_JSON_WRITER_H
@@ -38,7 +39,7 @@ struct json_writer {
 /* `text` is the caller's, and may hold something already. */
 void json_writer_begin(struct json_writer *json, struct text *text);
 
-/* Asserts that one whole value was written. */
+/* Checks that one whole value was written. */
 void json_writer_end(const struct json_writer *json);
 
 /* Each opens what the next json_close() at its level closes. */

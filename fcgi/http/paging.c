@@ -3,7 +3,7 @@
 enum { PAGE_NUM_MAX = 100000000 };
 
 bool page_read(const struct request *request, int size_default, struct page *page,
-               struct reply *reply, const struct settings *settings)
+               struct reply *reply)
 {
     const struct parameter *parameters = request->parameters.by_name;
     int number;
@@ -14,7 +14,7 @@ bool page_read(const struct request *request, int size_default, struct page *pag
                                &page->size))
         fault = "page_size: expected a whole number from 1 to 100.";
     if (fault) {
-        reply_problem(reply, OUTCOME_BAD_REQUEST, fault, 0, settings);
+        reply_problem(reply, &problem_bad_request, fault, 0);
         return false;
     }
     page->offset = (int64_t)(number - 1) * page->size;

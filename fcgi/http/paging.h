@@ -17,7 +17,6 @@ struct page {
 
 /* False: the request asks for no such page, and the reply says so. */
 bool page_read(const struct request *request, int size_default, struct page *page,
-               struct reply *reply, const struct settings *settings)
-    __attribute__((warn_unused_result));
+               struct reply *reply) __attribute__((warn_unused_result));
 
 #endif

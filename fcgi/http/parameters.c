@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/check.h"
 #include "common/utf8.h"
 #include "json_reader.h"
 
@@ -70,6 +71,8 @@ static bool set(struct parameters *parameters, const struct alias *alias, const 
     if (what)
         return refuse(fault, alias->text, what);
 
+    if (!CHECK(alias->name < PARAMETER_COUNT && length <= PARAMETER_BYTES_MAX))
+        return refuse(fault, alias->text, "it cannot be read");
     struct parameter *parameter = &parameters->by_name[alias->name];
     if (length == 0)
         return true;

@@ -8,40 +8,12 @@
 #include "body_form.h"
 #include "common/hash.h"
 #include "common/log.h"
+#include "status.h"
 
 enum {
     ETAG_MAX = 19, /* sixteen digits in quotes, and a zero */
-    TYPE_MAX = 64  /* the path of the longest outcome's name */
+    TYPE_MAX = 64  /* the path of the longest problem's name */
 };
-
-/* Reason phrases (RFC 9110, section 15) of the statuses that replies here can have. */
-static const char *reason(int status)
-{
-    static const struct {
-        int status;
-        const char *phrase;
-    } reasons[] = {{200, "OK"},
-                   {303, "See Other"},
-                   {304, "Not Modified"},
-                   {400, "Bad Request"},
-                   {403, "Forbidden"},
-                   {404, "Not Found"},
-                   {405, "Method Not Allowed"},
-                   {409, "Conflict"},
-                   {410, "Gone"},
-                   {412, "Precondition Failed"},
-                   {413, "Content Too Large"},
-                   {414, "URI Too Long"},
-                   {415, "Unsupported Media Type"},
-                   {422, "Unprocessable Content"},
-                   {423, "Locked"},
-                   {429, "Too Many Requests"},
-                   {503, "Service Unavailable"}};
-    for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++)
-        if (reasons[i].status == status)
-            return reasons[i].phrase;
-    return "Refused";
-}
 
 void reply_begin(struct reply *reply, char *bytes, size_t size)
 {
@@ -55,40 +27,38 @@ void reply_begin(struct reply *reply, char *bytes, size_t size)
     reply->retry_after_s = 0;
 }
 
-void reply_add_problem(struct json_writer *json, const struct outcome_text *text, int status,
-                       const char *detail)
+void reply_add_problem(struct json_writer *json, const struct problem *problem, const char *detail)
 {
     char bytes[TYPE_MAX];
     struct text type;
     text_begin(&type, bytes, sizeof bytes);
     text_add(&type, "/problems/");
-    text_add(&type, text->name);
+    text_add(&type, problem->name);
     json_bytes(json_key(json, "type"), type.bytes, type.used);
-    json_string(json_key(json, "title"), text->title);
-    json_integer(json_key(json, "status"), status);
+    json_string(json_key(json, "title"), problem->title);
+    json_integer(json_key(json, "status"), problem->status);
     json_string(json_key(json, "detail"), detail);
-    json_string(json_key(json, "outcome"), text->name);
+    json_string(json_key(json, "outcome"), problem->name);
 }
 
-void reply_problem(struct reply *reply, enum outcome outcome, const char *detail,
-                   int64_t retry_after_s, const struct settings *settings)
+void reply_problem(struct reply *reply, const struct problem *problem, const char *detail,
+                   int64_t retry_after_s)
 {
-    const struct outcome_text *text = outcome_text(outcome);
     if (!detail || !*detail)
-        detail = text->detail;
+        detail = problem->detail;
 
     reply_begin(reply, reply->body.bytes, reply->body.size);
-    reply->status = outcome_status(outcome, settings);
+    reply->status = problem->status;
     reply->content_type = "application/problem+json";
     reply->retry_after_s = retry_after_s;
-    reply->is_of_body_form = outcome == OUTCOME_UNSUPPORTED_BODY;
+    reply->is_of_body_form = problem == &problem_unsupported_body;
 
     struct json_writer json;
     json_writer_begin(&json, &reply->body);
     json_open_object(&json);
-    reply_add_problem(&json, text, reply->status, detail);
+    reply_add_problem(&json, problem, detail);
     json_boolean(json_key(&json, "success"), false);
-    json_string(json_key(&json, "error"), text->error);
+    json_string(json_key(&json, "error"), problem->error);
     json_string(json_key(&json, "message"), detail);
     json_close(&json);
     json_writer_end(&json);
@@ -115,7 +85,7 @@ static bool matches(const char *if_none_match, const char *etag)
     return strcmp(if_none_match, "*") == 0 || strstr(if_none_match, etag) != NULL;
 }
 
-bool reply_send(struct reply *reply, const struct request *request, FCGX_Request *fcgx)
+bool reply_write(struct reply *reply, const struct request *request, struct stream *stream)
 {
     char etag[ETAG_MAX] = "";
     if (reply->status == 200 && strcmp(reply->cache_control, "no-store") != 0) {
@@ -130,7 +100,7 @@ bool reply_send(struct reply *reply, const struct request *request, FCGX_Request
     text_add(&headers, "Status: ");
     text_add_integer(&headers, reply->status);
     text_add(&headers, " ");
-    text_add(&headers, reason(reply->status));
+    text_add(&headers, http_status_at(http_status_row(reply->status))->phrase);
     text_add(&headers, "\r\n");
     if (has_body)
         add_header(&headers, "Content-Type", reply->content_type);
@@ -171,11 +141,11 @@ bool reply_send(struct reply *reply, const struct request *request, FCGX_Request
                                          "Content-Length: 0\r\nRetry-After: 1\r\n\r\n";
         log_error("%s: the reply did not fit its buffer", request->id);
         reply->status = 503;
-        FCGX_PutStr(substitute, sizeof substitute - 1, fcgx->out);
+        stream_write(stream, substitute, sizeof substitute - 1);
         return false;
     }
-    FCGX_PutStr(headers.bytes, (int)headers.used, fcgx->out);
+    stream_write(stream, headers.bytes, headers.used);
     if (has_body && request->method != METHOD_HEAD)
-        FCGX_PutStr(reply->body.bytes, (int)reply->body.used, fcgx->out);
+        stream_write(stream, reply->body.bytes, reply->body.used);
     return true;
 }

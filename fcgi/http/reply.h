@@ -1,16 +1,16 @@
 /*
  * A reply: status, headers and a body, sent in one go. The body's buffer is the caller's.
+ * What was written to a stream stays the reply's: both must stay until it is sent (stream.h).
  */
 #ifndef FCGI_HTTP_REPLY_H
 #define FCGI_HTTP_REPLY_H
 
-#include <fcgiapp.h>
 #include <stdint.h>
 
-#include "common/settings.h"
 #include "common/text.h"
-#include "fcgi/api/outcome.h"
+#include "fcgi/server/stream.h"
 #include "json_writer.h"
+#include "problem.h"
 #include "request.h"
 
 enum {
@@ -43,21 +43,20 @@ struct reply {
 void reply_begin(struct reply *reply, char *bytes, size_t size);
 
 /*
- * A refusal as application/problem+json (RFC 9457). `detail` NULL or empty: the outcome's own.
+ * A refusal as application/problem+json (RFC 9457). `detail` NULL or empty: the problem's own.
  * `retry_after_s` 0: without Retry-After.
  */
-void reply_problem(struct reply *reply, enum outcome outcome, const char *detail,
-                   int64_t retry_after_s, const struct settings *settings);
+void reply_problem(struct reply *reply, const struct problem *problem, const char *detail,
+                   int64_t retry_after_s);
 
 /* The members "type", "title", "status", "detail" and "outcome" of a problem (section 3.1). */
-void reply_add_problem(struct json_writer *json, const struct outcome_text *text, int status,
-                       const char *detail);
+void reply_add_problem(struct json_writer *json, const struct problem *problem, const char *detail);
 
 /*
- * Sends it. One that may be cached gets an ETag, and is 304 where the request has it already
- * (RFC 9110, section 13.1.2). False: it did not fit its buffers, and 503 was sent instead; the log
- * says so.
+ * Writes it. One that may be cached gets an ETag, and is 304 where the request has it already
+ * (RFC 9110, section 13.1.2). False: it did not fit its buffers, and 503 was written instead; the
+ * log says so.
  */
-bool reply_send(struct reply *reply, const struct request *request, FCGX_Request *fcgx);
+bool reply_write(struct reply *reply, const struct request *request, struct stream *stream);
 
 #endif

@@ -7,12 +7,6 @@
 
 #include "body_form.h"
 
-static const char *variable(FCGX_Request *fcgx, const char *name)
-{
-    const char *value = FCGX_GetParam(name, fcgx->envp);
-    return value ? value : "";
-}
-
 static enum request_method method_of(const char *name)
 {
     if (strcmp(name, "GET") == 0)
@@ -48,11 +42,11 @@ static void make_id(char id[REQUEST_ID_MAX + 1])
  * PATH_INFO: the program is the one script of its server, so all of the path is behind its name,
  * which is empty (RFC 3875, sections 4.1.5 and 4.1.13).
  */
-static void find_path(struct request *request, FCGX_Request *fcgx)
+static void find_path(struct request *request, struct stream *stream)
 {
-    const char *target = variable(fcgx, "REQUEST_URI");
+    const char *target = stream_variable(stream, "REQUEST_URI");
     request->path_is_encoded = *target != '\0';
-    request->path = *target ? target : variable(fcgx, "PATH_INFO");
+    request->path = *target ? target : stream_variable(stream, "PATH_INFO");
     const char *authority = *target && *target != '/' ? strstr(target, "://") : NULL;
     if (authority) { /* the absolute form; of http an empty path is a slash */
         const char *path = authority + strlen("://");
@@ -63,69 +57,68 @@ static void find_path(struct request *request, FCGX_Request *fcgx)
 
 /* Whether CONTENT_LENGTH says so; where it is not there, the stream's end alone says that a body is
    whole (RFC 3875, section 4.1.2). */
-static bool has_length(FCGX_Request *fcgx, size_t length)
+static bool has_length(struct stream *stream, size_t length)
 {
-    const char *text = variable(fcgx, "CONTENT_LENGTH");
+    const char *text = stream_variable(stream, "CONTENT_LENGTH");
     size_t digits = strspn(text, "0123456789");
     return text[digits] == '\0' && (digits == 0 || strtoull(text, NULL, 10) == length);
 }
 
-/* libfcgi does not skip what is left unread: it would be taken for the next request. What is not
+/* What is left unread is not skipped: it would be taken for the next request. What is not
    as long as it was said to be was not sent whole, and is not obeyed (FastCGI 1.0, section 6.2);
    but that of a GET is nothing to obey, and web servers may leave it away. */
-static bool read_body(struct request *request, FCGX_Request *fcgx, const struct settings *settings,
-                      struct request_fault *fault)
+static bool read_body(struct request *request, struct stream *stream,
+                      const struct settings *settings, struct request_fault *fault)
 {
     const int max = settings->http.body_bytes_max;
-    int length = FCGX_GetStr(request->body, max + 1, fcgx->in);
-    request->body_length = length > 0 ? (size_t)length : 0;
-    if (length > max) {
-        fault->outcome = OUTCOME_BODY_TOO_LARGE;
+    request->body_length = stream_read(stream, request->body, (size_t)max + 1);
+    if (request->body_length > (size_t)max) {
+        fault->problem = &problem_body_too_large;
         snprintf(fault->detail, sizeof fault->detail, "The body may have %d bytes.", max);
-    } else if (FCGX_GetError(fcgx->in) != 0 ||
-               (request->method == METHOD_POST && !has_length(fcgx, request->body_length))) {
-        fault->outcome = OUTCOME_BAD_REQUEST;
+    } else if (!stream_is_sound(stream) ||
+               (request->method == METHOD_POST && !has_length(stream, request->body_length))) {
+        fault->problem = &problem_bad_request;
         snprintf(fault->detail, sizeof fault->detail,
                  "The body is not as long as its Content-Length says.");
     } else {
         return true;
     }
-    fcgx->keepConnection = 0;
+    stream_keep_not(stream);
     return false;
 }
 
-bool request_read(struct request *request, FCGX_Request *fcgx, const struct settings *settings,
+bool request_read(struct request *request, struct stream *stream, const struct settings *settings,
                   struct request_fault *fault)
 {
     /* lighttpd passes a POST without Content-Length on as a GET and says so (again.lua). */
-    const char *method = variable(fcgx, "REDIRECT_REQUEST_METHOD");
-    request->method = method_of(*method ? method : variable(fcgx, "REQUEST_METHOD"));
-    find_path(request, fcgx);
-    request->remote_user = variable(fcgx, "REMOTE_USER");
-    request->if_none_match = variable(fcgx, "HTTP_IF_NONE_MATCH");
+    const char *method = stream_variable(stream, "REDIRECT_REQUEST_METHOD");
+    request->method = method_of(*method ? method : stream_variable(stream, "REQUEST_METHOD"));
+    find_path(request, stream);
+    request->remote_user = stream_variable(stream, "REMOTE_USER");
+    request->if_none_match = stream_variable(stream, "HTTP_IF_NONE_MATCH");
 
-    const char *id = variable(fcgx, "HTTP_X_REQUEST_ID");
+    const char *id = stream_variable(stream, "HTTP_X_REQUEST_ID");
     if (is_sane_id(id))
         memcpy(request->id, id, strlen(id) + 1);
     else
         make_id(request->id);
 
-    return read_body(request, fcgx, settings, fault);
+    return read_body(request, stream, settings, fault);
 }
 
-bool request_read_parameters(struct request *request, FCGX_Request *fcgx, unsigned wanted,
+bool request_read_parameters(struct request *request, struct stream *stream, unsigned wanted,
                              struct request_fault *fault)
 {
     struct parameter_fault why;
     parameters_begin(&request->parameters, wanted);
 
-    const char *query = variable(fcgx, "QUERY_STRING");
+    const char *query = stream_variable(stream, "QUERY_STRING");
     bool good = parameters_from_form(&request->parameters, query, strlen(query), &why);
     /* In other methods a body has no meaning (RFC 9110, sections 9.3.1 and 9.3.2), and what is read
        may be kept for others by its address alone (RFC 9111, section 2). */
     if (good && request->method == METHOD_POST && request->body_length > 0) {
-        enum body_form form =
-            body_form(variable(fcgx, "CONTENT_TYPE"), variable(fcgx, "HTTP_CONTENT_ENCODING"));
+        enum body_form form = body_form(stream_variable(stream, "CONTENT_TYPE"),
+                                        stream_variable(stream, "HTTP_CONTENT_ENCODING"));
         struct parameters from_body;
         parameters_begin(&from_body, wanted);
         if (form == BODY_JSON) {
@@ -134,7 +127,7 @@ bool request_read_parameters(struct request *request, FCGX_Request *fcgx, unsign
         } else if (form == BODY_FORM && body_can_be_form(request->body, request->body_length)) {
             good = parameters_from_form(&from_body, request->body, request->body_length, &why);
         } else {
-            fault->outcome = OUTCOME_UNSUPPORTED_BODY;
+            fault->problem = &problem_unsupported_body;
             fault->detail[0] = '\0';
             return false;
         }
@@ -145,12 +138,12 @@ bool request_read_parameters(struct request *request, FCGX_Request *fcgx, unsign
         return true;
 
     if (why.is_memory_short) {
-        fault->outcome = OUTCOME_UNAVAILABLE;
+        fault->problem = &problem_unavailable;
         fault->detail[0] = '\0';
         fault->retry_after_s = 1;
         return false;
     }
-    fault->outcome = OUTCOME_BAD_REQUEST;
+    fault->problem = &problem_bad_request;
     snprintf(fault->detail, sizeof fault->detail, "%s%s%s.", why.name ? why.name : "",
              why.name ? ": " : "", why.what);
     return false;

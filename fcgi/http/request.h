@@ -1,17 +1,17 @@
 /*
- * One request as the endpoints see it: typed and valid. Read from FastCGI once, into
+ * One request as the endpoints see it: typed and valid. Read from its stream once, into
  * buffers that are there from the start.
  */
 #ifndef FCGI_HTTP_REQUEST_H
 #define FCGI_HTTP_REQUEST_H
 
-#include <fcgiapp.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "common/settings.h"
-#include "fcgi/api/outcome.h"
+#include "fcgi/server/stream.h"
 #include "parameters.h"
+#include "problem.h"
 
 /* A set: a route takes several. */
 enum request_method { METHOD_GET = 1, METHOD_HEAD = 2, METHOD_POST = 4, METHOD_OTHER = 8 };
@@ -47,8 +47,8 @@ struct request {
 
 /* Why a request cannot go on. */
 struct request_fault {
-    enum outcome outcome;
-    char detail[REQUEST_DETAIL_MAX]; /* empty: the outcome's own */
+    const struct problem *problem;
+    char detail[REQUEST_DETAIL_MAX]; /* empty: the problem's own */
     int retry_after_s;               /* 0: asking again is of no use */
 };
 
@@ -56,7 +56,7 @@ struct request_fault {
  * Reads method, path and id, and the body to its end, so that the connection can be kept.
  * False: the body is too long, or is not whole; the connection will be closed behind the reply.
  */
-bool request_read(struct request *request, FCGX_Request *fcgx, const struct settings *settings,
+bool request_read(struct request *request, struct stream *stream, const struct settings *settings,
                   struct request_fault *fault) __attribute__((warn_unused_result));
 
 /*
@@ -64,7 +64,7 @@ bool request_read(struct request *request, FCGX_Request *fcgx, const struct sett
  * what is missing there from the body of a POST. False: the fault names the parameter and says what
  * was expected, or the body is in a form that is not read, or there was no memory for JSON.
  */
-bool request_read_parameters(struct request *request, FCGX_Request *fcgx, unsigned wanted,
+bool request_read_parameters(struct request *request, struct stream *stream, unsigned wanted,
                              struct request_fault *fault) __attribute__((warn_unused_result));
 
 #endif

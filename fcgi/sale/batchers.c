@@ -67,7 +67,7 @@ static void decided(struct batchers *batchers, enum job_kind kind, struct job *j
 {
     atomic_fetch_sub(&batchers->in_flight[kind], 1);
     metrics_add(batchers->metrics, METRIC_DECISIONS, kind, job->decision.outcome, 1);
-    job->decided(job);
+    job_complete(job);
 }
 
 /* Gives back jobs that nothing was decided about: their decision says so from the start. */

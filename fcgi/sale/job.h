@@ -11,8 +11,8 @@
 
 #include "catalog/item.h"
 #include "code.h"
-#include "fcgi/api/outcome.h"
 #include "fcgi/http/parameters.h"
+#include "fcgi/store/outcome.h"
 
 /* What was decided. Times are PostgreSQL's, in microseconds since 1970. */
 struct decision {
@@ -42,8 +42,12 @@ struct job {
     struct code code;      /* checkouts: which item, and random bits for its code;
                               purchases: the code */
     struct decision decision;
-    /* Called once, by any thread, when the decision is there. Takes the job back. */
+    /* Called once, by any thread, when the decision is there. Takes the job back; NULL: it has. */
     void (*decided)(struct job *job);
 };
+
+/* The decision is there: gives the job back. A second time is a fault of the program (check.h), and
+   without effect. */
+void job_complete(struct job *job);
 
 #endif

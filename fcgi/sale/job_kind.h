@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-#include "fcgi/api/outcome.h"
+#include "fcgi/store/outcome.h"
 
 enum job_kind { JOB_CHECKOUT, JOB_PURCHASE, JOB_KINDS };
 

@@ -2,6 +2,7 @@
 
 #include <limits.h>
 
+#include "common/check.h"
 #include "common/clock.h"
 
 void queue_open(struct queue *queue)
@@ -56,6 +57,8 @@ static struct job *cut(struct queue *queue, struct job *end, int count)
     if (!end)
         queue->last = NULL;
     queue->length -= count;
+    if (!CHECK(queue->length >= 0 && (queue->length > 0) == (queue->first != NULL)))
+        queue->length = queue->first != NULL;
     return first;
 }
 
@@ -73,7 +76,9 @@ struct job *queue_leave(struct queue *queue, struct taker *taker)
     struct job *left = NULL;
     pthread_mutex_lock(&queue->mutex);
     queue->length_max -= taker->length_max;
-    if (--queue->takers == 0)
+    if (CHECK(queue->takers > 0))
+        queue->takers--;
+    if (queue->takers == 0)
         left = cut(queue, NULL, queue->length);
     pthread_mutex_unlock(&queue->mutex);
     return left;
@@ -121,6 +126,8 @@ void queue_bound(struct queue *queue, struct taker *taker, int length_max)
     pthread_mutex_lock(&queue->mutex);
     queue->length_max += length_max - taker->length_max;
     taker->length_max = length_max;
+    if (!CHECK(queue->length_max >= 0))
+        queue->length_max = 0;
     pthread_mutex_unlock(&queue->mutex);
 }
 

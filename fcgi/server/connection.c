@@ -6,6 +6,8 @@
 #include <netinet/tcp.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdalign.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -14,27 +16,52 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "common/check.h"
 #include "common/clock.h"
 #include "common/log.h"
+#include "stream_fcgi.h"
 
 /*
  * Whose the connection's descriptor is. Only its owner may close it; to touch that of an idle one
  * it must first be claimed.
  */
 enum state {
-    STATE_FREE,    /* there is none */
-    STATE_IDLE,    /* epoll's */
-    STATE_IN_HAND, /* the thread's that reads or answers a request on it */
-    STATE_CLAIMED  /* drained at this moment */
+    STATE_FREE,      /* there is none */
+    STATE_IDLE,      /* epoll's */
+    STATE_IN_FLIGHT, /* the thread's that reads or answers a request on it */
+    STATE_CLAIMED    /* drained or cut off at this moment */
+};
+
+/* What an idle connection waits for. */
+enum awaited {
+    AWAITED_REQUEST,
+    AWAITED_WRITABLE, /* the socket has room for the end of a reply */
+    AWAITED_END /* that the other side closes its end, so that what was sent last is not lost */
 };
 
 enum {
-    /* A web server sends a request in one go; one that stops half-way must not hold a thread. */
-    READ_S_MAX = 5,
+    /* A web server sends a request in one go; one that stops half-way must not hold a thread. The
+       same goes for what libfcgi answers by itself (FastCGI 1.0, section 4). */
+    SOCKET_S_MAX = 5,
+    /* From the time on that a reply is there, to its being taken. */
+    SEND_MS_MAX = 5000,
+    /* From then on, where no more is to come, to the other side's being closed. */
+    END_MS_MAX = 2000,
+    TRASH_BYTES = 4096,
     DRAIN_STEP_MS = 5,
     /* Where accept(2) fails it is tried again after so long. */
     AGAIN_MS = 200,
     TELL_MS = 10000 /* a line of the log in so long says that it is so again and again */
+};
+
+struct connection {
+    struct stream stream; /* of whoever has the connection; so are these: */
+    enum awaited awaited;
+    int64_t due_ms; /* cut off then where no request is awaited, by clock_ms() */
+    int64_t began_us;
+    struct connections *set;
+    struct connection *next_free;
+    _Atomic int state;
 };
 
 struct connections {
@@ -43,9 +70,12 @@ struct connections {
     int end_fd; /* an eventfd(2): readable from the end on */
     int max;
     struct connection *all;
+    char *rooms;
+    size_t room_bytes; /* of each */
     _Atomic bool is_draining;
     _Atomic int in_flight;
-    pthread_mutex_t mutex; /* of what follows */
+    _Atomic int unfinished; /* idle ones that await no request */
+    pthread_mutex_t mutex;  /* of what follows */
     struct connection *free;
     int open;
     bool is_deaf;     /* no longer listening: as many are open as may be, or accept(2) failed */
@@ -61,11 +91,12 @@ static bool watch(struct connections *set, int operation, int fd, uint32_t event
     return epoll_ctl(set->epoll_fd, operation, fd, &event) == 0;
 }
 
-/* Watches a connection for one event: then it is the thread's that hears of it. */
+/* Watches a connection for what it awaits, once: then it is the thread's that hears of it. */
 static bool arm(struct connection *connection, int operation)
 {
-    return watch(connection->set, operation, connection->fcgx.ipcFd,
-                 EPOLLIN | EPOLLRDHUP | EPOLLONESHOT, connection);
+    uint32_t events = connection->awaited == AWAITED_WRITABLE ? EPOLLOUT : EPOLLIN | EPOLLRDHUP;
+    return watch(connection->set, operation, stream_fd(&connection->stream), events | EPOLLONESHOT,
+                 connection);
 }
 
 static bool listen_on(struct connections *set)
@@ -73,7 +104,21 @@ static bool listen_on(struct connections *set)
     return watch(set, EPOLL_CTL_ADD, set->listen_fd, EPOLLIN, &set->listen_fd);
 }
 
-struct connections *connections_new(int listen_fd, int max, void *owner)
+/* False: libfcgi cannot be used. */
+static bool prepare_all(struct connections *set)
+{
+    for (int i = set->max - 1; i >= 0; i--) {
+        struct connection *connection = &set->all[i];
+        if (!stream_init(&connection->stream))
+            return false;
+        connection->set = set;
+        connection->next_free = set->free;
+        set->free = connection;
+    }
+    return true;
+}
+
+struct connections *connections_new(int listen_fd, int max, size_t room_bytes)
 {
     struct connections *set = calloc(1, sizeof *set);
     if (!set)
@@ -82,22 +127,16 @@ struct connections *connections_new(int listen_fd, int max, void *owner)
     set->listen_fd = listen_fd;
     set->max = max;
     set->all = calloc((size_t)max, sizeof *set->all);
+    const size_t alignment = alignof(max_align_t);
+    set->room_bytes = (room_bytes + alignment - 1) / alignment * alignment;
+    set->rooms = calloc((size_t)max, set->room_bytes);
     set->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     set->end_fd = eventfd(0, EFD_CLOEXEC);
-    if (!set->all || set->epoll_fd < 0 || set->end_fd < 0 ||
+    if (!set->all || !set->rooms || set->epoll_fd < 0 || set->end_fd < 0 || !prepare_all(set) ||
         fcntl(listen_fd, F_SETFL, fcntl(listen_fd, F_GETFL) | O_NONBLOCK) != 0 || !listen_on(set) ||
         !watch(set, EPOLL_CTL_ADD, set->end_fd, EPOLLIN, &set->end_fd)) {
         connections_free(set);
         return NULL;
-    }
-    for (int i = max - 1; i >= 0; i--) {
-        struct connection *connection = &set->all[i];
-        /* Without a listening socket: libfcgi shall read requests, not accept connections. */
-        FCGX_InitRequest(&connection->fcgx, -1, 0);
-        connection->set = set;
-        connection->owner = owner;
-        connection->next_free = set->free;
-        set->free = connection;
     }
     return set;
 }
@@ -106,14 +145,31 @@ void connections_free(struct connections *set)
 {
     for (int i = 0; set->all && i < set->max; i++)
         if (set->all[i].state != STATE_FREE)
-            FCGX_Free(&set->all[i].fcgx, 1);
+            stream_close(&set->all[i].stream);
     if (set->epoll_fd >= 0)
         close(set->epoll_fd);
     if (set->end_fd >= 0)
         close(set->end_fd);
     pthread_mutex_destroy(&set->mutex);
     free(set->all);
+    free(set->rooms);
     free(set);
+}
+
+struct stream *connection_stream(struct connection *connection)
+{
+    return &connection->stream;
+}
+
+void *connection_room(struct connection *connection)
+{
+    const struct connections *set = connection->set;
+    return set->rooms + (size_t)(connection - set->all) * set->room_bytes;
+}
+
+int64_t connection_began_us(const struct connection *connection)
+{
+    return connection->began_us;
 }
 
 void connections_count(struct connections *set, int *open, int *in_flight)
@@ -131,15 +187,37 @@ void connections_end(struct connections *set)
 
 /* ---- idle connections ---- */
 
+/* False: it is in flight, or there is none. Else nobody else touches it until it is idle again. */
+static bool claim_idle(struct connection *connection)
+{
+    int idle = STATE_IDLE;
+    return atomic_compare_exchange_strong(&connection->state, &idle, STATE_CLAIMED);
+}
+
 /* Nothing new on an idle connection: a web server that writes to it now is told so at once, and
    asks another worker. What it wrote before is still read and answered. */
 static void drain(struct connection *connection)
 {
-    int idle = STATE_IDLE;
-    if (!atomic_compare_exchange_strong(&connection->state, &idle, STATE_CLAIMED))
+    if (!claim_idle(connection))
         return; /* whoever has it drains it afterwards */
-    shutdown(connection->fcgx.ipcFd, SHUT_RD);
+    shutdown(stream_fd(&connection->stream), SHUT_RD);
     atomic_store(&connection->state, STATE_IDLE);
+}
+
+/* Ends those that had their time: a thread that finds requests hears of it, and closes them. */
+static void cut_off_late(struct connections *set)
+{
+    if (atomic_load(&set->unfinished) == 0)
+        return;
+    int64_t now_ms = clock_ms();
+    for (int i = 0; i < set->max; i++) {
+        struct connection *connection = &set->all[i];
+        if (!claim_idle(connection))
+            continue;
+        if (connection->awaited != AWAITED_REQUEST && now_ms >= connection->due_ms)
+            shutdown(stream_fd(&connection->stream), SHUT_RDWR);
+        atomic_store(&connection->state, STATE_IDLE);
+    }
 }
 
 /* Its owner has done with it for now. */
@@ -179,6 +257,7 @@ void connections_tick(struct connections *set)
     if (clock_ms() >= set->again_ms)
         listen_again(set);
     pthread_mutex_unlock(&set->mutex);
+    cut_off_late(set);
 }
 
 /* A connection for a socket; NULL where there are as many as there may be, or none waits. */
@@ -204,7 +283,8 @@ static void give_back(struct connection *connection, const char *why)
     pthread_mutex_lock(&set->mutex);
     connection->next_free = set->free;
     set->free = connection;
-    set->open--;
+    if (CHECK(set->open > 0))
+        set->open--;
     if (why)
         stop_listening(set, why);
     else
@@ -212,11 +292,18 @@ static void give_back(struct connection *connection, const char *why)
     pthread_mutex_unlock(&set->mutex);
 }
 
+static void close_now(struct connection *connection)
+{
+    stream_close(&connection->stream);
+    give_back(connection, NULL);
+}
+
 static void set_options(int fd)
 {
-    const struct timeval read_max = {.tv_sec = READ_S_MAX};
+    const struct timeval wait_max = {.tv_sec = SOCKET_S_MAX};
     const int on = 1;
-    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &read_max, sizeof read_max);
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait_max, sizeof wait_max);
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait_max, sizeof wait_max);
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* where it is TCP */
 }
 
@@ -236,28 +323,90 @@ static void accept_all(struct connections *set)
             return;
         }
         set_options(fd);
-        connection->fcgx.ipcFd = fd;
-        /* FCGX_Accept_r() begins by ending the request before, which would close this one. */
-        connection->fcgx.keepConnection = 1;
+        stream_open(&connection->stream, fd);
+        connection->awaited = AWAITED_REQUEST;
         if (arm(connection, EPOLL_CTL_ADD)) {
             set_idle(connection);
         } else {
             log_error("epoll_ctl: %s", strerror(errno));
-            FCGX_Free(&connection->fcgx, 1);
-            give_back(connection, NULL);
+            close_now(connection);
         }
     }
 }
 
-/* ---- requests ---- */
+/* ---- requests and replies ---- */
 
 static void claim(struct connection *connection)
 {
     int idle = STATE_IDLE;
-    while (!atomic_compare_exchange_weak(&connection->state, &idle, STATE_IN_HAND)) {
+    while (!atomic_compare_exchange_weak(&connection->state, &idle, STATE_IN_FLIGHT)) {
         idle = STATE_IDLE;
-        sched_yield(); /* it is being drained, or was let go this very moment */
+        sched_yield(); /* it is claimed, or was let go this very moment */
     }
+    if (connection->awaited != AWAITED_REQUEST)
+        atomic_fetch_sub(&connection->set->unfinished, 1);
+}
+
+/* Lets it go; a deadline goes with all but the wait for a request. */
+static void await(struct connection *connection, enum awaited awaited)
+{
+    connection->awaited = awaited;
+    /* Armed while it is still in flight: whoever hears of it waits for its being let go. */
+    if (!arm(connection, EPOLL_CTL_MOD)) {
+        log_error("epoll_ctl: %s", strerror(errno));
+        close_now(connection); /* nobody would ever hear of it again */
+        return;
+    }
+    if (awaited != AWAITED_REQUEST)
+        atomic_fetch_add(&connection->set->unfinished, 1);
+    set_idle(connection); /* from here on it is another thread's */
+}
+
+static void replied(struct connection *connection)
+{
+    int in_flight = atomic_fetch_sub_explicit(&connection->set->in_flight, 1, memory_order_relaxed);
+    (void)CHECK(in_flight > 0);
+}
+
+/* What becomes of a connection when the reply is sent, as far as it could be. */
+static void go_on(struct connection *connection, enum stream_result result)
+{
+    int fd = stream_fd(&connection->stream);
+    switch (result) {
+    case STREAM_LEFT:
+        await(connection, AWAITED_WRITABLE);
+        return;
+    case STREAM_KEPT:
+        replied(connection);
+        await(connection, AWAITED_REQUEST);
+        return;
+    case STREAM_ENDED:
+        shutdown(fd, SHUT_WR);
+        break;
+    case STREAM_BROKEN:
+        shutdown(fd, SHUT_RDWR); /* that is an event, too */
+        break;
+    }
+    replied(connection);
+    connection->due_ms = clock_ms() + END_MS_MAX;
+    await(connection, AWAITED_END);
+}
+
+void connection_done(struct connection *connection)
+{
+    /* A second time it would be another request that is answered so. */
+    if (!CHECK(atomic_load(&connection->state) == STATE_IN_FLIGHT))
+        return;
+    connection->due_ms = clock_ms() + SEND_MS_MAX;
+    go_on(connection, stream_send(&connection->stream));
+}
+
+/* Reads away what comes after the last request. False: the other side has closed its end. */
+static bool skip(int fd)
+{
+    char trash[TRASH_BYTES];
+    ssize_t got = recv(fd, trash, sizeof trash, MSG_DONTWAIT);
+    return got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
 /* Whether the other side has closed it, and left nothing to read. */
@@ -270,25 +419,37 @@ static bool is_over(int fd)
 /* Reads a request's beginning. False: there was none, and the connection is closed. */
 static bool receive(struct connection *connection, uint32_t events)
 {
-    FCGX_Request *fcgx = &connection->fcgx;
-    claim(connection);
     connection->began_us = clock_us();
-    bool is_there = true;
-    if (events & ~(uint32_t)EPOLLIN)
-        is_there = !is_over(fcgx->ipcFd);
-    /* Where there is no request libfcgi closes the socket, and need not linger over it. */
-    FCGX_Detach(fcgx);
-    if (!is_there)
-        FCGX_Free(fcgx, 1);
-    else
-        is_there = FCGX_Accept_r(fcgx) == 0;
-    if (!is_there) {
+    if (events & ~(uint32_t)EPOLLIN && is_over(stream_fd(&connection->stream))) {
+        close_now(connection);
+        return false;
+    }
+    if (!stream_begin(&connection->stream)) {
         give_back(connection, NULL);
         return false;
     }
-    FCGX_Attach(fcgx);
     atomic_fetch_add_explicit(&connection->set->in_flight, 1, memory_order_relaxed);
     return true;
+}
+
+/* Something happened on an idle connection. True: there is a request. */
+static bool take(struct connection *connection, uint32_t events)
+{
+    claim(connection);
+    switch (connection->awaited) {
+    case AWAITED_WRITABLE:
+        go_on(connection, stream_send_left(&connection->stream));
+        return false;
+    case AWAITED_END:
+        if (skip(stream_fd(&connection->stream)))
+            await(connection, AWAITED_END);
+        else
+            close_now(connection);
+        return false;
+    case AWAITED_REQUEST:
+        break;
+    }
+    return receive(connection, events);
 }
 
 struct connection *connections_next(struct connections *set)
@@ -301,41 +462,9 @@ struct connection *connections_next(struct connections *set)
             return NULL;
         if (event.data.ptr == &set->listen_fd)
             accept_all(set);
-        else if (receive(event.data.ptr, event.events))
+        else if (take(event.data.ptr, event.events))
             return event.data.ptr;
     }
-}
-
-/*
- * Sends the end of the reply: the streams in this order, so that all of it is one write (libfcgi's
- * FCGX_Finish_r does the same). What libfcgi has allocated stays until the connection's next
- * request is read, or its end: then a request's thread frees it, as one allocated it, and no
- * batcher.
- */
-static bool finish(FCGX_Request *fcgx)
-{
-    int failures = FCGX_FClose(fcgx->err);
-    failures |= FCGX_FClose(fcgx->out);
-    failures |= FCGX_GetError(fcgx->in);
-    return failures == 0 && fcgx->keepConnection;
-}
-
-void connection_done(struct connection *connection)
-{
-    struct connections *set = connection->set;
-    bool is_kept = finish(&connection->fcgx);
-    /* Armed while it is still in flight: whoever hears of it waits for its being let go. */
-    if (is_kept && !arm(connection, EPOLL_CTL_MOD)) {
-        log_error("epoll_ctl: %s", strerror(errno));
-        is_kept = false; /* nobody would ever hear of it again */
-    }
-    atomic_fetch_sub_explicit(&set->in_flight, 1, memory_order_relaxed);
-    if (!is_kept) {
-        FCGX_Free(&connection->fcgx, 1);
-        give_back(connection, NULL);
-        return;
-    }
-    set_idle(connection); /* from here on it is another thread's */
 }
 
 int connections_drain(struct connections *set, int ms_max)
@@ -350,6 +479,7 @@ int connections_drain(struct connections *set, int ms_max)
     int64_t deadline_ms = clock_ms() + ms_max;
     for (;;) {
         int open, in_flight;
+        cut_off_late(set);
         connections_count(set, &open, &in_flight);
         if (open == 0 || clock_ms() >= deadline_ms)
             return open;

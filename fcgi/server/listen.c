@@ -120,3 +120,11 @@ int listen_at(const char *where, int backlog)
     close(folder_fd);
     return fd;
 }
+
+int listen_given(void)
+{
+    if (!FCGX_IsCGI())
+        return STDIN_FILENO;
+    log_error("no socket to listen on: start it under spawn-fcgi, or set worker.listen");
+    return -1;
+}

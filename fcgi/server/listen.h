@@ -10,4 +10,7 @@
  */
 int listen_at(const char *where, int backlog);
 
+/* The socket that spawn-fcgi gave, as standard input. -1: there is none; the log says so. */
+int listen_given(void);
+
 #endif

@@ -23,6 +23,6 @@ CREATE TYPE flashsale.outcome AS ENUM (
     'unknown_code'  -- purchase: the code never was, ran out, or its sale is over
 );
 COMMENT ON TYPE flashsale.outcome IS
-    'decisions on checkouts and purchases; fcgi/api/outcome.c has the same list';
+    'decisions on checkouts and purchases; fcgi/store/outcome.c has the same list';
 
 COMMIT;

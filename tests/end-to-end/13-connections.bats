@@ -66,6 +66,41 @@ sells_in_time() {
     sells_in_time ida
 }
 
+# unread COUNT ARGUMENT...: a web server of so many connections that reads nothing (tests/client/unread.py); to others the
+# worker sells meanwhile, and its connections are closed in time.
+unread() {
+    local count=$1 pid
+    shift
+    rm --force "$BATS_TEST_TMPDIR/open"
+    "$TOP/tests/client/unread.py" "$RUN_DIR/worker-1.sock" "$count" "$BATS_TEST_TMPDIR/open" "$@" 3>&- \
+        >"$BATS_TEST_TMPDIR/unread" &
+    pid=$!
+    wait_until 20000 test -e "$BATS_TEST_TMPDIR/open"
+    for user in "$1-${3:-}-ned" "$1-${3:-}-ona" "$1-${3:-}-pia"; do
+        sells_in_time "$user"
+    done
+    within 8000 wait "$pid"
+    cat "$BATS_TEST_TMPDIR/unread"
+}
+
+@test "replies that are not read: no batcher waits, and their connections are closed" {
+    unread 6 keep POST /checkout 'user_id=deaf&id=9001'
+    sells_in_time ria
+}
+
+@test "replies that are not read: no thread that reads requests, or for them, waits either" {
+    unread 6 keep GET /openapi.json
+    unread 6 keep GET /items page_size=100
+    unread 3 values
+    sells_in_time sue
+}
+
+@test "connections that are not to be kept, and are not closed at the other end: no batcher waits" {
+    unread 6 end POST /checkout 'user_id=late&id=9002'
+    unread 6 end GET /openapi.json
+    sells_in_time tom
+}
+
 # At the web server: heads that never end, connections that say nothing, and clients that leave.
 @test "slow clients, silent ones and ones that leave without their reply: the others go on" {
     python3 - "$HTTP_PORT" "$BATS_TEST_TMPDIR/open" 3>&- <<'END' &

@@ -6,7 +6,6 @@
  *
  *     request [-o SETTING=VALUE]...     as flashsale-fcgi; exits 0 where all that held
  */
-#include <fcgiapp.h>
 #include <hiredis/hiredis.h>
 #include <libpq-fe.h>
 #include <pthread.h>
@@ -374,7 +373,7 @@ int main(int count, char **arguments)
     signal(SIGPIPE, SIG_IGN);
     faults_open();
     faults_spare_thread();
-    int listen_fd = FCGX_Init() == 0 ? fastcgi_listen(&address, &address_length) : -1;
+    int listen_fd = fastcgi_listen(&address, &address_length);
     if (listen_fd < 0)
         return EXIT_FAILURE;
     struct worker *worker = worker_start(&settings, listen_fd);

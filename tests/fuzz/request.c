@@ -7,7 +7,6 @@
  * the body. It is sent as FastCGI wants it, and must be answered, once.
  */
 #include <assert.h>
-#include <fcgiapp.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -15,10 +14,9 @@
 #include <strings.h>
 
 #include "common/log.h"
+#include "fcgi/exchange.h"
 #include "fcgi/sale/batchers.h"
 #include "fcgi/sale/item_id.h"
-#include "fcgi/server/connection.h"
-#include "fcgi/worker.h"
 #include "fuzz.h"
 #include "tests/client/fastcgi.h"
 #include "values.h"
@@ -37,16 +35,16 @@ static struct site {
 /* Whoever is decided about has sent the whole body, in a form that was read, with a POST. */
 static void assert_is_whole(const struct job *job)
 {
-    struct connection *connection =
-        (struct connection *)((char *)job - offsetof(struct connection, job));
-    char **variables = connection->fcgx.envp;
-    const char *length = FCGX_GetParam("CONTENT_LENGTH", variables);
-    const char *type = FCGX_GetParam("CONTENT_TYPE", variables);
-    size_t used = connection->request.body_length;
-    assert(connection->request.method == METHOD_POST);
-    assert(FCGX_GetError(connection->fcgx.in) == 0);
-    assert(!length || !*length || strtoull(length, NULL, 10) == used);
-    assert(used == 0 || (type && strncasecmp(type + strspn(type, " \t"), "application/", 12) == 0));
+    const struct exchange *exchange =
+        (const struct exchange *)((const char *)job - offsetof(struct exchange, job));
+    const struct stream *stream = connection_stream(exchange->connection);
+    const char *length = stream_variable(stream, "CONTENT_LENGTH");
+    const char *type = stream_variable(stream, "CONTENT_TYPE");
+    size_t used = exchange->request.body_length;
+    assert(exchange->request.method == METHOD_POST);
+    assert(stream_is_sound(stream));
+    assert(!*length || strtoull(length, NULL, 10) == used);
+    assert(used == 0 || strncasecmp(type + strspn(type, " \t"), "application/", 12) == 0);
 }
 
 /* What reaches a batcher was checked (ld(1), --wrap). */
@@ -92,7 +90,6 @@ static void start_all(void)
     if (sites[0].worker)
         return;
     signal(SIGPIPE, SIG_IGN);
-    assert(FCGX_Init() == 0);
     log_open("fuzz", (enum log_level)0); /* that the database is not there is no news */
     start(&sites[IDENTITY_PARAMETER], IDENTITY_PARAMETER);
     start(&sites[IDENTITY_REMOTE_USER], IDENTITY_REMOTE_USER);

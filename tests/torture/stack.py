@@ -123,6 +123,7 @@ class Stack:
         self.has_small_disk = on_small_disk and self.mount_small_disk()
         self.environment = {name: value for name, value in os.environ.items()
                             if not name.startswith(("PG", "RUN_DIR", "WORKER", "GENERATOR"))}
+        self.environment["CHECKS"] = "stop"  # what cannot be ends a worker (common/check.h)
         self.batchers = batchers
         self.marks = {}
         self.unread = None

@@ -214,12 +214,66 @@ static void test_passing(void **state)
     queue_close(&queue);
 }
 
+/* ---- what cannot be ---- */
+
+static struct queue faulty;
+
+static void leave_without_joining(void)
+{
+    struct taker taker = {0};
+    queue_open(&faulty);
+    queue_leave(&faulty, &taker);
+    queue_close(&faulty);
+}
+
+static void take_more_than_there_is(void)
+{
+    struct taker taker;
+    struct job job, *taken;
+    queue_open(&faulty);
+    queue_join(&faulty, &taker);
+    assert_true(queue_put(&faulty, &job));
+    faulty.length = 0;
+    assert_int_equal(queue_take(&faulty, &taken, 1), 1);
+    assert_int_equal(queue_length(&faulty), 0);
+    queue_close(&faulty);
+}
+
+static int completed;
+
+static void count(struct job *job)
+{
+    (void)job;
+    completed++;
+}
+
+static void complete_twice(void)
+{
+    struct job job = {.decided = count};
+    completed = 0;
+    job_complete(&job);
+    job_complete(&job);
+}
+
+static void test_what_cannot_be(void **state)
+{
+    (void)state;
+    assert_true(check_stops(leave_without_joining));
+    assert_true(check_stops(take_more_than_there_is));
+    assert_true(check_stops(complete_twice));
+    assert_true(check_says(leave_without_joining, "queue->takers > 0"));
+    assert_int_equal(faulty.takers, 0);
+    assert_true(check_says(take_more_than_there_is, "queue->length >= 0"));
+    assert_true(check_says(complete_twice, "decided != NULL"));
+    assert_int_equal(completed, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_order),   cmocka_unit_test(test_nobody_takes),
         cmocka_unit_test(test_bound),   cmocka_unit_test(test_older),
         cmocka_unit_test(test_waiting), cmocka_unit_test(test_pausing_beside_waiting),
-        cmocka_unit_test(test_passing)};
+        cmocka_unit_test(test_passing), cmocka_unit_test(test_what_cannot_be)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

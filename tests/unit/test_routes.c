@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/options.h"
+#include "fcgi/api/outcome_problem.h"
 #include "fcgi/api/routes.h"
 
 /* The longest reply that a reading thread can send. */
@@ -233,7 +234,10 @@ static void test_every_route_can_answer(void **state)
     (void)state;
     for (int i = 0; route_at(i); i++) {
         const struct route *route = route_at(i);
-        assert_true((route->submit && route->reply) != (route->read != NULL));
+        int ways =
+            (route->submit && route->reply) + (route->read != NULL) + (route->at_once != NULL);
+        assert_int_equal(ways, 1);
+        assert_int_equal(!route->submit, !route->reply);
         const char *allow = route->methods == METHOD_POST ? "POST" : "GET, HEAD";
         assert_string_equal(route->allow, allow);
         assert_int_equal(route->methods,
@@ -350,36 +354,47 @@ static void test_document_has_the_bodies(void **state)
     }
 }
 
-static void test_document_has_the_outcomes(void **state)
+/* The document has the problem's name, and its example is what is sent, if only perhaps with
+ * another detail. */
+static void expect_described(const struct problem *problem)
 {
-    (void)state;
     struct json_object *components = member(document, "components");
     struct json_object *names = member(member(member(components, "schemas"), "Outcome"), "enum");
-    int refusals = 0;
-    for (int i = 0; i < OUTCOME_COUNT; i++) {
-        if (!outcome_is_refusal((enum outcome)i))
-            continue;
-        const char *name = outcome_text((enum outcome)i)->name;
-        bool is_there = false;
-        for (size_t j = 0; j < json_object_array_length(names); j++)
-            is_there |=
-                strcmp(json_object_get_string(json_object_array_get_idx(names, j)), name) == 0;
-        if (!is_there)
-            fail_msg("the outcome %s is not described", name);
-        refusals++;
+    bool is_there = false;
+    for (size_t i = 0; i < json_object_array_length(names); i++)
+        is_there |=
+            strcmp(json_object_get_string(json_object_array_get_idx(names, i)), problem->name) == 0;
+    if (!is_there)
+        fail_msg("the problem %s is not described", problem->name);
 
-        /* The example is what is sent, if only perhaps with another detail. */
-        struct json_object *example = member(member(member(components, "examples"), name), "value");
-        static struct reply reply;
-        reply_begin(&reply, bytes, sizeof bytes);
-        reply_problem(&reply, (enum outcome)i, text_member(example, "detail"), 0, &settings);
-        text_add_bytes(&reply.body, "", 1);
-        struct json_object *sent = json_tokener_parse(bytes);
-        if (!json_object_equal(sent, example))
-            fail_msg("the example of %s is not %s", name, bytes);
-        json_object_put(sent);
+    struct json_object *example =
+        member(member(member(components, "examples"), problem->name), "value");
+    static struct reply reply;
+    reply_begin(&reply, bytes, sizeof bytes);
+    reply_problem(&reply, problem, text_member(example, "detail"), 0);
+    text_add_bytes(&reply.body, "", 1);
+    struct json_object *sent = json_tokener_parse(bytes);
+    if (!json_object_equal(sent, example))
+        fail_msg("the example of %s is not %s", problem->name, bytes);
+    json_object_put(sent);
+}
+
+static void test_document_has_the_problems(void **state)
+{
+    (void)state;
+    int problems = 0;
+    for (; problem_at(problems); problems++)
+        expect_described(problem_at(problems));
+    for (int i = 0; i < OUTCOME_COUNT; i++) {
+        if (!outcome_is_refusal((enum outcome)i) || i == OUTCOME_UNAVAILABLE)
+            continue; /* that is one of HTTP's */
+        const struct problem problem = outcome_problem((enum outcome)i, &settings);
+        expect_described(&problem);
+        problems++;
     }
-    assert_int_equal(json_object_array_length(names), refusals);
+    struct json_object *names =
+        member(member(member(member(document, "components"), "schemas"), "Outcome"), "enum");
+    assert_int_equal(json_object_array_length(names), problems);
 }
 
 static void test_document_has_the_version(void **state)
@@ -399,7 +414,7 @@ int main(void)
                                        cmocka_unit_test(test_document_has_the_paths_and_methods),
                                        cmocka_unit_test(test_document_has_the_parameters),
                                        cmocka_unit_test(test_document_has_the_bodies),
-                                       cmocka_unit_test(test_document_has_the_outcomes),
+                                       cmocka_unit_test(test_document_has_the_problems),
                                        cmocka_unit_test(test_document_has_the_version)};
     return cmocka_run_group_tests_name("routes", tests, read_document, free_document);
 }

@@ -14,7 +14,12 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/log.h"
@@ -48,6 +53,40 @@ static inline void capture_end(struct capture *capture)
     ssize_t length = read(capture->pipe[0], capture->text, sizeof capture->text - 1);
     close(capture->pipe[0]);
     capture->text[length > 0 ? length : 0] = 0;
+}
+
+/* Where CHECKS is stop the call ends the program; false: it does not, or otherwise. */
+static inline bool check_stops(void (*call)(void))
+{
+    int status = 0;
+    pid_t child = fork();
+    if (child == 0) {
+        const struct rlimit none = {0, 0}; /* no core file */
+        setrlimit(RLIMIT_CORE, &none);
+        signal(SIGABRT, SIG_DFL); /* not cmocka's */
+        close(STDERR_FILENO);
+        setenv("CHECKS", "stop", 1);
+        call();
+        _exit(EXIT_SUCCESS);
+    }
+    return child > 0 && waitpid(child, &status, 0) == child && WIFSIGNALED(status) &&
+           WTERMSIG(status) == SIGABRT;
+}
+
+/* Where it is not, the call returns, and the log says what does not hold. */
+static inline bool check_says(void (*call)(void), const char *condition)
+{
+    static struct capture capture;
+    const char *checks = getenv("CHECKS");
+    char *before = checks ? strdup(checks) : NULL;
+    unsetenv("CHECKS");
+    capture_begin(&capture);
+    call();
+    capture_end(&capture);
+    if (before)
+        setenv("CHECKS", before, 1);
+    free(before);
+    return strstr(capture.text, "a fault of the program") && strstr(capture.text, condition);
 }
 
 #endif
