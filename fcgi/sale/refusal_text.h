@@ -10,7 +10,7 @@
 
 #include "refusal_cache.h"
 
-enum { REFUSAL_TEXT_MAX = 32 + PARAMETER_BYTES_MAX };
+enum { REFUSAL_TEXT_MAX = 32 + USER_BYTES_MAX };
 
 /* The field; of REFUSAL_NONE there is none. */
 const char *refusal_field(enum refusal_kind kind);
