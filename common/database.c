@@ -608,17 +608,23 @@ bool database_bool(const PGresult *result, int row, int column)
     return PQgetlength(result, row, column) == 1 && *PQgetvalue(result, row, column) != 0;
 }
 
-void database_text(const PGresult *result, int row, int column, char *text, size_t size)
+struct span database_span(const PGresult *result, int row, int column, size_t bytes_max)
 {
+    if (database_is_null(result, row, column))
+        return (struct span){NULL, 0};
     const char *value = PQgetvalue(result, row, column);
     size_t length = (size_t)PQgetlength(result, row, column);
-    if (length >= size) {
-        length = size - 1;
+    if (length > bytes_max) {
+        length = bytes_max;
         while (length > 0 && ((unsigned char)value[length] & 0xc0) == 0x80)
             length--; /* within a character (RFC 3629, section 3) */
     }
-    memcpy(text, value, length);
-    text[length] = '\0';
+    return (struct span){value, length};
+}
+
+void database_text(const PGresult *result, int row, int column, char *text, size_t size)
+{
+    span_copy(database_span(result, row, column, size - 1), text, size);
 }
 
 int64_t database_time_us(const PGresult *result, int row, int column)

@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "span.h"
+
 struct database;
 
 /* A binary parameter; `bytes` is read during the call only. */
@@ -101,8 +103,11 @@ int32_t database_int4(const PGresult *result, int row, int column); /* 0 where n
 int64_t database_int8(const PGresult *result, int row, int column); /* 0 where null */
 bool database_bool(const PGresult *result, int row, int column);    /* false where null */
 
-/* Copies a text and ends it with a zero; what does not fit in `size` bytes is cut, before
-   a character of UTF-8. */
+/* A text where the result has it, until that is cleared; beyond `bytes_max` bytes it is cut, before
+   a character of UTF-8. {NULL, 0} where null. */
+struct span database_span(const PGresult *result, int row, int column, size_t bytes_max);
+
+/* Copies a text and ends it with a zero; what does not fit in `size` bytes is cut likewise. */
 void database_text(const PGresult *result, int row, int column, char *text, size_t size);
 
 /* A timestamptz as microseconds since 1970, UTC; 0 where null. What is beyond the years that RFC

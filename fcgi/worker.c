@@ -262,7 +262,7 @@ void worker_tick(struct worker *worker)
 static void reading_thread_end(struct reading_thread *thread)
 {
     pthread_join(thread->thread, NULL);
-    database_free(thread->context.database);
+    reader_free(thread->context.database);
     free(thread->body);
 }
 

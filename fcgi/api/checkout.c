@@ -5,6 +5,9 @@
 #include "fcgi/sale/item_id.h"
 #include "identity.h"
 
+_Static_assert((int)PARAMETER_BYTES_MAX <= (int)FREE_ID_BYTES_MAX,
+               "an id that is given can be stored");
+
 static void write_accepted(const struct settings *settings, struct reply *reply,
                            const struct job *job)
 {

@@ -2,14 +2,14 @@
 
 /* The letters are those of docs/MIGRATING.md. */
 static const struct dialect dialects[] = {
-    [DIALECT_DEFAULT] = {"success", "success", NULL, NULL, false},
-    [DIALECT_A] = {"success", "success", NULL, NULL, false},
+    [DIALECT_DEFAULT] = {"success", "success", NULL, NULL},
+    [DIALECT_A] = {"success", "success", NULL, NULL},
     [DIALECT_B] = {"success", "Purchase successful", "User has reached the maximum of ",
-                   " items per sale", true},
-    [DIALECT_C] = {"success", "success", NULL, NULL, false},
+                   " items per sale"},
+    [DIALECT_C] = {"success", "success", NULL, NULL},
     [DIALECT_D] = {"Checkout code generated successfully", "Purchase completed successfully",
-                   "User purchase limit exceeded", NULL, false},
-    [DIALECT_E] = {"success", "success", NULL, NULL, false},
+                   "User purchase limit exceeded", NULL},
+    [DIALECT_E] = {"success", "success", NULL, NULL},
 };
 
 const struct dialect *dialect_of(const struct settings *settings)

@@ -1,9 +1,6 @@
-/* The texts by which clients of earlier services know a reply, and what those let a buyer do:
-   setting http.dialect. */
+/* The texts by which clients of earlier services know a reply: setting http.dialect. */
 #ifndef FCGI_API_DIALECT_H
 #define FCGI_API_DIALECT_H
-
-#include <stdbool.h>
 
 #include "common/settings.h"
 #include "common/text.h"
@@ -15,8 +12,6 @@ struct dialect {
        NULL, is not told. Both NULL: it says the outcome's own (outcome_problem.h). */
     const char *limit_before;
     const char *limit_after;
-    /* Whether who has bought all that one may can check out all the same; a purchase is refused. */
-    bool full_may_check_out;
 };
 
 /* The one that the settings name. Any thread. */

@@ -2,6 +2,11 @@
 
 #include <string.h>
 
+#include "fcgi/store/limits.h"
+
+_Static_assert((int)PARAMETER_BYTES_MAX <= (int)USER_BYTES_MAX,
+               "a user that is named can be stored");
+
 bool identity_is(const struct span *user, const char *bytes, size_t length)
 {
     return user->length == length && memcmp(user->bytes, bytes, length) == 0;

@@ -2,19 +2,6 @@
 
 #include <string.h>
 
-#include "catalog/item.h"
-#include "common/database.h"
-
-enum column {
-    COLUMN_SALE_ID,
-    COLUMN_NUMBER,
-    COLUMN_NAME,
-    COLUMN_PRICE_CENTS,
-    COLUMN_PICTURE_SEED,
-    COLUMN_STATE,
-    COLUMN_HELD_UNTIL
-};
-
 /* Two numbers of 32 bits, and what stands around them in a path. */
 enum { ID_MAX = 24, IMAGE_MAX = ID_MAX + 24 };
 
@@ -53,22 +40,15 @@ void item_json_price(struct json_writer *json, int32_t sale_id, int32_t number, 
     json_bytes(json_key(json, "image"), image.bytes, image.used);
 }
 
-void item_json_row(struct json_writer *json, const PGresult *result, int row)
+void item_json_row(struct json_writer *json, const struct item_row *item)
 {
-    enum { STATE_MAX = 8 };
-    char name[ITEM_NAME_MAX], state[STATE_MAX];
-    int32_t sale_id = database_int4(result, row, COLUMN_SALE_ID);
-    int32_t number = database_int4(result, row, COLUMN_NUMBER);
-    database_text(result, row, COLUMN_NAME, name, sizeof name);
-    database_text(result, row, COLUMN_STATE, state, sizeof state);
-
     json_open_object(json);
-    item_json_name(json, sale_id, number, name);
-    item_json_price(json, sale_id, number, database_int4(result, row, COLUMN_PRICE_CENTS));
-    json_string(json_key(json, "state"), state);
+    item_json_name(json, item->sale_id, item->number, item->name);
+    item_json_price(json, item->sale_id, item->number, item->price_cents);
+    json_string(json_key(json, "state"), item->state);
     json_key(json, "held_until");
-    if (strcmp(state, "held") == 0)
-        json_time(json, database_time_us(result, row, COLUMN_HELD_UNTIL));
+    if (strcmp(item->state, "held") == 0)
+        json_time(json, item->held_until_us);
     else
         json_null(json);
     json_close(json);

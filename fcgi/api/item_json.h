@@ -2,10 +2,9 @@
 #ifndef FCGI_API_ITEM_JSON_H
 #define FCGI_API_ITEM_JSON_H
 
-#include <libpq-fe.h>
-
 #include "catalog/item.h"
 #include "fcgi/http/json_writer.h"
+#include "fcgi/store/item_row.h"
 
 /* Bytes that the members of item_json_row() take at most: the name, each byte of it escaped, and
    the rest. */
@@ -20,8 +19,7 @@ void item_json_name(struct json_writer *json, int32_t sale_id, int32_t number, c
 /* The members "price" and "image". */
 void item_json_price(struct json_writer *json, int32_t sale_id, int32_t number, int price_cents);
 
-/* An object of "id", "number", "name", "price", "image", "state" and "held_until": an item whose
-   columns are the first seven of the row, as the statements of reader.h have them. */
-void item_json_row(struct json_writer *json, const PGresult *result, int row);
+/* An object of "id", "number", "name", "price", "image", "state" and "held_until". */
+void item_json_row(struct json_writer *json, const struct item_row *item);
 
 #endif

@@ -1,32 +1,15 @@
 /* GET /me: who asks, and what they have. GET /users/{user_id}/purchases: what the user who is
    logged in bought and holds. */
-#include <endian.h>
 #include <string.h>
 
 #include "common/clock.h"
 #include "endpoints.h"
 #include "fcgi/http/paging.h"
 #include "fcgi/sale/code.h"
-#include "fcgi/store/reader.h"
+#include "fcgi/store/user_page.h"
 #include "identity.h"
 #include "item_json.h"
 #include "purchase_id.h"
-
-enum column {
-    COLUMN_SALE_ID,
-    COLUMN_NUMBER,
-    COLUMN_HELD_UNTIL = 6,
-    COLUMN_SECRET,
-    COLUMN_PURCHASED_AT,
-    COLUMN_BUYER_PURCHASES,
-    COLUMN_PURCHASE_LIMIT,
-    COLUMN_PURCHASES_TOTAL,
-    COLUMN_HOLDS_TOTAL,
-    COLUMN_CURRENT_SALE_ID,
-    COLUMN_BOUGHT,
-    COLUMN_HELD,
-    COLUMN_READ_AT
-};
 
 /* What stands around an item, with its code or purchase, and around the page with the user's name,
    each byte of it escaped. */
@@ -34,83 +17,68 @@ enum { BETWEEN_MAX = 192, AROUND_MAX = 6 * PARAMETER_BYTES_MAX + 256 };
 _Static_assert(PAGE_SIZE_MAX *(ITEM_JSON_MAX + BETWEEN_MAX) + AROUND_MAX <= REPLY_PAGE_MAX,
                "the largest page fits");
 
-static void write_purchase(struct json_writer *json, const PGresult *result, int row)
+static void write_purchase(struct json_writer *json, const struct user_purchase *purchase)
 {
+    const struct item_row *item = &purchase->item;
     json_open_object(json);
-    json_integer(json_key(json, "purchase_id"),
-                 purchase_id(database_int4(result, row, COLUMN_SALE_ID),
-                             database_int4(result, row, COLUMN_NUMBER)));
-    json_time(json_key(json, "purchased_at"), database_time_us(result, row, COLUMN_PURCHASED_AT));
-    item_json_row(json_key(json, "item"), result, row);
+    json_integer(json_key(json, "purchase_id"), purchase_id(item->sale_id, item->number));
+    json_time(json_key(json, "purchased_at"), purchase->purchased_us);
+    item_json_row(json_key(json, "item"), item);
     json_close(json);
 }
 
-static void write_hold(struct json_writer *json, const PGresult *result, int row)
+static void write_hold(struct json_writer *json, const struct user_hold *hold, int64_t read_us)
 {
-    struct code code = {.sale_id = database_int4(result, row, COLUMN_SALE_ID),
-                        .number = database_int4(result, row, COLUMN_NUMBER)};
-    int64_t expires_us = database_time_us(result, row, COLUMN_HELD_UNTIL);
-    int64_t read_us = database_time_us(result, row, COLUMN_READ_AT);
+    const struct item_row *item = &hold->item;
+    struct code code = {.sale_id = item->sale_id, .number = item->number};
     char text[CODE_LENGTH + 1];
-    memcpy(code.secret, PQgetvalue(result, row, COLUMN_SECRET), CODE_SECRET_BYTES);
+    memcpy(code.secret, hold->secret, CODE_SECRET_BYTES);
     code_format(&code, text);
     json_open_object(json);
     json_string(json_key(json, "code"), text);
-    json_time(json_key(json, "expires_at"), expires_us);
-    json_integer(json_key(json, "expires_in"), clock_whole_seconds(expires_us - read_us));
-    item_json_row(json_key(json, "item"), result, row);
+    json_time(json_key(json, "expires_at"), item->held_until_us);
+    json_integer(json_key(json, "expires_in"), clock_whole_seconds(item->held_until_us - read_us));
+    item_json_row(json_key(json, "item"), item);
     json_close(json);
 }
 
-static void write_rows(struct json_writer *json, const PGresult *result, bool is_bought,
-                       void (*write)(struct json_writer *, const PGresult *, int))
+static void write_lists(struct json_writer *json, struct user_page *page)
 {
-    json_open_array(json);
-    for (int row = 0; row < PQntuples(result); row++)
-        if (!database_is_null(result, row, COLUMN_NUMBER) &&
-            database_is_null(result, row, COLUMN_PURCHASED_AT) != is_bought)
-            write(json, result, row);
+    struct user_purchase purchase;
+    struct user_hold hold;
+    json_open_array(json_key(json, "purchases"));
+    while (user_page_next_purchase(page, &purchase))
+        write_purchase(json, &purchase);
+    json_close(json);
+    json_open_array(json_key(json, "holds"));
+    while (user_page_next_hold(page, &hold))
+        write_hold(json, &hold, page->read_us);
     json_close(json);
 }
 
-static void write_lists(struct json_writer *json, const PGresult *result)
+static void write_user(struct text *body, const struct span *user, struct user_page *page)
 {
-    write_rows(json_key(json, "purchases"), result, true, write_purchase);
-    write_rows(json_key(json, "holds"), result, false, write_hold);
-}
-
-static void write_user(struct text *body, const struct span *user, const PGresult *result)
-{
-    bool has_sale = PQntuples(result) > 0;
-    int64_t purchases = has_sale ? database_int8(result, 0, COLUMN_PURCHASES_TOTAL) : 0;
-    int64_t holds = has_sale ? database_int8(result, 0, COLUMN_HOLDS_TOTAL) : 0;
     struct json_writer json;
     json_writer_begin(&json, body);
     json_open_object(&json);
     json_bytes(json_key(&json, "user"), user->bytes, user->length);
-    json_integer_or_null(json_key(&json, "purchase_limit"),
-                         has_sale ? database_int4(result, 0, COLUMN_PURCHASE_LIMIT) : 0);
-    write_lists(&json, result);
-    json_integer(json_key(&json, "purchases_total"), purchases);
-    json_integer(json_key(&json, "holds_total"), holds);
-    json_integer(json_key(&json, "total"), purchases + holds);
+    json_integer_or_null(json_key(&json, "purchase_limit"), page->purchase_limit);
+    write_lists(&json, page);
+    json_integer(json_key(&json, "purchases_total"), page->purchases_total);
+    json_integer(json_key(&json, "holds_total"), page->holds_total);
+    json_integer(json_key(&json, "total"), page->purchases_total + page->holds_total);
     json_close(&json);
     json_writer_end(&json);
 }
 
-/* A page of what the user has; NULL: the reply says why. A size of 0: of what, only how much. */
-static PGresult *read_user(const struct context *context, const struct span *user,
-                           const struct page *page, struct reply *reply)
+/* A page of what the user has; false: the reply says why. A size of 0: of what, only how much. */
+static bool read_user(const struct context *context, const struct span *user,
+                      const struct page *page, struct user_page *has, struct reply *reply)
 {
-    uint64_t offset = htobe64((uint64_t)page->offset);
-    uint32_t size = htobe32((uint32_t)page->size);
-    const struct database_parameter parameters[] = {{user->bytes, (int)user->length},
-                                                    {(const char *)&offset, sizeof offset},
-                                                    {(const char *)&size, sizeof size}};
-    PGresult *result = reader_call(context->database, READ_USER, parameters, 3);
-    if (!result)
-        reply_problem(reply, &problem_unavailable, NULL, 1);
-    return result;
+    if (user_page_fetch(context->database, *user, page->offset, page->size, has))
+        return true;
+    reply_problem(reply, &problem_unavailable, NULL, 1);
+    return false;
 }
 
 void user_purchases_read(const struct context *context, const struct request *request,
@@ -130,27 +98,24 @@ void user_purchases_read(const struct context *context, const struct request *re
     }
     if (!page_read(request, PAGE_SIZE_MAX, &page, reply))
         return;
-    PGresult *result = read_user(context, &user, &page, reply);
-    if (result)
-        write_user(&reply->body, &user, result);
-    PQclear(result);
+    struct user_page has;
+    if (!read_user(context, &user, &page, &has, reply))
+        return;
+    write_user(&reply->body, &user, &has);
+    user_page_free(&has);
 }
 
 /* What /me tells. */
 struct me {
     bool is_remote;
     struct span user;
-    int32_t sale_id;
-    int32_t purchase_limit;
-    int64_t bought;
-    int64_t held;
-    int64_t total;
-    const PGresult *rows; /* NULL: there are none */
+    struct user_page has;
 };
 
-static void write_me(struct text *body, const struct me *me)
+static void write_me(struct text *body, struct me *me)
 {
     struct json_writer json;
+    struct user_page *has = &me->has;
     json_writer_begin(&json, body);
     json_open_object(&json);
     json_string(json_key(&json, "identity"), me->is_remote ? "remote_user" : "parameter");
@@ -159,13 +124,13 @@ static void write_me(struct text *body, const struct me *me)
         json_bytes(&json, me->user.bytes, me->user.length);
     else
         json_null(&json);
-    json_integer_or_null(json_key(&json, "sale_id"), me->sale_id);
-    json_integer_or_null(json_key(&json, "purchase_limit"), me->purchase_limit);
-    json_integer(json_key(&json, "bought"), me->bought);
-    json_integer(json_key(&json, "held"), me->held);
+    json_integer_or_null(json_key(&json, "sale_id"), has->sale_id);
+    json_integer_or_null(json_key(&json, "purchase_limit"), has->purchase_limit);
+    json_integer(json_key(&json, "bought"), has->bought);
+    json_integer(json_key(&json, "held"), has->held);
     if (me->is_remote) {
-        write_lists(&json, me->rows);
-        json_integer(json_key(&json, "total"), me->total);
+        write_lists(&json, has);
+        json_integer(json_key(&json, "total"), has->purchases_total + has->holds_total);
     }
     json_close(&json);
     json_writer_end(&json);
@@ -179,28 +144,18 @@ static void tell_nobody(const struct context *context, struct me *me, struct rep
         reply_problem(reply, &problem_unavailable, NULL, 1);
         return;
     }
-    me->sale_id = sale.sale_id;
-    me->purchase_limit = sale.purchase_limit;
+    me->has.sale_id = sale.sale_id;
+    me->has.purchase_limit = sale.purchase_limit;
     write_me(&reply->body, me);
 }
 
 static void tell_somebody(const struct context *context, struct me *me, const struct page *page,
                           struct reply *reply)
 {
-    PGresult *result = read_user(context, &me->user, page, reply);
-    if (!result)
+    if (!read_user(context, &me->user, page, &me->has, reply))
         return;
-    if (PQntuples(result) > 0) {
-        me->sale_id = database_int4(result, 0, COLUMN_CURRENT_SALE_ID);
-        me->purchase_limit = database_int4(result, 0, COLUMN_PURCHASE_LIMIT);
-        me->bought = database_int8(result, 0, COLUMN_BOUGHT);
-        me->held = database_int8(result, 0, COLUMN_HELD);
-        me->total = database_int8(result, 0, COLUMN_PURCHASES_TOTAL) +
-                    database_int8(result, 0, COLUMN_HOLDS_TOTAL);
-        me->rows = result;
-    }
     write_me(&reply->body, me);
-    PQclear(result);
+    user_page_free(&me->has);
 }
 
 void me_read(const struct context *context, const struct request *request, struct reply *reply)

@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "common/settings.h"
+#include "common/span.h"
 #include "fcgi/server/stream.h"
 #include "parameters.h"
 #include "problem.h"
@@ -17,12 +18,6 @@
 enum request_method { METHOD_GET = 1, METHOD_HEAD = 2, METHOD_POST = 4, METHOD_OTHER = 8 };
 
 enum { REQUEST_ID_MAX = 64, REQUEST_DETAIL_MAX = 160 };
-
-/* Bytes that are someone else's. */
-struct span {
-    const char *bytes;
-    size_t length;
-};
 
 /* One segment of a path, decoded: UTF-8 without control bytes, as all values are. */
 struct path_variable {

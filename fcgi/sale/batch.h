@@ -7,7 +7,6 @@
 
 #include <stdbool.h>
 
-#include "common/array.h"
 #include "common/settings.h"
 #include "job.h"
 #include "job_kind.h"
@@ -15,6 +14,7 @@
 
 struct checkout_batch;
 struct purchase_batch;
+struct database;
 struct metrics;
 
 /* Buffers for batch.size_max jobs, for one batcher's thread. NULL: out of memory. */
@@ -24,15 +24,6 @@ struct purchase_batch *purchase_batch_new(const struct settings *settings, struc
                                           const struct refusals *refusals);
 void checkout_batch_free(struct checkout_batch *batch);
 void purchase_batch_free(struct purchase_batch *batch);
-
-/* The statement that decides a batch, to be prepared as number 0 of the batcher's connection. */
-extern const char *const checkout_batch_statement;
-extern const char *const purchase_batch_statement;
-
-/* What a new connection tries it with: a batch of one that is refused, and logged. */
-enum { CHECKOUT_BATCH_PARAMETERS = 10, PURCHASE_BATCH_PARAMETERS = 3 };
-extern const struct database_parameter checkout_batch_trial[CHECKOUT_BATCH_PARAMETERS];
-extern const struct database_parameter purchase_batch_trial[PURCHASE_BATCH_PARAMETERS];
 
 /*
  * Decides all jobs in one transaction and fills in every decision: OUTCOME_UNAVAILABLE for all

@@ -13,6 +13,8 @@
 #include "common/database.h"
 #include "common/log.h"
 #include "fcgi/metrics/metrics.h"
+#include "fcgi/store/checkout_statement.h"
+#include "fcgi/store/purchase_statement.h"
 #include "queue.h"
 #include "refusals.h"
 
@@ -295,34 +297,22 @@ static bool batcher_open(struct batcher *batcher, struct batchers *batchers, enu
                          int number)
 {
     const struct settings *settings = batchers->settings;
-    bool is_checkout = kind == JOB_CHECKOUT;
-    const char *const *statement =
-        is_checkout ? &checkout_batch_statement : &purchase_batch_statement;
     batcher->batchers = batchers;
     batcher->kind = kind;
     snprintf(batcher->name, sizeof batcher->name, "flashsale %s batcher %d", job_kind_name(kind),
              number);
 
-    const struct database_options options = {
-        .conninfo = settings->database.worker_conninfo,
-        .name = batcher->name,
-        .connect_ms_max = settings->database.connect_ms_max,
-        .statement_ms_max = settings->database.statement_ms_max,
-        .statements = statement,
-        .statement_count = 1,
-        .is_for_commits = true,
-        .trial = is_checkout ? checkout_batch_trial : purchase_batch_trial,
-        .trial_count = is_checkout ? CHECKOUT_BATCH_PARAMETERS : PURCHASE_BATCH_PARAMETERS,
-        .is_in_background = true};
-    batcher->database = database_new(&options);
     batcher->jobs = calloc((size_t)settings->batch.size_max, sizeof(struct job *));
     const struct refusals refusals = {.cache = batchers->refusal_cache,
                                       .share = batchers->redis_share,
                                       .batcher = (int)(batcher - batchers->batcher)};
-    if (kind == JOB_CHECKOUT)
+    if (kind == JOB_CHECKOUT) {
+        batcher->database = checkout_statement_connect(settings, batcher->name);
         batcher->checkouts = checkout_batch_new(settings, batchers->metrics, &refusals);
-    else
+    } else {
+        batcher->database = purchase_statement_connect(settings, batcher->name);
         batcher->purchases = purchase_batch_new(settings, batchers->metrics, &refusals);
+    }
     return batcher->database && batcher->jobs && (batcher->checkouts || batcher->purchases);
 }
 

@@ -9,7 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { CODE_LENGTH = 32, CODE_SECRET_BYTES = 16 };
+#include "fcgi/store/limits.h"
+
+enum { CODE_LENGTH = 32, CODE_SECRET_BYTES = SECRET_BYTES };
 
 struct code {
     int32_t sale_id;

@@ -11,7 +11,7 @@
 
 #include "catalog/item.h"
 #include "code.h"
-#include "fcgi/http/parameters.h"
+#include "fcgi/store/limits.h"
 #include "fcgi/store/outcome.h"
 
 /* What was decided. Times are PostgreSQL's, in microseconds since 1970. */
@@ -27,7 +27,7 @@ struct decision {
     int price_cents;
     int64_t picture_seed;
     /* Purchases: */
-    char user[PARAMETER_BYTES_MAX + 1];
+    char user[USER_BYTES_MAX + 1];
     int64_t purchased_us;
     int buyer_purchases;
 };

@@ -33,10 +33,10 @@ struct user_entry {
     int64_t sale_made_us;
     uint32_t epoch;
     uint8_t length; /* 0: empty */
-    char user[PARAMETER_BYTES_MAX];
+    char user[USER_BYTES_MAX];
 };
 
-static_assert(sizeof(struct item_entry) == 32 && PARAMETER_BYTES_MAX <= UINT8_MAX,
+static_assert(sizeof(struct item_entry) == 32 && USER_BYTES_MAX <= UINT8_MAX,
               "two entries to a cache line, and a length that fits");
 
 struct stripe {
@@ -307,7 +307,7 @@ bool refusal_cache_put(struct refusal_cache *cache, const struct refusal *refusa
                        enum refusal_source source)
 {
     assert(refusal->kind > REFUSAL_NONE && refusal->kind < REFUSAL_KINDS);
-    assert(refusal->sale_made_us != 0 && refusal->user_length <= PARAMETER_BYTES_MAX);
+    assert(refusal->sale_made_us != 0 && refusal->user_length <= USER_BYTES_MAX);
     assert(refusal->kind != REFUSAL_USER_LIMIT || refusal->user_length > 0);
     assert(refusal->number > 0 || refusal->kind == REFUSAL_USER_LIMIT ||
            refusal->kind == REFUSAL_SOLD_OUT);

@@ -19,7 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "fcgi/http/parameters.h"
+#include "fcgi/store/limits.h"
 
 /* As p_known of flashsale.checkout_batch has them. */
 enum refusal_kind {
@@ -45,7 +45,7 @@ struct refusal {
     int64_t sale_made_us; /* when the sale was generated, since 1970 */
     int64_t until_us;     /* of REFUSAL_HELD, since 1970 by PostgreSQL's clock; else INT64_MAX */
     uint8_t user_length;
-    char user[PARAMETER_BYTES_MAX]; /* not terminated */
+    char user[USER_BYTES_MAX]; /* not terminated */
 };
 
 /* Who learned it: a batcher, from PostgreSQL's decision, or the thread that listens to Redis. */

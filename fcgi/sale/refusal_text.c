@@ -51,7 +51,7 @@ static bool take_space(const char **at, const char *end)
 
 static bool take_user(const char *at, const char *end, struct refusal *refusal)
 {
-    if (at == end || end - at > PARAMETER_BYTES_MAX)
+    if (at == end || end - at > USER_BYTES_MAX)
         return false;
     refusal->user_length = (uint8_t)(end - at);
     memcpy(refusal->user, at, refusal->user_length);

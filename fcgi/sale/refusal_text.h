@@ -11,7 +11,7 @@
 
 #include "refusal_cache.h"
 
-enum { REFUSAL_TEXT_MAX = 32 + PARAMETER_BYTES_MAX };
+enum { REFUSAL_TEXT_MAX = 32 + USER_BYTES_MAX };
 
 /* Writes the value, which is not terminated, and returns its length. */
 size_t refusal_write(const struct refusal *refusal, char value[REFUSAL_TEXT_MAX]);

@@ -93,7 +93,7 @@ void refusals_learn(const struct refusals *refusals, enum refusal_kind kind, int
                     const struct decision *decision, const char *user, size_t user_length)
 {
     bool is_item = kind == REFUSAL_SOLD || kind == REFUSAL_HELD;
-    if (kind == REFUSAL_NONE || sale_made_us == 0 || user_length > PARAMETER_BYTES_MAX ||
+    if (kind == REFUSAL_NONE || sale_made_us == 0 || user_length > USER_BYTES_MAX ||
         (is_item && decision->code.number <= 0))
         return;
     struct refusal refusal = {.kind = kind, .sale_made_us = sale_made_us, .until_us = INT64_MAX};

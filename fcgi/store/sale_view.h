@@ -1,43 +1,11 @@
 /*
- * The sale as readers see it: read from PostgreSQL once a second at most, and whenever a sale has
- * begun or ended, whoever asks, over a connection of its own. Any request thread may ask.
+ * The sale as viewers see it: read from PostgreSQL once a second at most, and whenever a sale has
+ * begun or ended, whoever asks, over a connection of its own. Any thread may ask.
  */
 #ifndef FCGI_STORE_SALE_VIEW_H
 #define FCGI_STORE_SALE_VIEW_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
-#include "common/settings.h"
-
-enum { SALE_STATUS_MAX = 16 };
-
-/* A row of flashsale.sale_status(). Times in microseconds since 1970, by PostgreSQL. */
-struct sale_status {
-    int32_t sale_id; /* 0: no sale has begun yet */
-    char status[SALE_STATUS_MAX];
-    int64_t starts_us;
-    int64_t ends_us;
-    int64_t server_us;
-    int64_t changes_in_us; /* until a sale begins or ends next; INT64_MAX: that is not known */
-    int32_t items_total;
-    int32_t purchase_limit; /* 0: no sale has begun yet; so is hold_s */
-    int32_t hold_s;
-    bool stays_open;
-    int64_t next_starts_us; /* when the next of all sales begins; 0: none is planned */
-    int64_t items_held;
-    int64_t checkouts_accepted;
-    int64_t checkouts_repeated;
-    int64_t checkouts_refused;
-    int64_t purchases_accepted;
-    int64_t purchases_refused;
-};
-
-/* How long the sale's window still is, in whole seconds; 0 where it is over, or there is none. */
-int64_t sale_status_seconds_left(const struct sale_status *status);
-
-/* Items neither sold nor held: more again when a hold ends. */
-int64_t sale_status_items_left(const struct sale_status *status);
+#include "sale_status.h"
 
 struct sale_view;
 
@@ -45,7 +13,8 @@ struct sale_view;
 struct sale_view *sale_view_new(const struct settings *settings);
 void sale_view_free(struct sale_view *view);
 
-/* False: PostgreSQL could not be asked within the last second. */
+/* May wait for PostgreSQL, and for another thread that does; changes_in_us is as of now. False:
+   PostgreSQL could not be asked within the last second. */
 bool sale_view_read(struct sale_view *view, struct sale_status *status)
     __attribute__((warn_unused_result));
 

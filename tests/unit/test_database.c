@@ -55,6 +55,9 @@ static void test_texts_are_cut_before_a_character(void **state)
         PGresult *result = result_of(cases[i].value, (int)strlen(cases[i].value));
         database_text(result, 0, 0, text, cases[i].size);
         assert_string_equal(text, cases[i].text);
+        struct span span = database_span(result, 0, 0, cases[i].size - 1);
+        assert_int_equal(span.length, strlen(cases[i].text));
+        assert_ptr_equal(span.bytes, PQgetvalue(result, 0, 0));
         PQclear(result);
     }
 }
@@ -98,6 +101,14 @@ static void test_null(void **state)
     assert_true(database_int8(result, 0, 0) == 0);
     assert_true(database_time_us(result, 0, 0) == 0);
     assert_false(database_bool(result, 0, 0));
+    assert_null(database_span(result, 0, 0, 8).bytes);
+    assert_int_equal(database_span(result, 0, 0, 8).length, 0);
+    char text[8] = "before";
+    database_text(result, 0, 0, text, sizeof text);
+    assert_string_equal(text, "");
+    PQclear(result);
+    result = result_of("", 0);
+    assert_non_null(database_span(result, 0, 0, 8).bytes);
     PQclear(result);
 }
 

@@ -295,7 +295,7 @@ static void test_text(void **state)
         assert_memory_equal(&read, &refusals[i], sizeof read);
     }
     struct refusal longest = refusal(REFUSAL_HELD, 0, INT32_MAX, "", INT64_C(253402300799999999));
-    longest.user_length = PARAMETER_BYTES_MAX;
+    longest.user_length = USER_BYTES_MAX;
     memset(longest.user, 'x', sizeof longest.user);
     char value[REFUSAL_TEXT_MAX];
     struct refusal read;
@@ -342,7 +342,7 @@ static void test_text_of_others(void **state)
     for (size_t i = 0; i < sizeof none / sizeof none[0]; i++)
         if (reads(none[i][0], none[i][1], &read))
             fail_msg("%s %s is read", none[i][0], none[i][1]);
-    char value[PARAMETER_BYTES_MAX + 2];
+    char value[USER_BYTES_MAX + 2];
     memset(value, 'x', sizeof value);
     value[sizeof value - 1] = '\0';
     assert_false(reads("user_limit", value, &read));

@@ -1,0 +1,192 @@
+#include "checkout_statement.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "catalog/item.h"
+#include "common/array.h"
+#include "connect.h"
+#include "row.h"
+
+static const char *const text =
+    "SELECT ordinal, outcome, sale_id, number, secret, expires_at, sale_made_at, sale_ends_at,"
+    " decided_at, name, price_cents, picture_seed, held_by, purchase_limit"
+    " FROM flashsale.checkout_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+
+enum column {
+    COLUMN_ORDINAL,
+    COLUMN_OUTCOME,
+    COLUMN_SALE_ID,
+    COLUMN_NUMBER,
+    COLUMN_SECRET,
+    COLUMN_EXPIRES_AT,
+    COLUMN_SALE_MADE_AT,
+    COLUMN_SALE_ENDS_AT,
+    COLUMN_DECIDED_AT,
+    COLUMN_NAME,
+    COLUMN_PRICE_CENTS,
+    COLUMN_PICTURE_SEED,
+    COLUMN_HELD_BY,
+    COLUMN_PURCHASE_LIMIT
+};
+
+enum { PARAMETERS = 10 };
+
+/* A batch of one that is refused, and logged. Number -1: no item could have it, so none is locked.
+ */
+static const struct database_parameter trial[PARAMETERS] = {
+    ARRAY_ONE(ARRAY_TEXT, 1, [ARRAY_ONE_AT] = '-'),
+    ARRAY_ONE(ARRAY_INT4, 4, [ARRAY_ONE_AT] = 0),
+    ARRAY_ONE(ARRAY_INT4, 4, [ARRAY_ONE_AT] = -1, -1, -1, -1),
+    ARRAY_ONE(ARRAY_UUID, SECRET_BYTES, [ARRAY_ONE_AT] = 0),
+    ARRAY_ONE(ARRAY_INT2, 2, [ARRAY_ONE_AT] = 0),
+    ARRAY_ONE(ARRAY_TIMESTAMPTZ, 8, [ARRAY_ONE_AT] = 0),
+    ARRAY_ONE(ARRAY_TIMESTAMPTZ, 8, [ARRAY_ONE_AT] = 0),
+    {"", 1},
+    {"", 1},
+    {NULL, 0}};
+
+struct checkout_statement {
+    struct array users, sales, numbers, secrets, known, known_until, known_sales, free_ids;
+    char unknown_is_any; /* as parameters */
+    char full_may_check_out;
+    bool has_free_ids; /* an element of this batch has one */
+    int count;         /* of the batch */
+    int added;
+    PGresult *result;
+    int row; /* the next */
+};
+
+struct checkout_statement *checkout_statement_new(const struct settings *settings,
+                                                  bool full_may_check_out)
+{
+    struct checkout_statement *statement = calloc(1, sizeof *statement);
+    if (!statement)
+        return NULL;
+    int count = settings->batch.size_max;
+    statement->unknown_is_any = settings->sale.unknown_item == UNKNOWN_ITEM_ANY;
+    statement->full_may_check_out = full_may_check_out;
+    if (!array_new(&statement->users, count, USER_BYTES_MAX) ||
+        !array_new(&statement->sales, count, 4) || !array_new(&statement->numbers, count, 4) ||
+        !array_new(&statement->secrets, count, SECRET_BYTES) ||
+        !array_new(&statement->known, count, 2) || !array_new(&statement->known_until, count, 8) ||
+        !array_new(&statement->known_sales, count, 8) ||
+        !array_new(&statement->free_ids, count, FREE_ID_BYTES_MAX)) {
+        checkout_statement_free(statement);
+        return NULL;
+    }
+    return statement;
+}
+
+void checkout_statement_free(struct checkout_statement *statement)
+{
+    if (!statement)
+        return;
+    array_free(&statement->users);
+    array_free(&statement->sales);
+    array_free(&statement->numbers);
+    array_free(&statement->secrets);
+    array_free(&statement->known);
+    array_free(&statement->known_until);
+    array_free(&statement->known_sales);
+    array_free(&statement->free_ids);
+    free(statement);
+}
+
+struct database *checkout_statement_connect(const struct settings *settings, const char *name)
+{
+    static const struct statements statements = {&text, 1, trial, PARAMETERS};
+    return store_connect(settings, name, &statements);
+}
+
+void checkout_statement_begin(struct checkout_statement *statement, int count)
+{
+    array_begin(&statement->users, ARRAY_TEXT, count);
+    array_begin(&statement->sales, ARRAY_INT4, count);
+    array_begin(&statement->numbers, ARRAY_INT4, count);
+    array_begin(&statement->secrets, ARRAY_UUID, count);
+    array_begin(&statement->known, ARRAY_INT2, count);
+    array_begin(&statement->known_until, ARRAY_TIMESTAMPTZ, count);
+    array_begin(&statement->known_sales, ARRAY_TIMESTAMPTZ, count);
+    array_begin(&statement->free_ids, ARRAY_TEXT, count);
+    statement->has_free_ids = false;
+    statement->count = count;
+    statement->added = 0;
+}
+
+void checkout_statement_add(struct checkout_statement *statement,
+                            const struct checkout_element *element)
+{
+    assert(statement->added < statement->count);
+    array_add_bytes(&statement->users, element->user.bytes, element->user.length);
+    array_add_int4(&statement->sales, element->sale_id);
+    array_add_int4(&statement->numbers, element->number);
+    array_add_bytes(&statement->secrets, element->secret, SECRET_BYTES);
+    array_add_int2(&statement->known, (int16_t)element->known);
+    array_add_time_us(&statement->known_until, element->known_until_us);
+    array_add_time_us(&statement->known_sales, element->known_sale_made_us);
+    if (statement->unknown_is_any) {
+        array_add_bytes(&statement->free_ids, element->free_id.bytes, element->free_id.length);
+        statement->has_free_ids |= element->free_id.length > 0;
+    }
+    statement->added++;
+}
+
+bool checkout_statement_call(struct checkout_statement *statement, struct database *database)
+{
+    assert(statement->added == statement->count);
+    const struct database_parameter parameters[PARAMETERS] = {
+        array_parameter(&statement->users),
+        array_parameter(&statement->sales),
+        array_parameter(&statement->numbers),
+        array_parameter(&statement->secrets),
+        array_parameter(&statement->known),
+        array_parameter(&statement->known_until),
+        array_parameter(&statement->known_sales),
+        {&statement->unknown_is_any, 1},
+        {&statement->full_may_check_out, 1},
+        statement->has_free_ids ? array_parameter(&statement->free_ids)
+                                : (struct database_parameter){NULL, 0}};
+    statement->row = 0;
+    return database_call(database, 0, parameters, PARAMETERS, &statement->result) == DATABASE_DONE;
+}
+
+static void read_row(const PGresult *result, int at, struct checkout_row *row)
+{
+    row->outcome = row_outcome(result, at, COLUMN_OUTCOME);
+    row->sale_id = database_int4(result, at, COLUMN_SALE_ID);
+    row->number = database_int4(result, at, COLUMN_NUMBER);
+    row->expires_us = database_time_us(result, at, COLUMN_EXPIRES_AT);
+    row->sale_made_us = database_time_us(result, at, COLUMN_SALE_MADE_AT);
+    row->sale_ends_us = database_time_us(result, at, COLUMN_SALE_ENDS_AT);
+    row->decided_us = database_time_us(result, at, COLUMN_DECIDED_AT);
+    row->purchase_limit = database_int4(result, at, COLUMN_PURCHASE_LIMIT);
+    row->held_by = database_span(result, at, COLUMN_HELD_BY, SIZE_MAX);
+    if (row->outcome != OUTCOME_ACCEPTED && row->outcome != OUTCOME_REPEATED)
+        return;
+    row->secret = row_secret(result, at, COLUMN_SECRET);
+    row->name = database_span(result, at, COLUMN_NAME, ITEM_NAME_MAX - 1);
+    row->price_cents = database_int4(result, at, COLUMN_PRICE_CENTS);
+    row->picture_seed = database_int8(result, at, COLUMN_PICTURE_SEED);
+}
+
+bool checkout_statement_next(struct checkout_statement *statement, struct checkout_row *row)
+{
+    const PGresult *result = statement->result;
+    while (statement->row < PQntuples(result)) {
+        int at = statement->row++;
+        *row = (struct checkout_row){.element =
+                                         row_element(result, at, COLUMN_ORDINAL, statement->count)};
+        if (row->element < 0)
+            continue;
+        read_row(result, at, row);
+        return true;
+    }
+    return false;
+}
+
+void checkout_statement_end(struct checkout_statement *statement)
+{
+    PQclear(statement->result);
+    statement->result = NULL;
+}

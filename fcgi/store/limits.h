@@ -1,0 +1,11 @@
+/* How long what rows hold can be, in bytes. */
+#ifndef FCGI_STORE_LIMITS_H
+#define FCGI_STORE_LIMITS_H
+
+enum {
+    USER_BYTES_MAX = 128,    /* a user's name, not terminated */
+    FREE_ID_BYTES_MAX = 128, /* an id that names no item, where such an id means any; likewise */
+    SECRET_BYTES = 16        /* the random bits of a code: a uuid */
+};
+
+#endif

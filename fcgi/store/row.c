@@ -1,0 +1,28 @@
+#include "row.h"
+
+#include "common/log.h"
+#include "limits.h"
+
+int row_element(const PGresult *result, int row, int column, int count)
+{
+    int ordinal = database_int4(result, row, column);
+    if (ordinal >= 1 && ordinal <= count)
+        return ordinal - 1;
+    log_error("PostgreSQL answered about request %d of a batch of %d", ordinal, count);
+    return -1;
+}
+
+enum outcome row_outcome(const PGresult *result, int row, int column)
+{
+    struct span name = database_span(result, row, column, SIZE_MAX);
+    enum outcome outcome = outcome_named(name.bytes, name.length);
+    return outcome == OUTCOME_COUNT ? OUTCOME_UNAVAILABLE : outcome;
+}
+
+const uint8_t *row_secret(const PGresult *result, int row, int column)
+{
+    static const uint8_t none[SECRET_BYTES];
+    if (PQgetlength(result, row, column) != SECRET_BYTES)
+        return none;
+    return (const uint8_t *)PQgetvalue(result, row, column);
+}

@@ -1,0 +1,54 @@
+/* A page of what a user has: purchases, then holds, of the open sales or else the last:
+   flashsale.read_user(). */
+#ifndef FCGI_STORE_USER_PAGE_H
+#define FCGI_STORE_USER_PAGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/span.h"
+#include "item_row.h"
+#include "limits.h"
+
+struct database;
+struct pg_result;
+
+/* Times in microseconds since 1970, by PostgreSQL. All 0: of nobody. */
+struct user_page {
+    int32_t sale_id;         /* the current sale; 0: none has begun */
+    int32_t purchase_limit;  /* of that; 0: none has begun */
+    int64_t bought;          /* items of that */
+    int64_t held;            /* likewise */
+    int64_t purchases_total; /* on all pages */
+    int64_t holds_total;     /* likewise */
+    int64_t read_us;         /* when it was read */
+    struct pg_result *result;
+    int row; /* the next */
+};
+
+struct user_purchase {
+    struct item_row item;
+    int64_t purchased_us;
+};
+
+struct user_hold {
+    struct item_row item;  /* held until item.held_until_us */
+    const uint8_t *secret; /* SECRET_BYTES of its code, until user_page_free() */
+};
+
+/*
+ * Fetches `size` of what the user has behind the first `offset`; 0: only how much that is.
+ * `database` is the calling thread's, by reader.h. False: PostgreSQL could not be asked, and there
+ * is nothing to free.
+ */
+bool user_page_fetch(struct database *database, struct span user, int64_t offset, int32_t size,
+                     struct user_page *page) __attribute__((warn_unused_result));
+
+/* The next purchase, and then the next hold; false: there is none left. */
+bool user_page_next_purchase(struct user_page *page, struct user_purchase *purchase)
+    __attribute__((warn_unused_result));
+bool user_page_next_hold(struct user_page *page, struct user_hold *hold)
+    __attribute__((warn_unused_result));
+void user_page_free(struct user_page *page);
+
+#endif
