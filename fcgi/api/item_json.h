@@ -5,7 +5,7 @@
 #include <libpq-fe.h>
 
 #include "catalog/item.h"
-#include "fcgi/http/json_writer.h"
+#include "common/json_writer.h"
 
 /* Bytes that the members of item_json_row() take at most: the name, each byte of it escaped, and
    the rest. */

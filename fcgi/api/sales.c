@@ -1,8 +1,8 @@
 /* GET /sales: all sales: from the next one back in time, then those that are further ahead. */
 #include <endian.h>
 
+#include "common/json_writer.h"
 #include "endpoints.h"
-#include "fcgi/http/json_writer.h"
 #include "fcgi/http/paging.h"
 #include "fcgi/store/reader.h"
 

@@ -7,10 +7,10 @@
 #include <fcgiapp.h>
 #include <stdint.h>
 
+#include "common/json_writer.h"
 #include "common/settings.h"
 #include "common/text.h"
 #include "fcgi/api/outcome.h"
-#include "json_writer.h"
 #include "request.h"
 
 enum {

@@ -5,8 +5,8 @@
 #define FCGI_STORE_READER_H
 
 #include "common/database.h"
+#include "common/json_writer.h"
 #include "common/settings.h"
-#include "fcgi/http/json_writer.h"
 
 /* The functions of sql/deploy/reading.sql; their rows have the columns in that order. */
 enum reader_statement { READ_SALES, READ_ITEMS, READ_ITEM, READ_USER, READ_STATEMENTS };

@@ -16,14 +16,14 @@
  * A value belongs where it is written: in an object after a key, elsewhere without one, and at the
  * outermost level once. Anything else is a fault of the program and ends it, fit or no fit.
  */
-#ifndef FCGI_HTTP_JSON_WRITER_H
-#define FCGI_HTTP_JSON_WRITER_H
+#ifndef COMMON_JSON_WRITER_H
+#define COMMON_JSON_WRITER_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/text.h"
+#include "text.h"
 
 enum { JSON_WRITER_DEPTH_MAX = 8 }; /* objects and arrays within each other */
 
