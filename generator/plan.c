@@ -1,27 +1,12 @@
 #include "plan.h"
 
 static const char sales_sql[] =
-    "SELECT lower(gap) AS starts_at, upper(gap) AS ends_at, $4::integer AS items_total,"
-    "       $5::integer AS purchase_limit, $3::integer AS hold_s, $6::boolean AS stays_open"
-    " FROM generate_series(0, $2::integer) ahead"
-    " CROSS JOIN LATERAL (SELECT (floor(extract(epoch FROM now()) / $1::integer) + ahead)"
-    "                            * $1::integer AS start_s) place"
-    " CROSS JOIN LATERAL (SELECT tstzrange(to_timestamp(start_s::double precision),"
-    "                                      to_timestamp((start_s + $1::integer)"
-    "                                                   ::double precision)) AS wanted) w"
-    " CROSS JOIN LATERAL unnest(tstzmultirange(wanted) - coalesce("
-    "     (SELECT range_agg(tstzrange(s.starts_at, s.ends_at)) FROM flashsale.sale s"
-    "      WHERE NOT s.beside_others AND tstzrange(s.starts_at, s.ends_at) && wanted), "
-    "tstzmultirange())) gap"
-    " WHERE upper(gap) > now()"
-    "   AND upper(gap) - lower(gap) >= make_interval(secs => $3::integer)"
-    " ORDER BY lower(gap)";
+    "SELECT starts_at, ends_at, $4::integer AS items_total, $5::integer AS purchase_limit,"
+    "       $3::integer AS hold_s, $6::boolean AS stays_open"
+    " FROM flashsale.sale_plan($1::integer, $2::integer, $3::integer)";
 
-/* The log needs partitions for the days to come; a month ahead is enough for an hourly run. */
 #define PARTITIONS_ARGUMENTS                                                                       \
-    "least(to_timestamp(((floor(extract(epoch FROM now()) / $1::integer) + $2::integer + 1)"       \
-    "                    * $1::integer)::double precision),"                                       \
-    "      now() + interval '31 days'), $3::integer"
+    "flashsale.attempt_partitions_until($1::integer, $2::integer), $3::integer"
 
 static const char partitions_sql[] =
     "SELECT action, partition, day FROM flashsale.attempt_partitions_due(" PARTITIONS_ARGUMENTS ")";

@@ -1,11 +1,6 @@
 /*
- * What a run is to do, as the settings want it and the database says it is not done yet.
- *
- * Wanted are the window that PostgreSQL's now() lies in and the `sales_ahead` next ones; windows
- * begin at multiples of sale.duration_s since 1970, UTC. Where sales of another duration cover a
- * window in part, each gap that they leave in it becomes a sale of its own - cut short, so that
- * the next whole window is aligned again - if it lasts for sale.hold_s at least and has not passed.
- * Sales that an operator made beside others leave all of it.
+ * What a run is to do, as the settings want it and the database says it is not done yet
+ * (sql/deploy/generator.sql).
  */
 #ifndef GENERATOR_PLAN_H
 #define GENERATOR_PLAN_H
