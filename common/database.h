@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "database_values.h"
+
 struct database;
 
 /* A binary parameter; `bytes` is read during the call only. */
@@ -94,22 +96,5 @@ bool database_was_refused(const struct database *database);
 
 /* The libpq connection, or NULL: for what only libpq can do, such as COPY. */
 PGconn *database_connection(struct database *database);
-
-/* Values of a binary result. The column must not be null where that is not said. */
-bool database_is_null(const PGresult *result, int row, int column);
-int32_t database_int4(const PGresult *result, int row, int column); /* 0 where null */
-int64_t database_int8(const PGresult *result, int row, int column); /* 0 where null */
-bool database_bool(const PGresult *result, int row, int column);    /* false where null */
-
-/* Copies a text and ends it with a zero; what does not fit in `size` bytes is cut, before
-   a character of UTF-8. */
-void database_text(const PGresult *result, int row, int column, char *text, size_t size);
-
-/* A timestamptz as microseconds since 1970, UTC; 0 where null. What is beyond the years that RFC
- * 3339 can write, such as infinity, is the first or last moment of them. */
-int64_t database_time_us(const PGresult *result, int row, int column);
-
-/* Microseconds since 1970 to those since 2000, as timestamptz counts (binary protocol). */
-enum { DATABASE_EPOCH_S = 946684800 };
 
 #endif
