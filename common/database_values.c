@@ -48,6 +48,12 @@ void database_text(const PGresult *result, int row, int column, char *text, size
     text[length] = '\0';
 }
 
+const char *database_string(const PGresult *result, int row, int column)
+{
+    /* libpq ends every value with a zero, binary ones too (pqRowProcessor() in fe-exec.c). */
+    return database_is_null(result, row, column) ? NULL : PQgetvalue(result, row, column);
+}
+
 int64_t database_time_us(const PGresult *result, int row, int column)
 {
     if (database_is_null(result, row, column))

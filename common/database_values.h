@@ -19,6 +19,10 @@ bool database_bool(const PGresult *result, int row, int column);    /* false whe
    a character of UTF-8. */
 void database_text(const PGresult *result, int row, int column, char *text, size_t size);
 
+/* A text where the result has it, ended with a zero, for as long as the result lives; NULL where
+ * null. */
+const char *database_string(const PGresult *result, int row, int column);
+
 /* A timestamptz as microseconds since 1970, UTC; 0 where null. What is beyond the years that RFC
  * 3339 can write, such as infinity, is the first or last moment of them. */
 int64_t database_time_us(const PGresult *result, int row, int column);
