@@ -1,6 +1,6 @@
 #include "database.h"
 
-#include <endian.h>
+#include <assert.h>
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
@@ -22,6 +22,8 @@
 enum {
     /* Time for the server to give a statement up by itself before this end does. */
     GRACE_MS = 250,
+    /* What was sent and is not acknowledged by then never will be (tcp(7), TCP_USER_TIMEOUT). */
+    TCP_TIMEOUT_MS_MAX = 60000,
     /* A call done so recently needs no other proof that commits go through. */
     PROOF_MS = 1000,
     PARAMETERS_MAX = 16,
@@ -52,8 +54,8 @@ static const char first_options[] =
  */
 static const char session_sql[] =
     "SELECT pg_catalog.set_config(name, value, false)"
-    " FROM (VALUES ('statement_timeout', $1), ('lock_timeout', $1), ('transaction_timeout', '0'),"
-    " ('idle_session_timeout', '0'), ('idle_in_transaction_session_timeout', $1),"
+    " FROM (VALUES ('statement_timeout', $1), ('lock_timeout', $2), ('transaction_timeout', '0'),"
+    " ('idle_session_timeout', '0'), ('idle_in_transaction_session_timeout', $2),"
     " ('default_transaction_isolation', 'read committed'),"
     " ('default_transaction_deferrable', 'off'), ('row_security', 'on'), ('role', 'none'),"
     " ('search_path', 'pg_catalog, pg_temp'), ('client_min_messages', 'notice'),"
@@ -84,10 +86,6 @@ struct background {
     bool is_orphan; /* nobody waits for the thread's end: what is left is the thread's */
 };
 
-/* From the year 1 to the end of 9999: what RFC 3339 can write. */
-static const int64_t TIME_US_MIN = INT64_C(-62135596800000000),
-                     TIME_US_MAX = INT64_C(253402300799999999);
-
 struct database {
     struct database_options options;
     char name[NAME_BYTES_MAX];
@@ -96,6 +94,7 @@ struct database {
     bool is_warned;     /* by the server, since the call began */
     int errors;         /* the server's, since a call was done, up to ERRORS_MAX */
     int64_t proven_ms;  /* when commits were last known to go through */
+    struct database_error error;
     struct background background;
 };
 
@@ -122,6 +121,10 @@ struct database *database_new(const struct database_options *options)
     database->options = *options;
     snprintf(database->name, sizeof database->name, "%s", options->name);
     database->options.name = database->name;
+    if (options->lock_ms_max == 0)
+        database->options.lock_ms_max = options->statement_ms_max;
+    if (options->grace_ms == 0)
+        database->options.grace_ms = GRACE_MS;
     pthread_mutex_init(&database->background.mutex, NULL);
     pthread_condattr_t attributes;
     pthread_condattr_init(&attributes);
@@ -166,11 +169,6 @@ void database_free(struct database *database)
     dispose(database);
 }
 
-PGconn *database_connection(struct database *database)
-{
-    return database->connection;
-}
-
 /* One line when it begins, however often it is tried again. libpq says nothing of its deadline. */
 static void log_down(struct database *database, const char *what)
 {
@@ -197,6 +195,12 @@ static void on_notice(void *context, const PGresult *notice)
     database->is_warned = true;
 }
 
+/* When this end gives up a statement that begins now. */
+static int64_t deadline_of_statement(const struct database *database)
+{
+    return clock_ms() + database->options.statement_ms_max + database->options.grace_ms;
+}
+
 /*
  * Waits for the answer to what was sent, until `deadline_ms`. Returns the last result, or NULL
  * where the connection failed or the time ran out.
@@ -221,6 +225,8 @@ static PGresult *await_result(PGconn *connection, int64_t deadline_ms)
             return last;
         PQclear(last);
         last = result;
+        if (PQresultStatus(last) == PGRES_COPY_IN)
+            return last; /* there is more only once it was sent */
     }
 }
 
@@ -248,15 +254,17 @@ static bool prepare(struct database *database)
     return true;
 }
 
-/* Runs a query that takes the statement's time limit as its parameter; NULL: it failed. */
-static PGresult *ask_with_limit(struct database *database, const char *sql)
+/* Runs a query whose first `count` parameters are the time limits of a statement and of a lock;
+ * NULL: it failed. */
+static PGresult *ask_with_limits(struct database *database, const char *sql, int count)
 {
-    char limit_ms[12];
-    snprintf(limit_ms, sizeof limit_ms, "%d", database->options.statement_ms_max);
-    const char *values[] = {limit_ms};
-    int64_t deadline_ms = clock_ms() + database->options.statement_ms_max + GRACE_MS;
+    char statement_ms[12], lock_ms[12];
+    snprintf(statement_ms, sizeof statement_ms, "%d", database->options.statement_ms_max);
+    snprintf(lock_ms, sizeof lock_ms, "%d", database->options.lock_ms_max);
+    const char *values[] = {statement_ms, lock_ms};
+    int64_t deadline_ms = deadline_of_statement(database);
     PGresult *result = NULL;
-    if (PQsendQueryParams(database->connection, sql, 1, NULL, values, NULL, NULL, 0))
+    if (PQsendQueryParams(database->connection, sql, count, NULL, values, NULL, NULL, 0))
         result = await_result(database->connection, deadline_ms);
     if (PQresultStatus(result) == PGRES_TUPLES_OK)
         return result;
@@ -267,7 +275,7 @@ static PGresult *ask_with_limit(struct database *database, const char *sql)
 
 static bool set_up_session(struct database *database)
 {
-    PGresult *result = ask_with_limit(database, session_sql);
+    PGresult *result = ask_with_limits(database, session_sql, 2);
     PQclear(result);
     return result != NULL;
 }
@@ -277,7 +285,7 @@ static bool takes_commits(struct database *database)
     if (!database->options.is_for_commits)
         return true;
     database->proven_ms = clock_ms();
-    PGresult *result = ask_with_limit(database, proof_sql);
+    PGresult *result = ask_with_limits(database, proof_sql, 1);
     bool good = result && PQgetisnull(result, 0, 0);
     if (result && !good)
         log_down(database, PQgetvalue(result, 0, 0));
@@ -288,7 +296,7 @@ static bool takes_commits(struct database *database)
 /* A statement without parameters, its rows of no interest. */
 static bool run(struct database *database, const char *sql)
 {
-    int64_t deadline_ms = clock_ms() + database->options.statement_ms_max + GRACE_MS;
+    int64_t deadline_ms = deadline_of_statement(database);
     PGresult *result = NULL;
     if (PQsendQuery(database->connection, sql))
         result = await_result(database->connection, deadline_ms);
@@ -299,20 +307,34 @@ static bool run(struct database *database, const char *sql)
     return good;
 }
 
+/* Parameters as libpq takes them. */
+struct binary {
+    const char *values[PARAMETERS_MAX];
+    int lengths[PARAMETERS_MAX];
+    int formats[PARAMETERS_MAX];
+};
+
+static void fill_binary(struct binary *binary, const struct database_parameter *parameters,
+                        int count)
+{
+    assert(count <= PARAMETERS_MAX);
+    for (int i = 0; i < count; i++) {
+        binary->values[i] = parameters[i].bytes;
+        binary->lengths[i] = parameters[i].length;
+        binary->formats[i] = 1;
+    }
+}
+
 static PGresult *send_and_await(struct database *database, int statement,
                                 const struct database_parameter *parameters, int count)
 {
-    const char *values[PARAMETERS_MAX];
-    int lengths[PARAMETERS_MAX], formats[PARAMETERS_MAX];
-    for (int i = 0; i < count; i++) {
-        values[i] = parameters[i].bytes;
-        lengths[i] = parameters[i].length;
-        formats[i] = 1;
-    }
+    struct binary binary;
+    fill_binary(&binary, parameters, count);
     char name[12];
     snprintf(name, sizeof name, "%d", statement);
-    int64_t deadline_ms = clock_ms() + database->options.statement_ms_max + GRACE_MS;
-    if (!PQsendQueryPrepared(database->connection, name, count, values, lengths, formats, 1))
+    int64_t deadline_ms = deadline_of_statement(database);
+    if (!PQsendQueryPrepared(database->connection, name, count, binary.values, binary.lengths,
+                             binary.formats, 1))
         return NULL;
     return await_result(database->connection, deadline_ms);
 }
@@ -350,10 +372,11 @@ static void add_options(char *options, size_t size, const char *conninfo)
 static PGconn *start_session(const struct database_options *options)
 {
     char timeout_s[12], tcp_timeout_ms[12], first[OPTIONS_BYTES_MAX];
-    int limit_ms = options->statement_ms_max;
+    int limit_ms = options->statement_ms_max, lock_ms = options->lock_ms_max;
     snprintf(timeout_s, sizeof timeout_s, "%d", options->connect_ms_max / 1000);
-    snprintf(tcp_timeout_ms, sizeof tcp_timeout_ms, "%d", limit_ms);
-    snprintf(first, sizeof first, first_options, limit_ms, limit_ms, limit_ms);
+    snprintf(tcp_timeout_ms, sizeof tcp_timeout_ms, "%d",
+             limit_ms < TCP_TIMEOUT_MS_MAX ? limit_ms : TCP_TIMEOUT_MS_MAX);
+    snprintf(first, sizeof first, first_options, limit_ms, lock_ms, lock_ms);
     add_options(first, sizeof first, options->conninfo);
     bool is_for_writing = options->is_for_writing || options->is_for_commits;
 
@@ -580,60 +603,108 @@ bool database_was_refused(const struct database *database)
     return database->errors >= ERRORS_MAX;
 }
 
-bool database_is_null(const PGresult *result, int row, int column)
+/* ---- queries ---- */
+
+static void copy_field(char *text, size_t size, const PGresult *result, int field)
 {
-    return PQgetisnull(result, row, column) != 0;
+    const char *value = PQresultErrorField(result, field);
+    snprintf(text, size, "%s", value ? value : "");
 }
 
-int32_t database_int4(const PGresult *result, int row, int column)
+static void note_error(struct database *database, const PGresult *result)
 {
-    uint32_t bytes;
-    if (PQgetlength(result, row, column) != sizeof bytes)
-        return 0;
-    memcpy(&bytes, PQgetvalue(result, row, column), sizeof bytes);
-    return (int32_t)be32toh(bytes);
+    struct database_error *error = &database->error;
+    copy_field(error->state, sizeof error->state, result, PG_DIAG_SQLSTATE);
+    copy_field(error->severity, sizeof error->severity, result, PG_DIAG_SEVERITY);
+    copy_field(error->constraint, sizeof error->constraint, result, PG_DIAG_CONSTRAINT_NAME);
+    copy_field(error->message, sizeof error->message, result, PG_DIAG_MESSAGE_PRIMARY);
+    copy_field(error->detail, sizeof error->detail, result, PG_DIAG_MESSAGE_DETAIL);
+    if (*error->message)
+        return;
+    const char *words = database->connection ? complaint(database, result) : "no connection";
+    snprintf(error->message, sizeof error->message, "%s", *words ? words : "no answer in time");
 }
 
-int64_t database_int8(const PGresult *result, int row, int column)
+/* Takes the answer over: it is the caller's in *result, or gone and noted. */
+static enum database_result conclude(struct database *database, PGresult *answer, PGresult **result)
 {
-    uint64_t bytes;
-    if (PQgetlength(result, row, column) != sizeof bytes)
-        return 0;
-    memcpy(&bytes, PQgetvalue(result, row, column), sizeof bytes);
-    return (int64_t)be64toh(bytes);
-}
-
-bool database_bool(const PGresult *result, int row, int column)
-{
-    return PQgetlength(result, row, column) == 1 && *PQgetvalue(result, row, column) != 0;
-}
-
-struct span database_span(const PGresult *result, int row, int column, size_t bytes_max)
-{
-    if (database_is_null(result, row, column))
-        return (struct span){NULL, 0};
-    const char *value = PQgetvalue(result, row, column);
-    size_t length = (size_t)PQgetlength(result, row, column);
-    if (length > bytes_max) {
-        length = bytes_max;
-        while (length > 0 && ((unsigned char)value[length] & 0xc0) == 0x80)
-            length--; /* within a character (RFC 3629, section 3) */
+    ExecStatusType status = PQresultStatus(answer);
+    if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) {
+        *result = answer;
+        return DATABASE_DONE;
     }
-    return (struct span){value, length};
+    *result = NULL;
+    bool is_answered = answer != NULL;
+    note_error(database, answer);
+    PQclear(answer);
+    if (is_answered && PQstatus(database->connection) == CONNECTION_OK)
+        return DATABASE_REFUSED;
+    disconnect(database);
+    return DATABASE_LOST;
 }
 
-void database_text(const PGresult *result, int row, int column, char *text, size_t size)
+enum database_result database_query(struct database *database, const char *sql,
+                                    const struct database_parameter *parameters, int count,
+                                    PGresult **result)
 {
-    span_copy(database_span(result, row, column, size - 1), text, size);
+    struct binary binary;
+    fill_binary(&binary, parameters, count);
+    int64_t deadline_ms = deadline_of_statement(database);
+    PGresult *answer = NULL;
+    if (PQsendQueryParams(database->connection, sql, count, NULL, binary.values, binary.lengths,
+                          binary.formats, 1))
+        answer = await_result(database->connection, deadline_ms);
+    return conclude(database, answer, result);
 }
 
-int64_t database_time_us(const PGresult *result, int row, int column)
+/* Sends what libpq has not sent yet. What the server says meanwhile is read, or it might wait for
+ * this end. */
+static bool flush(PGconn *connection, int64_t deadline_ms)
 {
-    if (database_is_null(result, row, column))
-        return 0;
-    int64_t epoch_us = (int64_t)DATABASE_EPOCH_S * 1000000;
-    int64_t time_us = database_int8(result, row, column);
-    if (time_us < TIME_US_MIN - epoch_us)
-        return TIME_US_MIN;
-    return time_us > TIME_US_MAX - epoch_us ? TIME_US_MAX : time_us + epoch_us;
+    int left;
+    while ((left = PQflush(connection)) == 1) {
+        int64_t left_ms = deadline_ms - clock_ms();
+        struct pollfd ready = {.fd = PQsocket(connection), .events = POLLIN | POLLOUT};
+        int count = left_ms > 0 ? poll(&ready, 1, (int)left_ms) : 0;
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count <= 0 || ((ready.revents & POLLIN) && !PQconsumeInput(connection)))
+            return false;
+    }
+    return left == 0;
+}
+
+static bool send_copy(PGconn *connection, database_copy_next *next, void *context,
+                      int64_t deadline_ms)
+{
+    char buffer[DATABASE_COPY_BYTES];
+    for (size_t length; (length = next(context, buffer, sizeof buffer)) > 0;)
+        if (PQputCopyData(connection, buffer, (int)length) != 1 || !flush(connection, deadline_ms))
+            return false;
+    return PQputCopyEnd(connection, NULL) == 1 && flush(connection, deadline_ms);
+}
+
+enum database_result database_copy(struct database *database, const char *sql,
+                                   database_copy_next *next, void *context)
+{
+    PGconn *connection = database->connection;
+    int64_t deadline_ms = deadline_of_statement(database);
+    PGresult *result = NULL;
+    if (PQsendQuery(connection, sql))
+        result = await_result(connection, deadline_ms);
+    if (PQresultStatus(result) == PGRES_COPY_IN) {
+        PQclear(result);
+        bool sent = PQsetnonblocking(connection, 1) == 0 &&
+                    send_copy(connection, next, context, deadline_ms);
+        result = sent ? await_result(connection, deadline_ms) : NULL;
+        PQsetnonblocking(connection, 0);
+    }
+    enum database_result outcome = conclude(database, result, &result);
+    PQclear(result);
+    return outcome;
+}
+
+const struct database_error *database_error(const struct database *database)
+{
+    return &database->error;
 }

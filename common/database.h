@@ -1,8 +1,10 @@
 /*
- * One connection to PostgreSQL that comes back after it was lost, and calls with a deadline.
+ * One connection to PostgreSQL that comes back after it was lost, and statements with a deadline:
+ * calls of those that are prepared on every new connection, for a service; queries, for a program
+ * that says each once or in a transaction of several.
  *
- * A connection belongs to the thread that uses it. Statements are prepared on every new
- * connection. Parameters and results are binary (libpq, "Command Execution Functions").
+ * A connection belongs to the thread that uses it. Parameters and results are binary (libpq,
+ * "Command Execution Functions").
  */
 #ifndef COMMON_DATABASE_H
 #define COMMON_DATABASE_H
@@ -12,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "span.h"
+#include "database_values.h"
 
 struct database;
 
@@ -27,6 +29,9 @@ struct database_options {
     const char *name;     /* application_name, and the connection's name in log lines */
     int connect_ms_max;   /* for each host; libpq counts in whole seconds, and 2 at least */
     int statement_ms_max; /* the server gives a statement up then, and this end a little later */
+    int lock_ms_max;      /* the server gives up waiting for a lock then, and a transaction in which
+                             nothing is said; 0: statement_ms_max */
+    int grace_ms;         /* how much later this end gives up; 0: 250 ms */
     const char *const *statements; /* prepared as "0", "1", ... */
     int statement_count;
     /* A server that takes no writes is passed over, unless target_session_attrs says otherwise. */
@@ -94,27 +99,40 @@ bool database_is_failing(struct database *database);
  * done since. The connection's thread. */
 bool database_was_refused(const struct database *database);
 
-/* The libpq connection, or NULL: for what only libpq can do, such as COPY. */
-PGconn *database_connection(struct database *database);
+/* Why a query was not done: the server's words, or libpq's where the server said nothing. */
+struct database_error {
+    char state[6];     /* SQLSTATE (PostgreSQL's manual, appendix A); "": the server said nothing */
+    char severity[16]; /* in the server's language; may be "" */
+    char constraint[64]; /* the name of what the rows violate, or "" */
+    char message[512];
+    char detail[512]; /* may be "" */
+};
 
-/* Values of a binary result. The column must not be null where that is not said. */
-bool database_is_null(const PGresult *result, int row, int column);
-int32_t database_int4(const PGresult *result, int row, int column); /* 0 where null */
-int64_t database_int8(const PGresult *result, int row, int column); /* 0 where null */
-bool database_bool(const PGresult *result, int row, int column);    /* false where null */
+/*
+ * Runs one statement, in the transaction that is open, or else in one of its own. It is read to
+ * its end, and *result is the caller's to PQclear when DATABASE_DONE, else NULL. Never blocks much
+ * longer than statement_ms_max and grace_ms.
+ *
+ * DATABASE_REFUSED: the server said no, whatever the reason. The session goes on, and a transaction
+ * that is open can only be rolled back. DATABASE_LOST: there is no answer, or no connection; it is
+ * closed. Neither is logged: database_error() has the reason. A WARNING is logged, and is no error.
+ */
+enum database_result database_query(struct database *database, const char *sql,
+                                    const struct database_parameter *parameters, int count,
+                                    PGresult **result) __attribute__((warn_unused_result));
 
-/* A text where the result has it, until that is cleared; beyond `bytes_max` bytes it is cut, before
-   a character of UTF-8. {NULL, 0} where null. */
-struct span database_span(const PGresult *result, int row, int column, size_t bytes_max);
+/* Writes the next bytes of what is copied, `size` of them at most, and returns how many; 0: that
+ * was all. */
+typedef size_t database_copy_next(void *context, char *buffer, size_t size);
 
-/* Copies a text and ends it with a zero; what does not fit in `size` bytes is cut likewise. */
-void database_text(const PGresult *result, int row, int column, char *text, size_t size);
+enum { DATABASE_COPY_BYTES = 64 * 1024 }; /* the `size` of each */
 
-/* A timestamptz as microseconds since 1970, UTC; 0 where null. What is beyond the years that RFC
- * 3339 can write, such as infinity, is the first or last moment of them. */
-int64_t database_time_us(const PGresult *result, int row, int column);
+/* The same with COPY ... FROM STDIN: sends what `next` writes. One deadline for all of it. */
+enum database_result database_copy(struct database *database, const char *sql,
+                                   database_copy_next *next, void *context)
+    __attribute__((warn_unused_result));
 
-/* Microseconds since 1970 to those since 2000, as timestamptz counts (binary protocol). */
-enum { DATABASE_EPOCH_S = 946684800 };
+/* Of the last query or copy that was not done. */
+const struct database_error *database_error(const struct database *database);
 
 #endif

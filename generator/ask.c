@@ -1,29 +1,47 @@
 #include "ask.h"
 
 #include <assert.h>
+#include <stdlib.h>
 
 #include "common/log.h"
-#include "query.h"
+
+enum { JSON_BYTES_FIRST = 64 * 1024 };
 
 static enum ask_result (*const answers[])(const struct ask *ask) = {
     [TASK_LIST] = ask_list, [TASK_AUDIT] = ask_audit, [TASK_DRY_RUN] = ask_dry_run};
 
-static bool begin(PGconn *connection)
-{
-    if (!query_prepare_session(connection, ASK_STATEMENT_S_MAX, ASK_STATEMENT_S_MAX))
-        return false;
-    PGresult *result = PQexec(connection, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
-    bool begun = PQresultStatus(result) == PGRES_COMMAND_OK;
-    if (!begun)
-        log_error("beginning to read: %s", PQerrorMessage(connection));
-    PQclear(result);
-    return begun;
-}
-
 enum ask_result ask_answer(const struct ask *ask)
 {
     assert(answers[ask->task->kind]);
-    if (!begin(ask->connection))
+    if (!store_begin_reading(ask->store))
         return ASK_FAILED;
     return answers[ask->task->kind](ask);
+}
+
+/* The writer has bounds, and the answer has none: so it is written anew with twice the room until
+ * it fits. */
+bool ask_print_json(const struct ask *ask,
+                    void (*write)(struct json_writer *json, const void *context),
+                    const void *context)
+{
+    for (size_t size = JSON_BYTES_FIRST;; size *= 2) {
+        char *bytes = malloc(size);
+        if (!bytes) {
+            log_error("out of memory");
+            return false;
+        }
+        struct text text;
+        struct json_writer json;
+        text_begin(&text, bytes, size);
+        json_writer_begin(&json, &text);
+        write(&json, context);
+        json_writer_end(&json);
+        if (!text.is_cut) {
+            fwrite(text.bytes, 1, text.used, ask->stream);
+            fputc('\n', ask->stream);
+        }
+        free(bytes);
+        if (!text.is_cut)
+            return true;
+    }
 }

@@ -1,66 +1,69 @@
-#include <string.h>
-
 #include "ask.h"
 #include "rows.h"
+#include "table.h"
 
-static const char audit_sql[] =
-    "SELECT violation, number, user_id, detail FROM flashsale.sale_audit($1::integer)"
-    " ORDER BY violation, number, user_id";
+static const struct column columns[] = {{"violation", COLUMN_TEXT},
+                                        {"number", COLUMN_INTEGER},
+                                        {"user_id", COLUMN_TEXT},
+                                        {"detail", COLUMN_TEXT}};
 
-/* Of a sale that is none nothing is gone either. */
-static const char log_is_kept_sql[] =
-    "SELECT coalesce(flashsale.sale_log_is_kept($1::integer), true)";
+struct report {
+    int32_t sale_id;
+    bool log_is_kept;
+    struct rows violations;
+};
 
-static bool ask_log_is_kept(const struct ask *ask, bool *is_kept)
+static void read_violation(const void *context, int row, struct cell cells[ROWS_COLUMNS_MAX])
 {
-    struct query query;
-    query_begin(&query, "looking for the log of the sale", log_is_kept_sql);
-    query_integer(&query, ask->task->sale_id);
-    PGresult *result = query_rows(ask->connection, &query);
-    if (!result)
-        return false;
-    *is_kept = strcmp(PQgetvalue(result, 0, 0), "t") == 0;
-    PQclear(result);
-    return true;
+    const struct store_violation violation = store_violation(context, row);
+    cells[0].text = violation.violation;
+    cells[1].integer = violation.number;
+    cells[1].is_null = !violation.has_number;
+    cells[2].text = violation.user_id;
+    cells[3].text = violation.detail;
 }
 
-static void print_text(const struct ask *ask, const struct rows *rows, bool log_is_kept)
+static void print_text(const struct report *report, FILE *stream)
 {
-    int sale_id = ask->task->sale_id;
-    if (rows->count == 0) {
-        fprintf(ask->stream, "sale %d is sound\n", sale_id);
+    int sale_id = (int)report->sale_id, count = report->violations.count;
+    if (count == 0) {
+        fprintf(stream, "sale %d is sound\n", sale_id);
     } else {
-        rows_print(rows, ask->stream);
-        fprintf(ask->stream, "sale %d: %d violation%s\n", sale_id, rows->count,
-                rows->count == 1 ? "" : "s");
+        table_print(stream, &report->violations);
+        fprintf(stream, "sale %d: %d violation%s\n", sale_id, count, count == 1 ? "" : "s");
     }
-    if (!log_is_kept)
+    if (!report->log_is_kept)
         fputs("its attempts are past retention: only the stock, the buyers and the purchases were "
               "looked at\n",
-              ask->stream);
+              stream);
 }
 
-static void print_json(const struct ask *ask, const struct rows *rows, bool log_is_kept)
+static void write_json(struct json_writer *json, const void *context)
 {
-    fprintf(ask->stream,
-            "{\"sale_id\":%d,\"log_is_kept\":%s,\"violations\":", (int)ask->task->sale_id,
-            log_is_kept ? "true" : "false");
-    rows_print(rows, ask->stream);
-    fputs("}\n", ask->stream);
+    const struct report *report = context;
+    json_open_object(json);
+    json_integer(json_key(json, "sale_id"), report->sale_id);
+    json_boolean(json_key(json, "log_is_kept"), report->log_is_kept);
+    rows_write_json(&report->violations, json_key(json, "violations"));
+    json_close(json);
 }
 
 enum ask_result ask_audit(const struct ask *ask)
 {
-    struct query query;
-    query_begin(&query, "auditing the sale", audit_sql);
-    query_integer(&query, ask->task->sale_id);
-    struct rows rows;
-    bool log_is_kept;
-    if (!ask_log_is_kept(ask, &log_is_kept) ||
-        !rows_read(&rows, ask->connection, &query, ask->task->is_json))
+    struct store_rows violations;
+    struct report report = {.sale_id = ask->task->sale_id};
+    if (!store_read_log_is_kept(ask->store, report.sale_id, &report.log_is_kept) ||
+        !store_read_violations(ask->store, report.sale_id, &violations))
         return ASK_FAILED;
-    (ask->task->is_json ? print_json : print_text)(ask, &rows, log_is_kept);
-    enum ask_result result = rows.count == 0 ? ASK_ANSWERED : ASK_VIOLATED;
-    rows_free(&rows);
-    return result;
+    report.violations = (struct rows){columns, sizeof columns / sizeof columns[0], violations.count,
+                                      read_violation, &violations};
+    bool good = true;
+    if (ask->task->is_json)
+        good = ask_print_json(ask, write_json, &report);
+    else
+        print_text(&report, ask->stream);
+    store_rows_free(&violations);
+    if (!good)
+        return ASK_FAILED;
+    return report.violations.count == 0 ? ASK_ANSWERED : ASK_VIOLATED;
 }

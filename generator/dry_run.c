@@ -1,45 +1,94 @@
 #include "ask.h"
-#include "plan.h"
 #include "rows.h"
+#include "table.h"
 
-static void print_text(const struct rows *sales, const struct rows *partitions, FILE *stream)
+static const struct column sale_columns[] = {
+    {"starts_at", COLUMN_TIME},         {"ends_at", COLUMN_TIME},   {"items_total", COLUMN_INTEGER},
+    {"purchase_limit", COLUMN_INTEGER}, {"hold_s", COLUMN_INTEGER}, {"stays_open", COLUMN_BOOLEAN}};
+
+static const struct column partition_columns[] = {
+    {"action", COLUMN_TEXT}, {"partition", COLUMN_TEXT}, {"day", COLUMN_TEXT}};
+
+struct missing {
+    const struct settings *settings;
+    struct store_rows windows;
+};
+
+struct plan {
+    struct rows sales;
+    struct rows partitions;
+};
+
+static void read_sale(const void *context, int row, struct cell cells[ROWS_COLUMNS_MAX])
 {
-    if (sales->count == 0)
-        fputs("sales: all exist\n", stream);
-    else
-        fputs("sales that a run would make:\n", stream);
-    if (sales->count > 0)
-        rows_print(sales, stream);
-    if (partitions->count == 0)
-        fputs("partitions of the log: all are as they should be\n", stream);
-    else
-        fputs("partitions of the log that a run would make or drop:\n", stream);
-    if (partitions->count > 0)
-        rows_print(partitions, stream);
+    const struct missing *missing = context;
+    const struct store_window window = store_missing(&missing->windows, row);
+    cells[0].text = window.starts_at;
+    cells[1].text = window.ends_at;
+    cells[2].integer = missing->settings->sale.items_per_sale;
+    cells[3].integer = missing->settings->sale.purchase_limit;
+    cells[4].integer = missing->settings->sale.hold_s;
+    cells[5].integer = missing->settings->sale.stays_open_until_sold_out;
 }
 
-static void print_json(const struct rows *sales, const struct rows *partitions, FILE *stream)
+static void read_partition(const void *context, int row, struct cell cells[ROWS_COLUMNS_MAX])
 {
-    fputs("{\"sales\":", stream);
-    rows_print(sales, stream);
-    fputs(",\"partitions\":", stream);
-    rows_print(partitions, stream);
-    fputs("}\n", stream);
+    const struct store_partition partition = store_partition(context, row);
+    cells[0].text = partition.action;
+    cells[1].text = partition.name;
+    cells[2].text = partition.day;
+}
+
+static void print_text(const struct plan *plan, FILE *stream)
+{
+    if (plan->sales.count == 0) {
+        fputs("sales: all exist\n", stream);
+    } else {
+        fputs("sales that a run would make:\n", stream);
+        table_print(stream, &plan->sales);
+    }
+    if (plan->partitions.count == 0) {
+        fputs("partitions of the log: all are as they should be\n", stream);
+    } else {
+        fputs("partitions of the log that a run would make or drop:\n", stream);
+        table_print(stream, &plan->partitions);
+    }
+}
+
+static void write_json(struct json_writer *json, const void *context)
+{
+    const struct plan *plan = context;
+    json_open_object(json);
+    rows_write_json(&plan->sales, json_key(json, "sales"));
+    rows_write_json(&plan->partitions, json_key(json, "partitions"));
+    json_close(json);
+}
+
+static bool print(const struct ask *ask, const struct missing *missing,
+                  const struct store_rows *partitions)
+{
+    const struct plan plan = {{sale_columns, sizeof sale_columns / sizeof sale_columns[0],
+                               missing->windows.count, read_sale, missing},
+                              {partition_columns,
+                               sizeof partition_columns / sizeof partition_columns[0],
+                               partitions->count, read_partition, partitions}};
+    if (ask->task->is_json)
+        return ask_print_json(ask, write_json, &plan);
+    print_text(&plan, ask->stream);
+    return true;
 }
 
 enum ask_result ask_dry_run(const struct ask *ask)
 {
-    struct query query;
-    struct rows sales, partitions;
-    plan_sales(&query, ask->settings);
-    if (!rows_read(&sales, ask->connection, &query, ask->task->is_json))
+    struct missing missing = {.settings = ask->settings};
+    struct store_rows partitions;
+    if (!store_read_missing(ask->store, &missing.windows))
         return ASK_FAILED;
-    plan_partitions(&query, ask->settings);
-    bool good = rows_read(&partitions, ask->connection, &query, ask->task->is_json);
+    bool good = store_read_partitions(ask->store, &partitions);
     if (good) {
-        (ask->task->is_json ? print_json : print_text)(&sales, &partitions, ask->stream);
-        rows_free(&partitions);
+        good = print(ask, &missing, &partitions);
+        store_rows_free(&partitions);
     }
-    rows_free(&sales);
+    store_rows_free(&missing.windows);
     return good ? ASK_ANSWERED : ASK_FAILED;
 }

@@ -5,11 +5,11 @@
 #ifndef GENERATOR_GENERATE_H
 #define GENERATOR_GENERATE_H
 
-#include <libpq-fe.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "common/settings.h"
+#include "store.h"
 
 enum {
     LOCK_S_MAX = 60,           /* how long a run waits for another to end */
@@ -17,7 +17,8 @@ enum {
     STATEMENT_ITEMS_S = 10000, /* ... for so many items a second more; slow disks do ten times it */
 };
 
-/* How long a statement for a sale of so many items may take, in seconds. */
+/* How long a statement for a sale of so many items may take, in seconds; longer than LOCK_S_MAX, so
+ * that one that waits for a lock says so. */
 int generate_statement_s_max(int items_total);
 
 struct generate_report {
@@ -29,11 +30,11 @@ struct generate_report {
 };
 
 /*
- * Does all that one run is to do, over a connection of the generator's own, and reports what was
- * done even where it failed. False: not all sales or partitions that should exist do; why is
+ * Does all that one run is to do, over a connected store, and reports what was done even where it
+ * failed. False: not all sales or partitions that should exist do; why is
  * logged. Runs take turns: a second one waits for LOCK_S_MAX, then fails.
  */
-bool generate(PGconn *connection, const struct settings *settings, struct generate_report *report)
+bool generate(struct store *store, const struct settings *settings, struct generate_report *report)
     __attribute__((warn_unused_result));
 
 #endif

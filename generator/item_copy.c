@@ -1,16 +1,9 @@
 #include "item_copy.h"
 
+#include <assert.h>
 #include <endian.h>
 #include <stdio.h>
 #include <string.h>
-
-#include "progress.h"
-
-enum { BUFFER_BYTES = 64 * 1024 };
-
-static const char copy_sql[] =
-    "COPY flashsale.item (sale_id, number, picture_seed, price_cents, name) "
-    "FROM STDIN (FORMAT binary)";
 
 static char *put_int2(char *bytes, int16_t value)
 {
@@ -65,53 +58,37 @@ size_t item_copy_trailer(char *bytes)
     return (size_t)(put_int2(bytes, -1) - bytes);
 }
 
-/* Sends the whole stream; false where the connection broke. */
-static bool send_items(PGconn *connection, int32_t sale_id, int items_total, uint64_t sale_seed,
-                       struct progress *progress)
+void item_copy_begin(struct item_copy *copy, int32_t sale_id, int items_total, uint64_t sale_seed)
 {
-    char buffer[BUFFER_BYTES];
-    struct item item = {0};
-    bool sent = true;
-    size_t used = item_copy_header(buffer);
-    for (int number = 1; number <= items_total && sent; number++) {
-        item_make(sale_seed, (uint32_t)number, &item);
-        used += item_copy_row(buffer + used, sale_id, number, &item);
-        if (used + ITEM_COPY_ROW_BYTES_MAX > sizeof buffer) {
-            sent = PQputCopyData(connection, buffer, (int)used) == 1;
-            used = 0;
-            progress_show(progress, number);
-        }
-    }
-    used += item_copy_trailer(buffer + used);
-    sent = sent && PQputCopyData(connection, buffer, (int)used) == 1;
-    return sent && PQputCopyEnd(connection, NULL) == 1;
-}
-
-/* The last answer to a command; it is to be read before the next one may be sent. */
-static PGresult *last_result(PGconn *connection)
-{
-    PGresult *last = NULL, *result;
-    while (PQresultStatus(last) != PGRES_COPY_IN && (result = PQgetResult(connection))) {
-        PQclear(last);
-        last = result;
-    }
-    return last;
-}
-
-PGresult *item_copy(PGconn *connection, int32_t sale_id, int items_total, uint64_t sale_seed)
-{
+    *copy =
+        (struct item_copy){.sale_id = sale_id, .items_total = items_total, .sale_seed = sale_seed};
     char subject[32];
-    struct progress progress;
     snprintf(subject, sizeof subject, "sale %d", (int)sale_id);
-    progress_begin(&progress, subject, items_total);
+    progress_begin(&copy->progress, subject, items_total);
+}
 
-    PGresult *result = PQexec(connection, copy_sql);
-    if (PQresultStatus(result) == PGRES_COPY_IN) {
-        PQclear(result);
-        /* Where sending fails the connection is broken, and the result says so. */
-        (void)send_items(connection, sale_id, items_total, sale_seed, &progress);
-        result = last_result(connection);
+void item_copy_end(struct item_copy *copy)
+{
+    progress_end(&copy->progress);
+}
+
+size_t item_copy_next(void *context, char *buffer, size_t size)
+{
+    struct item_copy *copy = context;
+    assert(size >= ITEM_COPY_PIECE_MIN);
+    size_t used = copy->is_begun ? 0 : item_copy_header(buffer);
+    copy->is_begun = true;
+    struct item item = {0};
+    while (copy->done < copy->items_total && used + ITEM_COPY_ROW_BYTES_MAX <= size) {
+        item_make(copy->sale_seed, (uint32_t)++copy->done, &item);
+        used += item_copy_row(buffer + used, copy->sale_id, copy->done, &item);
     }
-    progress_end(&progress);
-    return result;
+    if (copy->done == copy->items_total && !copy->is_ended &&
+        used + ITEM_COPY_TRAILER_BYTES <= size) {
+        used += item_copy_trailer(buffer + used);
+        copy->is_ended = true;
+    }
+    if (!copy->is_ended)
+        progress_show(&copy->progress, copy->done);
+    return used;
 }

@@ -5,11 +5,12 @@
 #ifndef GENERATOR_ITEM_COPY_H
 #define GENERATOR_ITEM_COPY_H
 
-#include <libpq-fe.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "catalog/item.h"
+#include "progress.h"
 
 enum {
     ITEM_COPY_HEADER_BYTES = 19,
@@ -23,12 +24,27 @@ size_t item_copy_header(char *bytes);
 size_t item_copy_row(char *bytes, int32_t sale_id, int32_t number, const struct item *item);
 size_t item_copy_trailer(char *bytes);
 
+/* The stream of items 1..items_total of a sale, piece by piece. */
+struct item_copy {
+    int32_t sale_id;
+    int items_total;
+    uint64_t sale_seed;
+    int done; /* items */
+    bool is_begun;
+    bool is_ended;
+    struct progress progress;
+};
+
+/* Between the two it shows its progress where there is a terminal. */
+void item_copy_begin(struct item_copy *copy, int32_t sale_id, int items_total, uint64_t sale_seed);
+void item_copy_end(struct item_copy *copy);
+
 /*
- * Makes items 1..items_total of the sale and copies them, inside the transaction that is open.
- * What came of it, the caller's to PQclear: PGRES_COMMAND_OK, or else it failed, and the
- * transaction is to be rolled back.
+ * Writes the next piece, of whole rows, and returns its length; 0: that was all. `context` is the
+ * struct item_copy, and `size` ITEM_COPY_PIECE_MIN at least (a database_copy_next).
  */
-PGresult *item_copy(PGconn *connection, int32_t sale_id, int items_total, uint64_t sale_seed)
-    __attribute__((warn_unused_result));
+size_t item_copy_next(void *context, char *buffer, size_t size);
+
+enum { ITEM_COPY_PIECE_MIN = ITEM_COPY_HEADER_BYTES + ITEM_COPY_ROW_BYTES_MAX };
 
 #endif

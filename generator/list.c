@@ -1,27 +1,48 @@
 #include "ask.h"
 #include "rows.h"
+#include "table.h"
 
-/* Where there is none, read_sales still answers with a row. */
-static const char list_sql[] =
-    "SELECT sale_id, sale_status AS status, starts_at, ends_at, items_total, items_sold,"
-    "       purchase_limit, hold_s"
-    " FROM flashsale.read_sales(0, 2147483647) WHERE sale_id IS NOT NULL ORDER BY starts_at DESC";
+static const struct column columns[] = {
+    {"sale_id", COLUMN_INTEGER},        {"status", COLUMN_TEXT},
+    {"starts_at", COLUMN_TIME},         {"ends_at", COLUMN_TIME},
+    {"items_total", COLUMN_INTEGER},    {"items_sold", COLUMN_INTEGER},
+    {"purchase_limit", COLUMN_INTEGER}, {"hold_s", COLUMN_INTEGER}};
+
+static void read_sale(const void *context, int row, struct cell cells[ROWS_COLUMNS_MAX])
+{
+    const struct store_sale sale = store_sale(context, row);
+    cells[0].integer = sale.sale_id;
+    cells[1].text = sale.status;
+    cells[2].text = sale.starts_at;
+    cells[3].text = sale.ends_at;
+    cells[4].integer = sale.items_total;
+    cells[5].integer = sale.items_sold;
+    cells[5].is_null = !sale.has_items_sold;
+    cells[6].integer = sale.purchase_limit;
+    cells[7].integer = sale.hold_s;
+}
+
+static void write_json(struct json_writer *json, const void *context)
+{
+    json_open_object(json);
+    rows_write_json(context, json_key(json, "sales"));
+    json_close(json);
+}
 
 enum ask_result ask_list(const struct ask *ask)
 {
-    struct query query;
-    query_begin(&query, "listing sales", list_sql);
-    struct rows rows;
-    if (!rows_read(&rows, ask->connection, &query, ask->task->is_json))
+    struct store_rows sales;
+    if (!store_read_sales(ask->store, &sales))
         return ASK_FAILED;
+    const struct rows rows = {columns, sizeof columns / sizeof columns[0], sales.count, read_sale,
+                              &sales};
+    bool good = true;
     if (ask->task->is_json)
-        fputs("{\"sales\":", ask->stream);
-    if (ask->task->is_json || rows.count > 0)
-        rows_print(&rows, ask->stream);
+        good = ask_print_json(ask, write_json, &rows);
+    else if (rows.count > 0)
+        table_print(ask->stream, &rows);
     else
         fputs("there is no sale\n", ask->stream);
-    if (ask->task->is_json)
-        fputs("}\n", ask->stream);
-    rows_free(&rows);
-    return ASK_ANSWERED;
+    store_rows_free(&sales);
+    return good ? ASK_ANSWERED : ASK_FAILED;
 }

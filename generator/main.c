@@ -13,10 +13,10 @@
 #include <unistd.h>
 
 #include "ask.h"
-#include "common/database.h"
 #include "common/log.h"
 #include "common/options.h"
 #include "generate.h"
+#include "store.h"
 #include "task.h"
 
 #define PROGRAM "flashsale-generator"
@@ -75,30 +75,28 @@ static void print_summary(const struct generate_report *report, const struct set
 
 /* Both return the exit status. */
 
-static int make_sales(struct database *database, const struct settings *settings)
+static int make_sales(struct store *store, const struct settings *settings)
 {
     int sales = settings->sale.sales_ahead + 1;
     int sale_s_max = generate_statement_s_max(settings->sale.items_per_sale);
     limit_run(LOCK_S_MAX + STATEMENT_S_BASE + sales * sale_s_max, EXIT_FAILURE);
     const double began_s = now_s();
     struct generate_report report = {0};
-    bool good =
-        database_ensure(database) && generate(database_connection(database), settings, &report);
+    bool good = store_connect(store) && generate(store, settings, &report);
     if (good || report.sales_made > 0)
         print_summary(&report, settings, now_s() - began_s);
     return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-static int answer(struct database *database, const struct settings *settings,
-                  const struct task *task)
+static int answer(struct store *store, const struct settings *settings, const struct task *task)
 {
     static const int statuses[] = {[ASK_ANSWERED] = EXIT_SUCCESS,
                                    [ASK_VIOLATED] = EXIT_FAILURE,
                                    [ASK_FAILED] = EXIT_NOT_ANSWERED};
     limit_run(ASK_S_MAX, EXIT_NOT_ANSWERED);
-    if (!database_ensure(database))
+    if (!store_connect(store))
         return EXIT_NOT_ANSWERED;
-    const struct ask ask = {database_connection(database), settings, task, stdout};
+    const struct ask ask = {store, settings, task, stdout};
     enum ask_result result = ask_answer(&ask);
     /* What did not arrive is no answer. */
     if (fflush(stdout) != 0 || ferror(stdout)) {
@@ -132,19 +130,18 @@ int main(int count, char **arguments)
         return EXIT_SETTINGS;
     log_open(PROGRAM, (enum log_level)settings.log.level);
 
-    const struct database_options options = {
-        .conninfo = settings.database.generator_conninfo,
-        .name = "generator",
-        .connect_ms_max = settings.database.connect_ms_max,
-        .statement_ms_max = generate_statement_s_max(settings.sale.items_per_sale) * 1000,
-        .is_for_writing = task.kind == TASK_GENERATE};
-    struct database *database = database_new(&options);
-    if (!database) {
+    bool is_making = task.kind == TASK_GENERATE;
+    int sale_s_max = generate_statement_s_max(settings.sale.items_per_sale);
+    const struct store_limits limits = {.statement_s_max =
+                                            is_making ? sale_s_max : ASK_STATEMENT_S_MAX,
+                                        .lock_s_max = is_making ? LOCK_S_MAX : ASK_STATEMENT_S_MAX,
+                                        .is_for_writing = is_making};
+    struct store *store = store_new(&settings, &limits);
+    if (!store) {
         log_error("out of memory");
-        return task.kind == TASK_GENERATE ? EXIT_FAILURE : EXIT_NOT_ANSWERED;
+        return is_making ? EXIT_FAILURE : EXIT_NOT_ANSWERED;
     }
-    int status = task.kind == TASK_GENERATE ? make_sales(database, &settings)
-                                            : answer(database, &settings, &task);
-    database_free(database);
+    int status = is_making ? make_sales(store, &settings) : answer(store, &settings, &task);
+    store_free(store);
     return status;
 }

@@ -1,45 +1,56 @@
 #include "rows.h"
 
-#include <stdlib.h>
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
 
-#include "common/log.h"
-#include "table.h"
-
-enum { SQL_MAX = 4096 };
-
-/* Only the server knows how all its types are written as JSON. */
-static const char json_sql[] =
-    "SELECT count(*), coalesce(json_agg(row_to_json(r)), '[]') FROM (%s) r";
-
-bool rows_read(struct rows *rows, PGconn *connection, const struct query *query, bool is_json)
+void rows_read(const struct rows *rows, int row, struct cell cells[ROWS_COLUMNS_MAX])
 {
-    char sql[SQL_MAX];
-    struct query asked = *query;
-    if (is_json) {
-        int length = snprintf(sql, sizeof sql, json_sql, query->sql);
-        if (length < 0 || (size_t)length >= sizeof sql) {
-            log_error("%s: the statement is too long", query->trying);
-            return false;
-        }
-        asked.sql = sql;
+    assert(rows->column_count <= ROWS_COLUMNS_MAX);
+    memset(cells, 0, ROWS_COLUMNS_MAX * sizeof cells[0]);
+    rows->read(rows->context, row, cells);
+}
+
+void rows_time(const char *written, char time[ROWS_TIME_BYTES_MAX])
+{
+    const char *zone = strstr(written, "+00");
+    int length = zone ? (int)(zone + strlen("+00") - written) : (int)strlen(written);
+    snprintf(time, ROWS_TIME_BYTES_MAX, "%.*s%s%s", length, written, zone ? ":00" : "",
+             written + length);
+    char *blank = zone ? strchr(time, ' ') : NULL;
+    if (blank)
+        *blank = 'T';
+}
+
+static void write_cell(struct json_writer *json, enum column_type type, const struct cell *cell)
+{
+    char time[ROWS_TIME_BYTES_MAX];
+    bool is_text = type == COLUMN_TEXT || type == COLUMN_TIME;
+    if (is_text ? !cell->text : cell->is_null) {
+        json_null(json);
+    } else if (type == COLUMN_TEXT) {
+        json_string(json, cell->text);
+    } else if (type == COLUMN_TIME) {
+        rows_time(cell->text, time);
+        json_string(json, time);
+    } else if (type == COLUMN_INTEGER) {
+        json_integer(json, cell->integer);
+    } else {
+        json_boolean(json, cell->integer != 0);
     }
-    rows->is_json = is_json;
-    rows->result = query_rows(connection, &asked);
-    rows->count =
-        is_json && rows->result ? atoi(PQgetvalue(rows->result, 0, 0)) : PQntuples(rows->result);
-    return rows->result != NULL;
 }
 
-void rows_print(const struct rows *rows, FILE *stream)
+void rows_write_json(const struct rows *rows, struct json_writer *json)
 {
-    if (rows->is_json)
-        fputs(PQgetvalue(rows->result, 0, 1), stream);
-    else
-        table_print(stream, rows->result);
-}
-
-void rows_free(struct rows *rows)
-{
-    PQclear(rows->result);
-    rows->result = NULL;
+    struct cell cells[ROWS_COLUMNS_MAX];
+    json_open_array(json);
+    for (int row = 0; row < rows->count; row++) {
+        rows_read(rows, row, cells);
+        json_open_object(json);
+        for (int column = 0; column < rows->column_count; column++)
+            write_cell(json_key(json, rows->columns[column].name), rows->columns[column].type,
+                       &cells[column]);
+        json_close(json);
+    }
+    json_close(json);
 }

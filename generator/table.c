@@ -1,19 +1,16 @@
 #include "table.h"
 
-#include <assert.h>
+#include <libpq-fe.h>
 #include <stdbool.h>
 #include <string.h>
 
-enum { COLUMNS_MAX = 16, GAP = 2 };
+enum { GAP = 2, INTEGER_BYTES_MAX = 24 };
 
-/* Object identifiers of built-in types, fixed in PostgreSQL's pg_type.dat. */
-enum { TYPE_BOOL = 16, TYPE_INT8 = 20, TYPE_INT4 = 23 };
-
-static bool is_number(const PGresult *result, int column)
-{
-    Oid type = PQftype(result, column);
-    return type == TYPE_INT8 || type == TYPE_INT4;
-}
+/* A line: the columns' names, or the cells of a row. */
+struct line {
+    const char *texts[ROWS_COLUMNS_MAX];
+    char integers[ROWS_COLUMNS_MAX][INTEGER_BYTES_MAX];
+};
 
 /*
  * Writes a text character by character where there is a stream, and says how many columns of a
@@ -37,25 +34,29 @@ static int put_text(FILE *stream, const char *text)
     return width;
 }
 
-/* The text in a row, or where that is less than 0 the column's name. */
-static const char *text_of(const PGresult *result, int row, int column)
+/* What is null is nothing. */
+static const char *text_of(enum column_type type, const struct cell *cell,
+                           char integer[INTEGER_BYTES_MAX])
 {
-    if (row < 0)
-        return PQfname(result, column);
-    const char *value = PQgetvalue(result, row, column);
-    if (PQftype(result, column) == TYPE_BOOL && *value)
-        return *value == 't' ? "yes" : "no";
-    return value;
+    if (type == COLUMN_TEXT || type == COLUMN_TIME)
+        return cell->text ? cell->text : "";
+    if (cell->is_null)
+        return "";
+    if (type == COLUMN_BOOLEAN)
+        return cell->integer ? "yes" : "no";
+    snprintf(integer, INTEGER_BYTES_MAX, "%lld", (long long)cell->integer);
+    return integer;
 }
 
-static int width_of(const PGresult *result, int column)
+/* Row -1 is the columns' names. */
+static void read_line(const struct rows *rows, int row, struct line *line)
 {
-    int width = 0;
-    for (int row = -1; row < PQntuples(result); row++) {
-        int one = put_text(NULL, text_of(result, row, column));
-        width = one > width ? one : width;
-    }
-    return width;
+    struct cell cells[ROWS_COLUMNS_MAX];
+    if (row >= 0)
+        rows_read(rows, row, cells);
+    for (int i = 0; i < rows->column_count; i++)
+        line->texts[i] = row < 0 ? rows->columns[i].name
+                                 : text_of(rows->columns[i].type, &cells[i], line->integers[i]);
 }
 
 static void put_blanks(FILE *stream, int count)
@@ -65,13 +66,14 @@ static void put_blanks(FILE *stream, int count)
 }
 
 /* No line ends with blanks. */
-static void put_line(FILE *stream, const PGresult *result, const int *widths, int row)
+static void put_line(FILE *stream, const struct rows *rows, const int *widths,
+                     const struct line *line)
 {
     int blanks = 0;
-    for (int column = 0; column < PQnfields(result); column++) {
-        const char *text = text_of(result, row, column);
+    for (int column = 0; column < rows->column_count; column++) {
+        const char *text = line->texts[column];
         int padding = widths[column] - put_text(NULL, text);
-        bool is_right = is_number(result, column);
+        bool is_right = rows->columns[column].type == COLUMN_INTEGER;
         blanks += is_right ? padding : 0;
         if (*text) {
             put_blanks(stream, blanks);
@@ -83,12 +85,19 @@ static void put_line(FILE *stream, const PGresult *result, const int *widths, in
     fputc('\n', stream);
 }
 
-void table_print(FILE *stream, const PGresult *result)
+void table_print(FILE *stream, const struct rows *rows)
 {
-    int widths[COLUMNS_MAX] = {0};
-    assert(PQnfields(result) <= COLUMNS_MAX);
-    for (int column = 0; column < PQnfields(result); column++)
-        widths[column] = width_of(result, column);
-    for (int row = -1; row < PQntuples(result); row++)
-        put_line(stream, result, widths, row);
+    struct line line;
+    int widths[ROWS_COLUMNS_MAX] = {0};
+    for (int row = -1; row < rows->count; row++) {
+        read_line(rows, row, &line);
+        for (int i = 0; i < rows->column_count; i++) {
+            int width = put_text(NULL, line.texts[i]);
+            widths[i] = width > widths[i] ? width : widths[i];
+        }
+    }
+    for (int row = -1; row < rows->count; row++) {
+        read_line(rows, row, &line);
+        put_line(stream, rows, widths, &line);
+    }
 }

@@ -2,13 +2,14 @@
 #ifndef GENERATOR_TABLE_H
 #define GENERATOR_TABLE_H
 
-#include <libpq-fe.h>
 #include <stdio.h>
+
+#include "rows.h"
 
 /*
  * Writes the columns' names and the rows, a line each. Text is UTF-8, whatever it says: what a
  * terminal could obey is written as "?".
  */
-void table_print(FILE *stream, const PGresult *result);
+void table_print(FILE *stream, const struct rows *rows);
 
 #endif

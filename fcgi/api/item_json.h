@@ -3,7 +3,7 @@
 #define FCGI_API_ITEM_JSON_H
 
 #include "catalog/item.h"
-#include "fcgi/http/json_writer.h"
+#include "common/json_writer.h"
 #include "fcgi/store/item_row.h"
 
 /* Bytes that the members of item_json_row() take at most: the name, each byte of it escaped, and

@@ -2,7 +2,7 @@
 #ifndef FCGI_API_PAGE_JSON_H
 #define FCGI_API_PAGE_JSON_H
 
-#include "fcgi/http/json_writer.h"
+#include "common/json_writer.h"
 
 /* Begins it; the caller writes a value for each row. */
 void page_json_begin(struct json_writer *json, struct text *body);

@@ -1,7 +1,7 @@
 /* GET /sale/info: between which numbers the items of the current sale lie, and the ids at either
  * end. */
+#include "common/json_writer.h"
 #include "endpoints.h"
-#include "fcgi/http/json_writer.h"
 
 /* How many ids of either end are told, and how long one is: two numbers of 32 bits around a word.
  */

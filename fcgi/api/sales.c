@@ -1,4 +1,5 @@
 /* GET /sales: all sales: from the next one back in time, then those that are further ahead. */
+#include "common/json_writer.h"
 #include "endpoints.h"
 #include "fcgi/http/paging.h"
 #include "fcgi/store/sales_page.h"

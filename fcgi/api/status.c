@@ -3,8 +3,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/json_writer.h"
 #include "endpoints.h"
-#include "fcgi/http/json_writer.h"
 
 /* Null where it is not known. */
 static void add_time(struct json_writer *json, const char *name, int64_t time_us, bool is_known)

@@ -7,9 +7,9 @@
 
 #include <stdint.h>
 
+#include "common/json_writer.h"
 #include "common/text.h"
 #include "fcgi/server/stream.h"
-#include "json_writer.h"
 #include "problem.h"
 #include "request.h"
 

@@ -96,7 +96,7 @@ void checkout_statement_free(struct checkout_statement *statement)
 struct database *checkout_statement_connect(const struct settings *settings, const char *name)
 {
     static const struct statements statements = {&text, 1, trial, PARAMETERS};
-    return store_connect(settings, name, &statements);
+    return statements_connect(settings, name, &statements);
 }
 
 void checkout_statement_begin(struct checkout_statement *statement, int count)

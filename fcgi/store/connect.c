@@ -1,7 +1,7 @@
 #include "connect.h"
 
-struct database *store_connect(const struct settings *settings, const char *name,
-                               const struct statements *statements)
+struct database *statements_connect(const struct settings *settings, const char *name,
+                                    const struct statements *statements)
 {
     const struct database_options options = {.conninfo = settings->database.worker_conninfo,
                                              .name = name,

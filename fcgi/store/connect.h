@@ -20,7 +20,7 @@ struct statements {
  * `statements` must stay for as long as the process does, `name` for as long as the connection.
  * NULL: out of memory.
  */
-struct database *store_connect(const struct settings *settings, const char *name,
-                               const struct statements *statements);
+struct database *statements_connect(const struct settings *settings, const char *name,
+                                    const struct statements *statements);
 
 #endif

@@ -70,7 +70,7 @@ void purchase_statement_free(struct purchase_statement *statement)
 struct database *purchase_statement_connect(const struct settings *settings, const char *name)
 {
     static const struct statements statements = {&text, 1, trial, PARAMETERS};
-    return store_connect(settings, name, &statements);
+    return statements_connect(settings, name, &statements);
 }
 
 void purchase_statement_begin(struct purchase_statement *statement, int count)

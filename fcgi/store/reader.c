@@ -10,7 +10,7 @@ struct database *reader_new(const struct settings *settings)
                                                        [READ_ITEM] = item_row_statement,
                                                        [READ_USER] = user_page_statement};
     static const struct statements statements = {.texts = texts, .count = READ_STATEMENTS};
-    struct database *database = store_connect(settings, "flashsale reader", &statements);
+    struct database *database = statements_connect(settings, "flashsale reader", &statements);
     if (database)
         database_begin(database);
     return database;

@@ -41,7 +41,7 @@ int64_t sale_status_items_left(const struct sale_status *status)
 struct database *sale_status_connect(const struct settings *settings)
 {
     static const struct statements statements = {.texts = &text, .count = 1};
-    struct database *database = store_connect(settings, "flashsale reader", &statements);
+    struct database *database = statements_connect(settings, "flashsale reader", &statements);
     if (database)
         database_begin(database);
     return database;

@@ -1,5 +1,5 @@
--- What the hourly generator may do: add sales and items, and keep the attempt log's partitions. (Further
--- changes let it list sales and audit them.)
+-- What the hourly generator may do: find the sales that are missing, add them and their items, and keep
+-- the attempt log's partitions. (Further changes let it list sales and audit them.)
 
 BEGIN;
 
@@ -56,6 +56,43 @@ COMMENT ON FUNCTION sale_add(
     'adds a sale and its stripes, without items, and returns its id; the caller''s transaction '
     'adds exactly items_total items before it commits';
 
+CREATE FUNCTION sale_windows(p_duration_s integer, p_sales_ahead integer)
+RETURNS TABLE (starts_at timestamptz, ends_at timestamptz)
+LANGUAGE sql STABLE
+SET search_path = flashsale, pg_temp
+AS $$
+    SELECT to_timestamp((n * p_duration_s)::double precision),
+           to_timestamp(((n + 1) * p_duration_s)::double precision)
+    FROM (SELECT floor(extract(epoch FROM now()) / p_duration_s) + ahead AS n
+          FROM generate_series(0, p_sales_ahead) ahead) w
+    ORDER BY n
+$$;
+COMMENT ON FUNCTION sale_windows(integer, integer) IS
+    'the windows that sales are to fill: the one that now() lies in and the p_sales_ahead next ones. They '
+    'begin at multiples of p_duration_s since 1970, UTC';
+
+-- Where sales of another duration cover a window in part, each gap that they leave becomes a sale of its
+-- own, cut short, so that the next whole window is aligned again.
+CREATE FUNCTION sale_plan(p_duration_s integer, p_sales_ahead integer, p_hold_s integer)
+RETURNS TABLE (starts_at timestamptz, ends_at timestamptz)
+LANGUAGE sql STABLE
+SET search_path = flashsale, pg_temp
+AS $$
+    SELECT lower(gap), upper(gap)
+    FROM sale_windows(p_duration_s, p_sales_ahead) w
+    CROSS JOIN LATERAL (SELECT tstzrange(w.starts_at, w.ends_at) AS wanted) r
+    CROSS JOIN LATERAL unnest(
+        tstzmultirange(wanted) - coalesce(
+            (SELECT range_agg(tstzrange(s.starts_at, s.ends_at)) FROM sale s
+             WHERE NOT s.beside_others AND tstzrange(s.starts_at, s.ends_at) && wanted),
+            tstzmultirange())) gap
+    WHERE upper(gap) > now() AND upper(gap) - lower(gap) >= make_interval(secs => p_hold_s)
+    ORDER BY lower(gap)
+$$;
+COMMENT ON FUNCTION sale_plan(integer, integer, integer) IS
+    'the sales that are missing, the first to begin first: what sales leave of sale_windows(), where it '
+    'has not passed and lasts for p_hold_s at least. Sales beside others leave all of it';
+
 CREATE FUNCTION sale_has_all_items() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = flashsale, pg_temp
@@ -86,6 +123,17 @@ COMMENT ON FUNCTION sale_has_all_items() IS
 CREATE CONSTRAINT TRIGGER sale_complete AFTER INSERT ON sale
 DEFERRABLE INITIALLY DEFERRED
 FOR EACH ROW EXECUTE FUNCTION sale_has_all_items();
+
+-- An hourly run is enough for a month of partitions.
+CREATE FUNCTION attempt_partitions_until(p_duration_s integer, p_sales_ahead integer) RETURNS timestamptz
+LANGUAGE sql STABLE
+SET search_path = flashsale, pg_temp
+AS $$
+    SELECT least(max(w.ends_at), now() + interval '31 days')
+    FROM sale_windows(p_duration_s, p_sales_ahead) w
+$$;
+COMMENT ON FUNCTION attempt_partitions_until(integer, integer) IS
+    'until when the log needs partitions for the sales of sale_windows(): a month ahead at most';
 
 CREATE FUNCTION attempt_days() RETURNS TABLE (partition text, day date)
 LANGUAGE sql STABLE
@@ -156,6 +204,9 @@ COMMENT ON FUNCTION attempt_partitions(timestamptz, integer) IS
 GRANT EXECUTE ON FUNCTION
     note_sold_out(),
     sale_add(timestamptz, timestamptz, integer, integer, integer, boolean, boolean),
+    sale_windows(integer, integer),
+    sale_plan(integer, integer, integer),
+    attempt_partitions_until(integer, integer),
     attempt_partitions_due(timestamptz, integer),
     attempt_partitions(timestamptz, integer) TO flashsale_generator;
 

@@ -109,6 +109,56 @@ is_gone() {
                  ORDER BY sale_id LIMIT 1')" t
 }
 
+# backend NAME EVENT: the backend of that name, which waits for that (pg_stat_activity).
+backend() {
+    sql "SELECT pid FROM pg_stat_activity WHERE application_name = '$1' AND wait_event = '$2'" | grep .
+}
+
+# named NAME [OPTION...]: a generator in the background, whose output goes to a file of its name.
+named() {
+    local conninfo="host=$RUN_DIR/postgresql dbname=flashsale user=flashsale_generator application_name=$1"
+    generator -o "database.generator_conninfo=$conninfo" -o sale.sales_ahead=9 -o sale.items_per_sale=10000 \
+        >"$BATS_TEST_TMPDIR/$1" 2>&1 &
+}
+
+# gives_up PID NAME MILLISECONDS LINE
+gives_up() {
+    local status=0
+    within "$3" wait "$1" || status=$?
+    same "$status" 1
+    same "$(sed 's/: sale of [^+]*/: sale of .../' "$BATS_TEST_TMPDIR/$2")" "<3>flashsale-generator: $4"
+}
+
+# One run is at work, amid its items; others wait for their turn. PostgreSQL says nothing to those whose backends
+# stand still, and tells the last one that the time is up.
+@test "it gives up where another run is at work for too long, and where PostgreSQL says nothing" {
+    before=$(sales)
+    sql "CREATE FUNCTION public.wait() RETURNS trigger LANGUAGE plpgsql AS
+         'BEGIN PERFORM pg_sleep(120); RETURN NEW; END'"
+    sql 'CREATE TRIGGER wait BEFORE INSERT ON flashsale.item FOR EACH ROW WHEN (NEW.number = 5)
+         EXECUTE FUNCTION public.wait()'
+    named copying
+    copying=$!
+    wait_until 5000 backend copying PgSleep
+    named patient
+    patient=$!
+    named unheard
+    unheard=$!
+    wait_until 5000 backend patient advisory
+    wait_until 5000 backend unheard advisory
+    backends=("$(backend copying PgSleep)" "$(backend unheard advisory)")
+    kill -STOP "${backends[@]}"
+    gives_up "$patient" patient 75000 'another run was still at work after 60 s: given up'
+    gives_up "$copying" copying 15000 'sale of ...+00: no answer in time'
+    gives_up "$unheard" unheard 15000 'waiting for its turn: no answer in time'
+    kill -CONT "${backends[@]}"
+    sql "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'flashsale_generator'" >/dev/null
+    wait_until 10000 is_gone
+    sql 'DROP TRIGGER wait ON flashsale.item; DROP FUNCTION public.wait'
+    same "$(sales)" "$before"
+    every_sale_is_whole
+}
+
 @test "a summary line; no progress where there is no terminal" {
     run -0 generator -o sale.sales_ahead=2
     same "${#lines[@]}" 1

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/json_writer.h"
 #include "fcgi/http/json_reader.h"
-#include "fcgi/http/json_writer.h"
 
 enum { WRITTEN_MAX = 8192 };
 

@@ -2,7 +2,7 @@
 
 BEGIN;
 \ir helper/sale.psql
-SELECT plan(30);
+SELECT plan(33);
 
 SELECT set_eq(
     $$ SELECT proname::text FROM pg_proc
@@ -14,8 +14,8 @@ SELECT set_eq(
     $$ SELECT proname::text FROM pg_proc
        WHERE pronamespace = 'flashsale'::regnamespace
          AND has_function_privilege('flashsale_generator', oid, 'execute') $$,
-    ARRAY['note_sold_out', 'sale_add', 'attempt_partitions', 'attempt_partitions_due', 'read_sales',
-          'sale_audit', 'sale_log_is_kept'], 'the generator''s functions');
+    ARRAY['note_sold_out', 'sale_add', 'sale_windows', 'sale_plan', 'attempt_partitions_until',
+          'attempt_partitions', 'attempt_partitions_due', 'read_sales', 'sale_audit', 'sale_log_is_kept'], 'the generator''s functions');
 
 CREATE FUNCTION granted(p_role text) RETURNS SETOF text
 LANGUAGE sql AS $$
@@ -76,11 +76,14 @@ SELECT throws_ok('UPDATE sale SET purchase_limit = 1000', '42501', NULL, 'nor ch
 SELECT throws_ok('SELECT * FROM sale_audit(1)', '42501', NULL, 'nor audits');
 SELECT throws_ok($$ SELECT sale_add(now() + '2 h', now() + '3 h', 1, 1, 1) $$, '42501', NULL,
                  'nor makes sales');
+SELECT throws_ok('SELECT * FROM sale_plan(3600, 1, 30)', '42501', NULL, 'nor plans any');
 
 SET LOCAL ROLE flashsale_generator;
 SELECT lives_ok($$ SELECT add_sale(10, p_starts_at => now() + interval '2 hours',
                                        p_ends_at => now() + interval '3 hours') $$,
                 'the generator makes sales');
+SELECT isnt_empty('SELECT * FROM sale_plan(3600, 5, 30)', 'plans them');
+SELECT isnt_empty('SELECT attempt_partitions_until(60, 1)', 'and the log that they need');
 SELECT isnt_empty('SELECT * FROM read_sales(0, 10)', 'lists them');
 SELECT is_empty(format('SELECT * FROM sale_audit(%s)', :sale), 'and audits them');
 SELECT is(sale_log_is_kept(:sale), true, 'by the whole log');

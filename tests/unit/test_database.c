@@ -62,6 +62,20 @@ static void test_texts_are_cut_before_a_character(void **state)
     }
 }
 
+static void test_strings_in_place(void **state)
+{
+    (void)state;
+    PGresult *result = result_of("abc", 3);
+    assert_string_equal(database_string(result, 0, 0), "abc");
+    PQclear(result);
+    result = result_of("", 0);
+    assert_string_equal(database_string(result, 0, 0), "");
+    PQclear(result);
+    result = result_of(NULL, 0);
+    assert_null(database_string(result, 0, 0));
+    PQclear(result);
+}
+
 static void test_booleans(void **state)
 {
     (void)state;
@@ -112,6 +126,15 @@ static void test_null(void **state)
     PQclear(result);
 }
 
+static size_t copy_nothing(void *context, char *buffer, size_t size)
+{
+    (void)context;
+    (void)buffer;
+    (void)size;
+    fail_msg("nothing is copied to nowhere");
+    return 0;
+}
+
 /* Told once, however often it is tried, and never slow where nobody listens. */
 static void test_out_of_reach(void **state)
 {
@@ -131,11 +154,20 @@ static void test_out_of_reach(void **state)
     for (int i = 0; i < 3; i++)
         reached = database_ensure(database) || reached;
     time_t ended = time(NULL);
+    PGresult *result;
+    enum database_result queried = database_query(database, "SELECT 1", NULL, 0, &result);
+    enum database_result copied =
+        database_copy(database, "COPY none FROM STDIN", copy_nothing, NULL);
     capture_end(&capture);
 
     assert_false(reached);
-    assert_null(database_connection(database));
+    assert_false(database_is_open(database));
     assert_true(ended - began <= 3);
+    assert_int_equal(queried, DATABASE_LOST);
+    assert_null(result);
+    assert_int_equal(copied, DATABASE_LOST);
+    assert_string_equal(database_error(database)->message, "no connection");
+    assert_string_equal(database_error(database)->state, "");
     assert_ptr_equal(strstr(capture.text, "<3>unit: test: PostgreSQL: "), capture.text);
     assert_int_equal(strcspn(capture.text, "\n"), strlen(capture.text) - 1);
     database_free(database);
@@ -144,9 +176,12 @@ static void test_out_of_reach(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_integers), cmocka_unit_test(test_texts_are_cut_before_a_character),
-        cmocka_unit_test(test_booleans), cmocka_unit_test(test_times),
-        cmocka_unit_test(test_null),     cmocka_unit_test(test_out_of_reach)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_integers),
+                                       cmocka_unit_test(test_texts_are_cut_before_a_character),
+                                       cmocka_unit_test(test_strings_in_place),
+                                       cmocka_unit_test(test_booleans),
+                                       cmocka_unit_test(test_times),
+                                       cmocka_unit_test(test_null),
+                                       cmocka_unit_test(test_out_of_reach)};
     return cmocka_run_group_tests_name("database", tests, NULL, NULL);
 }

@@ -50,10 +50,46 @@ static void test_trailer(void **state)
     assert_memory_equal(bytes, "\xff\xff", 2);
 }
 
+/* The whole stream, in pieces of `size` bytes at most; its length. */
+static size_t copy_whole(char *bytes, size_t room, size_t size, int items_total)
+{
+    struct item_copy copy;
+    size_t used = 0;
+    item_copy_begin(&copy, 17, items_total, 4711);
+    for (size_t length; (length = item_copy_next(&copy, bytes + used, size)) > 0;) {
+        assert_true(length <= size);
+        used += length;
+        assert_true(used + size <= room);
+    }
+    assert_int_equal(item_copy_next(&copy, bytes + used, size), 0);
+    item_copy_end(&copy);
+    return used;
+}
+
+/* Wherever a piece ends: the header once, each item once, the trailer once. */
+static void test_pieces(void **state)
+{
+    (void)state;
+    enum { ITEMS = 40, ROOM = 3 * (ITEM_COPY_PIECE_MIN + ITEMS * ITEM_COPY_ROW_BYTES_MAX) };
+    static char whole[ROOM], pieces[ROOM];
+    struct item item = {0};
+    size_t length = item_copy_header(whole);
+    for (int number = 1; number <= ITEMS; number++) {
+        item_make(4711, (uint32_t)number, &item);
+        length += item_copy_row(whole + length, 17, number, &item);
+    }
+    length += item_copy_trailer(whole + length);
+    for (size_t size = ITEM_COPY_PIECE_MIN; size <= length + ITEM_COPY_ROW_BYTES_MAX; size++) {
+        assert_int_equal(copy_whole(pieces, sizeof pieces, size, ITEMS), length);
+        assert_memory_equal(pieces, whole, length);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_header), cmocka_unit_test(test_row),
                                        cmocka_unit_test(test_longest_row_fits),
-                                       cmocka_unit_test(test_trailer)};
+                                       cmocka_unit_test(test_trailer),
+                                       cmocka_unit_test(test_pieces)};
     return cmocka_run_group_tests_name("item_copy", tests, NULL, NULL);
 }

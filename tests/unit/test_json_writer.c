@@ -9,7 +9,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-#include "fcgi/http/json_writer.h"
+#include "common/json_writer.h"
 
 static char buffer[1024];
 static struct text text;

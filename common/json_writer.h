@@ -17,14 +17,14 @@
  * outermost level once. Anything else is a fault of the program (check.h), fit or no fit, and the
  * text then counts as cut.
  */
-#ifndef FCGI_HTTP_JSON_WRITER_H
-#define FCGI_HTTP_JSON_WRITER_H
+#ifndef COMMON_JSON_WRITER_H
+#define COMMON_JSON_WRITER_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/text.h"
+#include "text.h"
 
 enum { JSON_WRITER_DEPTH_MAX = 8 }; /* objects and arrays within each other */
 
