@@ -122,7 +122,7 @@ static void *request_main(void *argument)
     struct request_thread *thread = argument;
     struct connection *connection;
     while ((connection = connections_next(thread->worker->connections))) {
-        struct exchange *exchange = connection_room(connection);
+        struct exchange *exchange = connection_data(connection);
         exchange->worker = thread->worker;
         exchange->connection = connection;
         exchange->request.body = thread->body;

@@ -83,7 +83,7 @@ static bool read_body(struct request *request, struct stream *stream,
     } else {
         return true;
     }
-    stream_keep_not(stream);
+    stream_close_after(stream);
     return false;
 }
 

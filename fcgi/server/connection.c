@@ -22,43 +22,44 @@
 #include "stream_fcgi.h"
 
 /*
- * Whose the connection's descriptor is. Only its owner may close it; to touch that of an idle one
- * it must first be claimed.
+ * Who owns the connection's descriptor. Only the owner may close it. An idle connection must be
+ * claimed before its descriptor is used.
  */
 enum state {
-    STATE_FREE,      /* there is none */
-    STATE_IDLE,      /* epoll's */
-    STATE_IN_FLIGHT, /* the thread's that reads or answers a request on it */
-    STATE_CLAIMED    /* drained or cut off at this moment */
+    STATE_FREE,      /* there is no descriptor */
+    STATE_IDLE,      /* epoll owns it */
+    STATE_IN_FLIGHT, /* a thread that reads or answers a request owns it */
+    STATE_CLAIMED    /* a thread drains it or cuts it off at this moment */
 };
 
 /* What an idle connection waits for. */
 enum awaited {
     AWAITED_REQUEST,
-    AWAITED_WRITABLE, /* the socket has room for the end of a reply */
-    AWAITED_END /* that the other side closes its end, so that what was sent last is not lost */
+    AWAITED_WRITABLE, /* the socket has room for the rest of a reply */
+    AWAITED_END       /* the other side closes its end: until then the last reply could be lost */
 };
 
 enum {
-    /* A web server sends a request in one go; one that stops half-way must not hold a thread. The
-       same goes for what libfcgi answers by itself (FastCGI 1.0, section 4). */
+    /* A web server sends a request in one go. One that stops half-way must not hold a thread. The
+       same limit holds for what libfcgi answers by itself (FastCGI 1.0, section 4). */
     SOCKET_S_MAX = 5,
-    /* From the time on that a reply is there, to its being taken. */
+    /* From when a reply is written until the socket has taken all of it. */
     SEND_MS_MAX = 5000,
-    /* From then on, where no more is to come, to the other side's being closed. */
+    /* From the end of the last reply until the other side closes its end. */
     END_MS_MAX = 2000,
-    TRASH_BYTES = 4096,
+    DISCARD_BYTES = 4096,
     DRAIN_STEP_MS = 5,
-    /* Where accept(2) fails it is tried again after so long. */
-    AGAIN_MS = 200,
-    TELL_MS = 10000 /* a line of the log in so long says that it is so again and again */
+    PAUSE_MS = 200,       /* after accept(2) failed */
+    LOG_PERIOD_MS = 10000 /* at most one line about pauses in that time */
 };
 
 struct connection {
-    struct stream stream; /* of whoever has the connection; so are these: */
+    /* The owner's: */
+    struct stream stream;
     enum awaited awaited;
-    int64_t due_ms; /* cut off then where no request is awaited, by clock_ms() */
+    int64_t due_ms; /* by clock_ms(); then it is cut off, unless it awaits a request */
     int64_t began_us;
+    /* The set's: */
     struct connections *set;
     struct connection *next_free;
     _Atomic int state;
@@ -67,20 +68,20 @@ struct connection {
 struct connections {
     int listen_fd;
     int epoll_fd;
-    int end_fd; /* an eventfd(2): readable from the end on */
+    int end_fd; /* an eventfd(2): readable once connections_end() was called */
     int max;
     struct connection *all;
-    char *rooms;
-    size_t room_bytes; /* of each */
+    char *data;        /* the callers', of all connections */
+    size_t data_bytes; /* of one */
     _Atomic bool is_draining;
     _Atomic int in_flight;
-    _Atomic int unfinished; /* idle ones that await no request */
-    pthread_mutex_t mutex;  /* of what follows */
+    _Atomic int unfinished; /* idle connections that await something other than a request */
+    pthread_mutex_t mutex;  /* guards the members below */
     struct connection *free;
     int open;
-    bool is_deaf;     /* no longer listening: as many are open as may be, or accept(2) failed */
-    int64_t again_ms; /* not before, by clock_ms() */
-    int64_t told_ms;  /* when the log has said so */
+    bool is_paused;    /* it does not listen: `max` connections are open, or accept(2) failed */
+    int64_t resume_ms; /* it does not listen again before, by clock_ms() */
+    int64_t logged_ms; /* when the last pause was logged, by clock_ms(); 0: never */
 };
 
 /* ---- start and end ---- */
@@ -91,7 +92,7 @@ static bool watch(struct connections *set, int operation, int fd, uint32_t event
     return epoll_ctl(set->epoll_fd, operation, fd, &event) == 0;
 }
 
-/* Watches a connection for what it awaits, once: then it is the thread's that hears of it. */
+/* Watches a connection for what it awaits, once: the thread that gets the event claims it. */
 static bool arm(struct connection *connection, int operation)
 {
     uint32_t events = connection->awaited == AWAITED_WRITABLE ? EPOLLOUT : EPOLLIN | EPOLLRDHUP;
@@ -118,7 +119,7 @@ static bool prepare_all(struct connections *set)
     return true;
 }
 
-struct connections *connections_new(int listen_fd, int max, size_t room_bytes)
+struct connections *connections_new(int listen_fd, int max, size_t data_bytes)
 {
     struct connections *set = calloc(1, sizeof *set);
     if (!set)
@@ -128,11 +129,11 @@ struct connections *connections_new(int listen_fd, int max, size_t room_bytes)
     set->max = max;
     set->all = calloc((size_t)max, sizeof *set->all);
     const size_t alignment = alignof(max_align_t);
-    set->room_bytes = (room_bytes + alignment - 1) / alignment * alignment;
-    set->rooms = calloc((size_t)max, set->room_bytes);
+    set->data_bytes = (data_bytes + alignment - 1) / alignment * alignment;
+    set->data = calloc((size_t)max, set->data_bytes);
     set->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     set->end_fd = eventfd(0, EFD_CLOEXEC);
-    if (!set->all || !set->rooms || set->epoll_fd < 0 || set->end_fd < 0 || !prepare_all(set) ||
+    if (!set->all || !set->data || set->epoll_fd < 0 || set->end_fd < 0 || !prepare_all(set) ||
         fcntl(listen_fd, F_SETFL, fcntl(listen_fd, F_GETFL) | O_NONBLOCK) != 0 || !listen_on(set) ||
         !watch(set, EPOLL_CTL_ADD, set->end_fd, EPOLLIN, &set->end_fd)) {
         connections_free(set);
@@ -152,7 +153,7 @@ void connections_free(struct connections *set)
         close(set->end_fd);
     pthread_mutex_destroy(&set->mutex);
     free(set->all);
-    free(set->rooms);
+    free(set->data);
     free(set);
 }
 
@@ -161,10 +162,10 @@ struct stream *connection_stream(struct connection *connection)
     return &connection->stream;
 }
 
-void *connection_room(struct connection *connection)
+void *connection_data(struct connection *connection)
 {
     const struct connections *set = connection->set;
-    return set->rooms + (size_t)(connection - set->all) * set->room_bytes;
+    return set->data + (size_t)(connection - set->all) * set->data_bytes;
 }
 
 int64_t connection_began_us(const struct connection *connection)
@@ -187,24 +188,24 @@ void connections_end(struct connections *set)
 
 /* ---- idle connections ---- */
 
-/* False: it is in flight, or there is none. Else nobody else touches it until it is idle again. */
+/* False: it is in flight, or free. True: no other thread uses it until it is idle again. */
 static bool claim_idle(struct connection *connection)
 {
     int idle = STATE_IDLE;
     return atomic_compare_exchange_strong(&connection->state, &idle, STATE_CLAIMED);
 }
 
-/* Nothing new on an idle connection: a web server that writes to it now is told so at once, and
-   asks another worker. What it wrote before is still read and answered. */
+/* Takes no new request on an idle connection: a web server that writes to it now gets an error at
+   once, and asks another worker. What it wrote before is still read and answered. */
 static void drain(struct connection *connection)
 {
     if (!claim_idle(connection))
-        return; /* whoever has it drains it afterwards */
+        return; /* its owner drains it afterwards */
     shutdown(stream_fd(&connection->stream), SHUT_RD);
     atomic_store(&connection->state, STATE_IDLE);
 }
 
-/* Ends those that had their time: a thread that finds requests hears of it, and closes them. */
+/* Shuts down connections that are overdue. That is an event, and a request thread closes them. */
 static void cut_off_late(struct connections *set)
 {
     if (atomic_load(&set->unfinished) == 0)
@@ -220,7 +221,7 @@ static void cut_off_late(struct connections *set)
     }
 }
 
-/* Its owner has done with it for now. */
+/* Its owner gives it back to epoll. */
 static void set_idle(struct connection *connection)
 {
     atomic_store(&connection->state, STATE_IDLE);
@@ -230,37 +231,39 @@ static void set_idle(struct connection *connection)
 
 /* ---- accept ---- */
 
-/* For a while: until a connection is closed, or the time has passed. The caller holds the lock. */
-static void stop_listening(struct connections *set, const char *why)
+/* Stops listening until a connection is closed or PAUSE_MS have passed. The caller holds
+   the lock. */
+static void pause_listening(struct connections *set, const char *why)
 {
-    set->again_ms = clock_ms() + AGAIN_MS;
-    if (set->is_deaf)
+    set->resume_ms = clock_ms() + PAUSE_MS;
+    if (set->is_paused)
         return;
-    set->is_deaf = true;
+    set->is_paused = true;
     epoll_ctl(set->epoll_fd, EPOLL_CTL_DEL, set->listen_fd, NULL);
-    if (set->told_ms != 0 && clock_ms() - set->told_ms < TELL_MS)
+    if (set->logged_ms != 0 && clock_ms() - set->logged_ms < LOG_PERIOD_MS)
         return;
-    set->told_ms = clock_ms();
+    set->logged_ms = clock_ms();
     log_warning("%d connections, and no more for now: %s", set->open, why);
 }
 
-/* If there is room. What fails now is tried again at the next tick. The caller holds the lock. */
-static void listen_again(struct connections *set)
+/* Listens again if a connection is free. What fails is tried again at the next tick. The caller
+   holds the lock. */
+static void resume_listening(struct connections *set)
 {
-    if (set->is_deaf && set->free && !atomic_load(&set->is_draining))
-        set->is_deaf = !listen_on(set);
+    if (set->is_paused && set->free && !atomic_load(&set->is_draining))
+        set->is_paused = !listen_on(set);
 }
 
 void connections_tick(struct connections *set)
 {
     pthread_mutex_lock(&set->mutex);
-    if (clock_ms() >= set->again_ms)
-        listen_again(set);
+    if (clock_ms() >= set->resume_ms)
+        resume_listening(set);
     pthread_mutex_unlock(&set->mutex);
     cut_off_late(set);
 }
 
-/* A connection for a socket; NULL where there are as many as there may be, or none waits. */
+/* A free connection for a new socket. NULL: `max` connections are open. */
 static struct connection *take_free(struct connections *set)
 {
     pthread_mutex_lock(&set->mutex);
@@ -269,13 +272,14 @@ static struct connection *take_free(struct connections *set)
         set->free = connection->next_free;
         set->open++;
     } else {
-        stop_listening(set, "worker.connections_max is reached");
+        pause_listening(set, "worker.connections_max is reached");
     }
     pthread_mutex_unlock(&set->mutex);
     return connection;
 }
 
-/* The connection's socket is closed; or there never was one, and `why` says why not. */
+/* Frees a connection whose socket is closed, or that got none. `why`: accept(2) failed, and this
+   is its error; else NULL. */
 static void give_back(struct connection *connection, const char *why)
 {
     struct connections *set = connection->set;
@@ -286,9 +290,9 @@ static void give_back(struct connection *connection, const char *why)
     if (CHECK(set->open > 0))
         set->open--;
     if (why)
-        stop_listening(set, why);
+        pause_listening(set, why);
     else
-        listen_again(set);
+        resume_listening(set);
     pthread_mutex_unlock(&set->mutex);
 }
 
@@ -307,7 +311,7 @@ static void set_options(int fd)
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* where it is TCP */
 }
 
-/* Accepts what waits. */
+/* Accepts all connections that wait. */
 static void accept_all(struct connections *set)
 {
     struct connection *connection;
@@ -341,25 +345,25 @@ static void claim(struct connection *connection)
     int idle = STATE_IDLE;
     while (!atomic_compare_exchange_weak(&connection->state, &idle, STATE_IN_FLIGHT)) {
         idle = STATE_IDLE;
-        sched_yield(); /* it is claimed, or was let go this very moment */
+        sched_yield(); /* another thread has it, and makes it idle within this moment */
     }
     if (connection->awaited != AWAITED_REQUEST)
         atomic_fetch_sub(&connection->set->unfinished, 1);
 }
 
-/* Lets it go; a deadline goes with all but the wait for a request. */
+/* Makes it idle. Whatever it awaits, except a request, has a deadline. */
 static void await(struct connection *connection, enum awaited awaited)
 {
     connection->awaited = awaited;
-    /* Armed while it is still in flight: whoever hears of it waits for its being let go. */
+    /* It is armed while it is still in flight: a thread that gets the event waits in claim(). */
     if (!arm(connection, EPOLL_CTL_MOD)) {
         log_error("epoll_ctl: %s", strerror(errno));
-        close_now(connection); /* nobody would ever hear of it again */
+        close_now(connection); /* no event would come for it */
         return;
     }
     if (awaited != AWAITED_REQUEST)
         atomic_fetch_add(&connection->set->unfinished, 1);
-    set_idle(connection); /* from here on it is another thread's */
+    set_idle(connection); /* from here on another thread may own it */
 }
 
 static void replied(struct connection *connection)
@@ -368,12 +372,12 @@ static void replied(struct connection *connection)
     (void)CHECK(in_flight > 0);
 }
 
-/* What becomes of a connection when the reply is sent, as far as it could be. */
-static void go_on(struct connection *connection, enum stream_result result)
+/* What the connection awaits after its reply, or a part of it, was sent. */
+static void after_send(struct connection *connection, enum stream_result result)
 {
     int fd = stream_fd(&connection->stream);
     switch (result) {
-    case STREAM_LEFT:
+    case STREAM_PARTIAL:
         await(connection, AWAITED_WRITABLE);
         return;
     case STREAM_KEPT:
@@ -384,7 +388,7 @@ static void go_on(struct connection *connection, enum stream_result result)
         shutdown(fd, SHUT_WR);
         break;
     case STREAM_BROKEN:
-        shutdown(fd, SHUT_RDWR); /* that is an event, too */
+        shutdown(fd, SHUT_RDWR); /* epoll reports that, too */
         break;
     }
     replied(connection);
@@ -394,33 +398,33 @@ static void go_on(struct connection *connection, enum stream_result result)
 
 void connection_done(struct connection *connection)
 {
-    /* A second time it would be another request that is answered so. */
+    /* A second call would answer another request. */
     if (!CHECK(atomic_load(&connection->state) == STATE_IN_FLIGHT))
         return;
     connection->due_ms = clock_ms() + SEND_MS_MAX;
-    go_on(connection, stream_send(&connection->stream));
+    after_send(connection, stream_send(&connection->stream));
 }
 
-/* Reads away what comes after the last request. False: the other side has closed its end. */
-static bool skip(int fd)
+/* Reads and drops what comes after the last request. False: the other side has closed its end. */
+static bool discard(int fd)
 {
-    char trash[TRASH_BYTES];
-    ssize_t got = recv(fd, trash, sizeof trash, MSG_DONTWAIT);
+    char bytes[DISCARD_BYTES];
+    ssize_t got = recv(fd, bytes, sizeof bytes, MSG_DONTWAIT);
     return got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
-/* Whether the other side has closed it, and left nothing to read. */
-static bool is_over(int fd)
+/* Whether the other side has closed it, and nothing is left to read. */
+static bool is_at_end(int fd)
 {
     char byte;
     return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0;
 }
 
-/* Reads a request's beginning. False: there was none, and the connection is closed. */
+/* Reads a request up to its body. False: there was none, and the connection is closed. */
 static bool receive(struct connection *connection, uint32_t events)
 {
     connection->began_us = clock_us();
-    if (events & ~(uint32_t)EPOLLIN && is_over(stream_fd(&connection->stream))) {
+    if (events & ~(uint32_t)EPOLLIN && is_at_end(stream_fd(&connection->stream))) {
         close_now(connection);
         return false;
     }
@@ -432,16 +436,16 @@ static bool receive(struct connection *connection, uint32_t events)
     return true;
 }
 
-/* Something happened on an idle connection. True: there is a request. */
-static bool take(struct connection *connection, uint32_t events)
+/* Handles an event of an idle connection. True: there is a request. */
+static bool on_event(struct connection *connection, uint32_t events)
 {
     claim(connection);
     switch (connection->awaited) {
     case AWAITED_WRITABLE:
-        go_on(connection, stream_send_left(&connection->stream));
+        after_send(connection, stream_send_rest(&connection->stream));
         return false;
     case AWAITED_END:
-        if (skip(stream_fd(&connection->stream)))
+        if (discard(stream_fd(&connection->stream)))
             await(connection, AWAITED_END);
         else
             close_now(connection);
@@ -462,7 +466,7 @@ struct connection *connections_next(struct connections *set)
             return NULL;
         if (event.data.ptr == &set->listen_fd)
             accept_all(set);
-        else if (take(event.data.ptr, event.events))
+        else if (on_event(event.data.ptr, event.events))
             return event.data.ptr;
     }
 }

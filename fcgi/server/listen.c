@@ -16,7 +16,7 @@
 
 enum {
     LOCK_TRIES = 100,
-    LOCK_PAUSE_US = 20000 /* another that starts in the same folder holds the lock for a moment */
+    LOCK_PAUSE_US = 20000 /* another worker that starts in the same folder holds it for a moment */
 };
 
 static bool refuse(const char *path, const char *why)
@@ -32,7 +32,8 @@ static int unix_socket(const char *path, struct sockaddr_un *address)
     return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 }
 
-/* Whether nobody would miss what is at the path. A full backlog (EAGAIN) is somebody's. */
+/* Whether the path is free: there is nothing, or a socket without a process that listens. A full
+   backlog (EAGAIN) means that one does. */
 static bool is_free(const char *path)
 {
     struct stat found;
@@ -54,7 +55,7 @@ static bool is_free(const char *path)
     return refuse(path, strerror(error));
 }
 
-/* Binds beside the path, so that whoever finds it there finds somebody who listens. */
+/* Binds and listens at another path first: whoever finds the socket at `path` can connect. */
 static int bind_and_rename(const char *path, int backlog)
 {
     char beside[sizeof((struct sockaddr_un *)NULL)->sun_path];
@@ -62,7 +63,7 @@ static int bind_and_rename(const char *path, int backlog)
     memcpy(beside, path, length + 1);
     beside[length - 1] = beside[length - 1] == '~' ? '#' : '~';
 
-    /* Of one that was killed at this point; but another may listen there for good. */
+    /* A worker that was killed at this point left it; or another worker uses that path. */
     if (!is_free(beside))
         return -1;
     unlink(beside);
@@ -79,7 +80,8 @@ static int bind_and_rename(const char *path, int backlog)
     return -1;
 }
 
-/* A lock on the folder: one after the other looks whether the path is free, and takes it. */
+/* Locks the folder: one worker at a time checks that the path is free, and takes it. Returns the
+   descriptor that holds the lock. -1: it failed, and the log says why. */
 static int lock_folder(const char *path)
 {
     char folder[sizeof((struct sockaddr_un *)NULL)->sun_path] = ".";

@@ -3,14 +3,16 @@
 #define FCGI_SERVER_LISTEN_H
 
 /*
- * Listens at `where`: the path of a Unix socket, or ":PORT" or "HOST:PORT" for TCP, as libfcgi has
- * them. A path is taken over only from a socket at which nobody answers, and in one step, so that
- * of two workers that start at once, or one after the other, the second is refused. What is no
- * socket stays as it is. -1: it cannot be; the log says why.
+ * Listens at `where`: the path of a Unix socket, or ":PORT" or "HOST:PORT" for TCP, as libfcgi
+ * reads them. Returns a descriptor, which the caller owns. A socket at that path is replaced only
+ * if no process listens on it, and in one step: of two workers with one path, the second is
+ * refused, whether they start at the same time or not. Any other file stays as it is. -1: it
+ * failed, and the log says why.
  */
 int listen_at(const char *where, int backlog);
 
-/* The socket that spawn-fcgi gave, as standard input. -1: there is none; the log says so. */
+/* The listening socket that spawn-fcgi gave as standard input. -1: there is none, and the log says
+   so. */
 int listen_given(void);
 
 #endif

@@ -24,7 +24,7 @@ void notify(const char *state)
     }
     memcpy(address.sun_path, path, length);
     if (path[0] == '@')
-        address.sun_path[0] = '\0'; /* a name that is in no file system, unix(7) */
+        address.sun_path[0] = '\0'; /* an abstract address, unix(7) */
 
     int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     const socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);

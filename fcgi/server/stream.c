@@ -14,7 +14,7 @@ enum {
     HEADER_BYTES = 8,
     CONTENT_MAX = 65528, /* of a record, and a multiple of eight */
     RECORDS_MAX = (STREAM_REPLY_BYTES_MAX + CONTENT_MAX - 1) / CONTENT_MAX,
-    /* Each record has a header, and cuts a part in two at most. */
+    /* Each record has a header, and cuts at most one part in two. */
     PIECES_MAX = STREAM_PARTS_MAX + 2 * RECORDS_MAX + 1,
 };
 
@@ -24,14 +24,14 @@ _Static_assert(sizeof(FCGI_Header) == HEADER_BYTES, "as section 3.3 has it");
 
 bool stream_init(struct stream *stream)
 {
-    /* Without a listening socket: libfcgi shall read requests, not accept connections. */
+    /* No listening socket: libfcgi reads requests, but does not accept connections. */
     return FCGX_Init() == 0 && FCGX_InitRequest(&stream->fcgx, -1, 0) == 0;
 }
 
 void stream_open(struct stream *stream, int fd)
 {
     stream->fcgx.ipcFd = fd;
-    /* FCGX_Accept_r() begins by ending the request before, which would close this one. */
+    /* FCGX_Accept_r() first ends the request before. Without this it would close the socket. */
     stream->fcgx.keepConnection = 1;
 }
 
@@ -40,27 +40,27 @@ int stream_fd(const struct stream *stream)
     return stream->fcgx.ipcFd;
 }
 
-static void forget_reply(struct stream *stream)
+static void reset_reply(struct stream *stream)
 {
-    free(stream->left);
-    stream->left = NULL;
+    free(stream->rest);
+    stream->rest = NULL;
     stream->part_count = 0;
     stream->is_faulty = false;
 }
 
 void stream_close(struct stream *stream)
 {
-    forget_reply(stream);
+    reset_reply(stream);
     FCGX_Detach(&stream->fcgx); /* libfcgi would wait for the other side to close its end */
     FCGX_Free(&stream->fcgx, 1);
 }
 
 bool stream_begin(struct stream *stream)
 {
-    forget_reply(stream);
-    /* Where there is no request libfcgi closes the socket, and need not linger over it. */
+    reset_reply(stream);
+    /* If there is no request, libfcgi closes the socket without waiting for the other side. */
     FCGX_Detach(&stream->fcgx);
-    /* Else FCGX_Accept_r() would end libfcgi's own reply to the request before. */
+    /* Otherwise FCGX_Accept_r() would send libfcgi's own end of the request before. */
     FCGX_Free(&stream->fcgx, 0);
     return FCGX_Accept_r(&stream->fcgx) == 0;
 }
@@ -82,7 +82,7 @@ bool stream_is_sound(const struct stream *stream)
     return FCGX_GetError(stream->fcgx.in) == 0;
 }
 
-void stream_keep_not(struct stream *stream)
+void stream_close_after(struct stream *stream)
 {
     stream->fcgx.keepConnection = 0;
 }
@@ -99,8 +99,8 @@ void stream_write(struct stream *stream, const char *bytes, size_t length)
         stream->parts[stream->part_count++] = (struct iovec){(void *)bytes, length};
 }
 
-/* A reply as it goes over the wire (section 6.2): standard output in records, then the end of it,
-   and of the request. */
+/* A reply as it is sent (section 6.2): standard output in records, the end of standard output, the
+   end of the request. */
 struct wire {
     uint8_t headers[RECORDS_MAX][HEADER_BYTES];
     uint8_t end[HEADER_BYTES + sizeof(FCGI_EndRequestRecord)];
@@ -158,19 +158,20 @@ static void make_wire(const struct stream *stream, size_t length, struct wire *w
     }
     write_header(wire->end, FCGI_STDOUT, id, 0);
     write_header(wire->end + HEADER_BYTES, FCGI_END_REQUEST, id, sizeof(FCGI_EndRequestBody));
-    memset(wire->end + 2 * HEADER_BYTES, 0, sizeof(FCGI_EndRequestBody)); /* 0: it is complete */
+    /* Zeros: FCGI_REQUEST_COMPLETE. */
+    memset(wire->end + 2 * HEADER_BYTES, 0, sizeof(FCGI_EndRequestBody));
     add_piece(wire, wire->end, sizeof wire->end);
 }
 
-/* Keeps what is beyond the first `sent` bytes. False: out of memory. */
-static bool keep_left(struct stream *stream, const struct wire *wire, size_t sent)
+/* Keeps a copy of what follows the first `sent` bytes. False: out of memory. */
+static bool keep_rest(struct stream *stream, const struct wire *wire, size_t sent)
 {
-    stream->left_length = wire->length - sent;
-    stream->left_sent = 0;
-    stream->left = malloc(stream->left_length);
-    if (!stream->left)
+    stream->rest_length = wire->length - sent;
+    stream->rest_sent = 0;
+    stream->rest = malloc(stream->rest_length);
+    if (!stream->rest)
         return false;
-    char *at = stream->left;
+    char *at = stream->rest;
     for (int i = 0; i < wire->count; i++) {
         size_t length = wire->pieces[i].iov_len, skipped = sent < length ? sent : length;
         at = mempcpy(at, (const char *)wire->pieces[i].iov_base + skipped, length - skipped);
@@ -179,12 +180,12 @@ static bool keep_left(struct stream *stream, const struct wire *wire, size_t sen
     return true;
 }
 
-static bool is_full(void)
+static bool would_block(void)
 {
     return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
 }
 
-static enum stream_result after(const struct stream *stream)
+static enum stream_result sent_result(const struct stream *stream)
 {
     return stream->fcgx.keepConnection && stream_is_sound(stream) ? STREAM_KEPT : STREAM_ENDED;
 }
@@ -198,19 +199,19 @@ enum stream_result stream_send(struct stream *stream)
     make_wire(stream, length, &wire);
     struct msghdr message = {.msg_iov = wire.pieces, .msg_iovlen = (size_t)wire.count};
     ssize_t sent = sendmsg(stream->fcgx.ipcFd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (sent < 0 && !is_full())
+    if (sent < 0 && !would_block())
         return STREAM_BROKEN;
     if (sent >= 0 && (size_t)sent == wire.length)
-        return after(stream);
-    return keep_left(stream, &wire, sent > 0 ? (size_t)sent : 0) ? STREAM_LEFT : STREAM_BROKEN;
+        return sent_result(stream);
+    return keep_rest(stream, &wire, sent > 0 ? (size_t)sent : 0) ? STREAM_PARTIAL : STREAM_BROKEN;
 }
 
-enum stream_result stream_send_left(struct stream *stream)
+enum stream_result stream_send_rest(struct stream *stream)
 {
-    ssize_t sent = send(stream->fcgx.ipcFd, stream->left + stream->left_sent,
-                        stream->left_length - stream->left_sent, MSG_DONTWAIT | MSG_NOSIGNAL);
+    ssize_t sent = send(stream->fcgx.ipcFd, stream->rest + stream->rest_sent,
+                        stream->rest_length - stream->rest_sent, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (sent < 0)
-        return is_full() ? STREAM_LEFT : STREAM_BROKEN;
-    stream->left_sent += (size_t)sent;
-    return stream->left_sent < stream->left_length ? STREAM_LEFT : after(stream);
+        return would_block() ? STREAM_PARTIAL : STREAM_BROKEN;
+    stream->rest_sent += (size_t)sent;
+    return stream->rest_sent < stream->rest_length ? STREAM_PARTIAL : sent_result(stream);
 }

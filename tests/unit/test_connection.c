@@ -1,4 +1,4 @@
-/* Connections of web servers that read slowly, or not at all, over sockets with little room. */
+/* Connections of web servers that read slowly or not at all, over sockets with small buffers. */
 
 #include "unit.h"
 
@@ -30,32 +30,32 @@ static int listen_fd;
 static struct connections *set;
 static pthread_t thread;
 static struct sockaddr_in address;
-static _Atomic int64_t done_ms; /* how long connection_done() took at most */
+static _Atomic int64_t done_ms; /* the longest time that connection_done() took */
 static char reply[STREAM_REPLY_BYTES_MAX + 1];
 
-/* What the room has to have: zero at first, and then what was put there. */
-struct room {
+/* The connection's data must be zero at first, and then keep what was written. */
+struct data {
     int requests;
 };
 
-/* Answers what the variable REPLY_BYTES asks for; keeps the connection unless BODY says otherwise.
- */
+/* Answers each request with a count and REPLY_BYTES bytes. With UNREAD, the body is not read and
+   the connection is closed after the reply. */
 static void *answer_all(void *argument)
 {
     (void)argument;
     struct connection *connection;
     while ((connection = connections_next(set))) {
         struct stream *stream = connection_stream(connection);
-        struct room *room = connection_room(connection);
+        struct data *data = connection_data(connection);
         size_t length = strtoul(stream_variable(stream, "REPLY_BYTES"), NULL, 10);
         char body[16];
         if (!*stream_variable(stream, "UNREAD"))
             stream_read(stream, body, sizeof body);
         else
-            stream_keep_not(stream);
-        room->requests++;
+            stream_close_after(stream);
+        data->requests++;
         char head[16];
-        int head_length = snprintf(head, sizeof head, "%d\n", room->requests);
+        int head_length = snprintf(head, sizeof head, "%d\n", data->requests);
         stream_write(stream, head, (size_t)head_length);
         stream_write(stream, reply, length);
         int64_t began_ms = clock_ms();
@@ -67,7 +67,7 @@ static void *answer_all(void *argument)
     return NULL;
 }
 
-/* Without a thread: the test itself asks for requests. */
+/* Starts no thread: the test itself calls connections_next(). */
 static int start_alone(void **state)
 {
     (void)state;
@@ -75,14 +75,14 @@ static int start_alone(void **state)
     const int bytes = SOCKET_BYTES;
     address = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
     listen_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    /* Accepted ones have it, too. */
+    /* Accepted sockets inherit it. */
     setsockopt(listen_fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
     assert_int_equal(bind(listen_fd, (struct sockaddr *)&address, length), 0);
     assert_int_equal(getsockname(listen_fd, (struct sockaddr *)&address, &length), 0);
     assert_int_equal(listen(listen_fd, CONNECTIONS_MAX), 0);
     for (size_t i = 0; i < sizeof reply; i++)
         reply[i] = (char)('a' + i % 23);
-    set = connections_new(listen_fd, CONNECTIONS_MAX, sizeof(struct room));
+    set = connections_new(listen_fd, CONNECTIONS_MAX, sizeof(struct data));
     assert_non_null(set);
     done_ms = 0;
     return 0;
@@ -129,7 +129,8 @@ static void ask(int fd, const char *reply_bytes, const char *unread, bool is_kep
     assert_int_equal(send(fd, request.bytes, request.length, MSG_NOSIGNAL), request.length);
 }
 
-/* Reads one reply, each record as the standard has it, and a few bytes at a time; its output. */
+/* Reads one reply, at most 1,000 bytes at a time, and checks each record's header. Returns the
+   length of the output. */
 static size_t read_reply(int fd, char *output, size_t size)
 {
     size_t used = 0;
@@ -166,7 +167,7 @@ static void expect_reply(int fd, int request, size_t reply_bytes)
     assert_memory_equal(output + head_length, reply, reply_bytes);
 }
 
-/* How long it takes until the other side has closed the connection, without reading. */
+/* How many milliseconds the worker takes to close the connection, while nothing is read. */
 static int64_t await_close(int fd, int ms_max)
 {
     int64_t began_ms = clock_ms();
@@ -192,14 +193,14 @@ static void test_replies_are_whole(void **state)
         char bytes[16];
         snprintf(bytes, sizeof bytes, "%zu", lengths[i]);
         ask(fd, bytes, "", true);
-        usleep(20000); /* so that there is no room for all of it */
+        usleep(20000); /* so that the socket has no room for the longer ones */
         expect_reply(fd, (int)i + 1, lengths[i]);
     }
     close(fd);
     assert_true(done_ms < AT_ONCE_MS);
 }
 
-static void test_who_does_not_read_is_cut_off(void **state)
+static void test_a_peer_that_does_not_read_is_cut_off(void **state)
 {
     (void)state;
     int fds[CONNECTIONS_MAX - 1];
@@ -207,7 +208,7 @@ static void test_who_does_not_read_is_cut_off(void **state)
         fds[i] = open_connection();
         ask(fds[i], "200000", "", true);
     }
-    /* Others are answered by the same thread meanwhile. */
+    /* The same thread answers others meanwhile. */
     int fd = open_connection();
     int64_t began_ms = clock_ms();
     ask(fd, "1000", "", true);
@@ -222,7 +223,7 @@ static void test_who_does_not_read_is_cut_off(void **state)
     assert_true(done_ms < AT_ONCE_MS);
 }
 
-static void test_who_does_not_close_is_cut_off(void **state)
+static void test_a_peer_that_does_not_close_is_cut_off(void **state)
 {
     (void)state;
     int fd = open_connection();
@@ -234,8 +235,8 @@ static void test_who_does_not_close_is_cut_off(void **state)
     assert_true(done_ms < AT_ONCE_MS);
 }
 
-/* What was sent beyond the request must not have the reply lost, as a reset would. */
-static void test_a_refused_body_is_read_away(void **state)
+/* A body that is not read must not cause a reset, which would lose the reply. */
+static void test_a_refused_body_is_discarded(void **state)
 {
     (void)state;
     static char body[60000];
@@ -249,7 +250,7 @@ static void test_a_refused_body_is_read_away(void **state)
     close(fd);
 }
 
-static void test_a_reply_is_ended_before_the_worker_is(void **state)
+static void test_draining_waits_for_a_reply(void **state)
 {
     (void)state;
     int fd = open_connection();
@@ -257,7 +258,7 @@ static void test_a_reply_is_ended_before_the_worker_is(void **state)
     usleep(20000);
     pid_t child = fork();
     assert_true(child >= 0);
-    if (child == 0) { /* it reads, while the other drains */
+    if (child == 0) { /* it reads while the parent drains */
         usleep(100000);
         static char output[LONG_REPLY];
         _exit(read_reply(fd, output, sizeof output) == 100002 ? 0 : 1);
@@ -269,7 +270,7 @@ static void test_a_reply_is_ended_before_the_worker_is(void **state)
     assert_int_equal(status, 0);
 }
 
-/* ---- what cannot be ---- */
+/* ---- misuse ---- */
 
 static struct connection *answered;
 
@@ -278,7 +279,7 @@ static void done_twice(void)
     connection_done(answered);
 }
 
-/* More parts than there may be: the reply is not sent. */
+/* Too many parts: the reply is not sent. */
 static void write_too_many_parts(void)
 {
     for (int i = 0; i <= STREAM_PARTS_MAX; i++)
@@ -291,7 +292,6 @@ static void write_too_much(void)
     connection_done(answered);
 }
 
-/* The set has no thread but the test's own. */
 static void take_request(int fd)
 {
     ask(fd, "", "", true);
@@ -299,7 +299,7 @@ static void take_request(int fd)
     assert_non_null(answered);
 }
 
-static void test_what_cannot_be(void **state)
+static void test_misuse(void **state)
 {
     (void)state;
     char byte;
@@ -314,7 +314,7 @@ static void test_what_cannot_be(void **state)
     assert_true(check_says(write_too_many_parts, "part_count < STREAM_PARTS_MAX"));
     connection_done(answered);
     while (recv(fd, &byte, 1, MSG_DONTWAIT) == 1)
-        ; /* of the first reply */
+        ; /* the first reply */
     assert_int_equal(recv(fd, &byte, 1, 0), 0);
     close(fd);
 
@@ -330,10 +330,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_replies_are_whole, start, stop),
-        cmocka_unit_test_setup_teardown(test_who_does_not_read_is_cut_off, start, stop),
-        cmocka_unit_test_setup_teardown(test_who_does_not_close_is_cut_off, start, stop),
-        cmocka_unit_test_setup_teardown(test_a_refused_body_is_read_away, start, stop),
-        cmocka_unit_test_setup_teardown(test_a_reply_is_ended_before_the_worker_is, start, stop),
-        cmocka_unit_test_setup_teardown(test_what_cannot_be, start_alone, stop_alone)};
+        cmocka_unit_test_setup_teardown(test_a_peer_that_does_not_read_is_cut_off, start, stop),
+        cmocka_unit_test_setup_teardown(test_a_peer_that_does_not_close_is_cut_off, start, stop),
+        cmocka_unit_test_setup_teardown(test_a_refused_body_is_discarded, start, stop),
+        cmocka_unit_test_setup_teardown(test_draining_waits_for_a_reply, start, stop),
+        cmocka_unit_test_setup_teardown(test_misuse, start_alone, stop_alone)};
     return cmocka_run_group_tests_name("connection", tests, NULL, NULL);
 }

@@ -522,7 +522,7 @@ static void test_complete(void **state)
     assert_is(PARAMETER_CODE, "c");
 }
 
-/* ---- what cannot be ---- */
+/* ---- misuse ---- */
 
 static bool is_read;
 
@@ -535,7 +535,7 @@ static void read_beyond(void)
     is_read = parameters_from_form(&parameters, query, strlen(query), &fault);
 }
 
-static void test_what_cannot_be(void **state)
+static void test_misuse(void **state)
 {
     (void)state;
     assert_true(check_stops(read_beyond));
@@ -563,7 +563,7 @@ int main(void)
         cmocka_unit_test(test_complete),
         cmocka_unit_test(test_json_surrogates),
         cmocka_unit_test(test_json_reader_is_used_again),
-        cmocka_unit_test(test_what_cannot_be),
+        cmocka_unit_test(test_misuse),
         cmocka_unit_test(test_json_large),
     };
     reader = json_reader_new(BODY_MAX);

@@ -214,7 +214,7 @@ static void test_passing(void **state)
     queue_close(&queue);
 }
 
-/* ---- what cannot be ---- */
+/* ---- misuse ---- */
 
 static struct queue faulty;
 
@@ -255,7 +255,7 @@ static void complete_twice(void)
     job_complete(&job);
 }
 
-static void test_what_cannot_be(void **state)
+static void test_misuse(void **state)
 {
     (void)state;
     assert_true(check_stops(leave_without_joining));
@@ -274,6 +274,6 @@ int main(void)
         cmocka_unit_test(test_order),   cmocka_unit_test(test_nobody_takes),
         cmocka_unit_test(test_bound),   cmocka_unit_test(test_older),
         cmocka_unit_test(test_waiting), cmocka_unit_test(test_pausing_beside_waiting),
-        cmocka_unit_test(test_passing), cmocka_unit_test(test_what_cannot_be)};
+        cmocka_unit_test(test_passing), cmocka_unit_test(test_misuse)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
