@@ -39,7 +39,7 @@ static const char *cache_control(const struct sale_status *status)
     clock_gettime(CLOCK_REALTIME, &now);
     int64_t second_ends_in_us = SECOND_US - now.tv_nsec / 1000;
     if (status->changes_in_us < second_ends_in_us - DIFFERENCE_US)
-        return REPLY_CACHE_NOT;
+        return REPLY_NO_CACHE;
     return status->changes_in_us < second_ends_in_us + SECOND_US ? REPLY_CACHE_1_S_AT_MOST
                                                                  : REPLY_CACHE_1_S;
 }

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { CHARSET_MAX = 16 }; /* longer than those that are read */
+enum { CHARSET_MAX = 16 }; /* longer than any charset that is supported */
 
 static const char *skip_space(const char *at)
 {
@@ -15,8 +15,8 @@ static bool is_word(const char *bytes, size_t length, const char *word)
     return strlen(word) == length && strncasecmp(bytes, word, length) == 0;
 }
 
-/* Copies a token or a quoted string and goes behind it; what does not fit is cut, and is then none
-   of the words that are looked for. NULL: it is neither (RFC 9110, section 5.6.4). */
+/* Copies a token or a quoted string, and returns its end. A value that does not fit is cut: then it
+   equals none of the words that are compared. NULL: it is neither (RFC 9110, section 5.6.4). */
 static const char *read_value(const char *at, char *value, size_t size)
 {
     bool is_quoted = *at == '"';
@@ -35,14 +35,15 @@ static const char *read_value(const char *at, char *value, size_t size)
     return at + is_quoted;
 }
 
-/* Whether the parameters behind a type leave it UTF-8 (RFC 9110, section 5.6.6). */
-static bool are_parameters_read(const char *at)
+/* Whether the parameters after a media type are well-formed and say UTF-8 or nothing of it (RFC
+   9110, section 5.6.6). */
+static bool are_parameters_supported(const char *at)
 {
     for (at = skip_space(at); *at == ';'; at = skip_space(at)) {
         at = skip_space(at + 1);
         size_t length = strcspn(at, "=; \t");
         if (length == 0)
-            continue; /* there may be empty ones */
+            continue; /* parameters may be empty */
         if (at[length] != '=')
             return false;
         char value[CHARSET_MAX];
@@ -56,8 +57,8 @@ static bool are_parameters_read(const char *at)
     return *at == '\0';
 }
 
-/* Whether it names no coding but the one that is none; a field may be a list. */
-static bool is_uncoded(const char *at)
+/* Whether a Content-Encoding, which may be a list, names nothing but identity. */
+static bool is_identity(const char *at)
 {
     while (*at != '\0') {
         size_t length = strcspn(at, ", \t");
@@ -73,7 +74,7 @@ enum body_form body_form(const char *content_type, const char *content_encoding)
 {
     const char *type = skip_space(content_type);
     size_t length = strcspn(type, "; \t");
-    if (!is_uncoded(content_encoding) || !are_parameters_read(type + length))
+    if (!is_identity(content_encoding) || !are_parameters_supported(type + length))
         return BODY_UNSUPPORTED;
     if (is_word(type, length, "application/json"))
         return BODY_JSON;

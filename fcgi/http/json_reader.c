@@ -1,16 +1,16 @@
 /*
- * json-c builds the values and knows where which token may stand. What a token is, is checked here
- * first: without JSON_TOKENER_STRICT json-c takes comments, quotes of either kind, NaN, "1." and
- * "01", literals in capitals, a comma before a bracket and control characters; with it 0.16 still
- * takes some of these, and 0.18 refuses all strings with bytes beyond ASCII.
+ * json-c builds the values and checks the order of tokens. The tokens themselves are checked here
+ * first. Without JSON_TOKENER_STRICT json-c accepts comments, quotes of either kind, NaN, "1." and
+ * "01", literals in capitals, a comma before a closing bracket and control characters. With it,
+ * 0.16 still accepts some of these, and 0.18 refuses all strings with bytes beyond ASCII.
  *
- * json-c gets the text in pieces:
- *  - One ends behind each colon. 0.16 looks neither whether there was memory for a member's name,
- *    and ends the process at the colon, nor whether there was for the member, and loses it. The
- *    allocator's word, errno, is looked at before json-c goes on; only numbers reset it, and none
- *    stands between such a failure and the piece's end.
- *  - A pair of surrogates is given as UTF-8. Of pairs for U+1D800 to U+1DFFF and the like in other
- *    planes either version makes U+FFFD, one for all.
+ * The text is fed to json-c in pieces:
+ *  - A piece ends after each colon. 0.16 does not check whether there was memory for a member's
+ *    name, and then ends the process at the colon; nor whether there was memory for the member, and
+ *    then loses it. So errno, which the allocator sets, is read after each piece. Only numbers
+ * reset errno, and no number is between such a failure and the end of the piece.
+ *  - A surrogate pair is fed as UTF-8. Both versions make U+FFFD of pairs for U+1D800 to U+1DFFF,
+ *    and of the same range in other planes.
  */
 #include "json_reader.h"
 
@@ -26,18 +26,18 @@
 struct json_reader {
     struct json_tokener *tokener;
     /* While a text is read: */
-    const char *given; /* json-c has what precedes */
+    const char *fed; /* json-c has the bytes before */
     const char *at;
     const char *end;
-    struct json_object *object; /* what json-c made of the text, once it is whole */
+    struct json_object *object; /* json-c's value of the text, once the text is whole */
     bool is_memory_short;
-    bool has_nul; /* the string read last */
+    bool has_nul; /* of the last string: it has a U+0000 */
 };
 
 /* ---- json-c ---- */
 
-/* Gives json-c a piece. False: the answer is not the one that is wanted. */
-static bool give_bytes(struct json_reader *reader, const char *bytes, size_t length,
+/* Feeds json-c a piece. False: its result is not `wanted`. */
+static bool feed_bytes(struct json_reader *reader, const char *bytes, size_t length,
                        enum json_tokener_error wanted)
 {
     errno = 0;
@@ -51,12 +51,12 @@ static bool give_bytes(struct json_reader *reader, const char *bytes, size_t len
     return false;
 }
 
-/* Gives json-c what it has not of the text up to `to`. */
-static bool give(struct json_reader *reader, const char *to, enum json_tokener_error wanted)
+/* Feeds json-c the text from where it stopped up to `to`. */
+static bool feed(struct json_reader *reader, const char *to, enum json_tokener_error wanted)
 {
-    const char *from = reader->given;
-    reader->given = to;
-    return give_bytes(reader, from, (size_t)(to - from), wanted);
+    const char *from = reader->fed;
+    reader->fed = to;
+    return feed_bytes(reader, from, (size_t)(to - from), wanted);
 }
 
 /* ---- tokens ---- */
@@ -98,8 +98,8 @@ static bool take_number(struct json_reader *reader)
     return !is_digit_next(reader); /* as in 01 */
 }
 
-/* Four hexadecimal digits: a unit of UTF-16. */
-static bool take_unit(struct json_reader *reader, uint32_t *unit)
+/* Four hexadecimal digits: a UTF-16 code unit. */
+static bool take_code_unit(struct json_reader *reader, uint32_t *unit)
 {
     static const char digits[] = "0123456789abcdefABCDEF";
     if (reader->end - reader->at < 4)
@@ -115,19 +115,19 @@ static bool take_unit(struct json_reader *reader, uint32_t *unit)
     return true;
 }
 
-/* The second half of a pair, whose escapes begin at `start`; json-c gets the character. */
+/* The low surrogate of a pair whose escapes begin at `start`; json-c is fed the character. */
 static bool take_pair(struct json_reader *reader, const char *start, uint32_t high)
 {
     uint32_t low;
-    if (!take_word(reader, "\\u") || !take_unit(reader, &low) || low < 0xdc00 || low > 0xdfff)
+    if (!take_word(reader, "\\u") || !take_code_unit(reader, &low) || low < 0xdc00 || low > 0xdfff)
         return false;
     uint32_t point = 0x10000 + ((high & 0x3ff) << 10 | (low & 0x3ff));
     const char bytes[] = {(char)(0xf0 | point >> 18), (char)(0x80 | (point >> 12 & 0x3f)),
                           (char)(0x80 | (point >> 6 & 0x3f)), (char)(0x80 | (point & 0x3f))};
-    if (!give(reader, start, json_tokener_continue) ||
-        !give_bytes(reader, bytes, sizeof bytes, json_tokener_continue))
+    if (!feed(reader, start, json_tokener_continue) ||
+        !feed_bytes(reader, bytes, sizeof bytes, json_tokener_continue))
         return false;
-    reader->given = reader->at;
+    reader->fed = reader->at;
     return true;
 }
 
@@ -142,7 +142,8 @@ static bool take_escape(struct json_reader *reader)
         return true;
     }
     uint32_t unit;
-    if (!take_word(reader, "u") || !take_unit(reader, &unit) || (unit >= 0xdc00 && unit <= 0xdfff))
+    if (!take_word(reader, "u") || !take_code_unit(reader, &unit) ||
+        (unit >= 0xdc00 && unit <= 0xdfff))
         return false;
     if (unit >= 0xd800 && unit <= 0xdbff)
         return take_pair(reader, start, unit);
@@ -173,18 +174,19 @@ static bool take_string(struct json_reader *reader)
     return false;
 }
 
-/* One that stands for no value by itself. A comma before a bracket is none (section 4). */
-static bool take_sign(struct json_reader *reader, int *depth, char before)
+/* A structural character (RFC 8259, section 2); no comma stands before a closing bracket. */
+static bool take_structural(struct json_reader *reader, int *depth, char before)
 {
-    char sign = *reader->at++;
-    if (sign == '{' || sign == '[')
+    char character = *reader->at++;
+    if (character == '{' || character == '[')
         return ++*depth <= JSON_DEPTH_MAX;
-    if (sign == '}' || sign == ']') {
+    if (character == '}' || character == ']') {
         --*depth;
         return before != ',';
     }
-    /* json-c ends a name at a U+0000: it would take one for another. */
-    return sign == ',' || (!reader->has_nul && give(reader, reader->at, json_tokener_continue));
+    /* json-c cuts a name at a U+0000, so two names could become one. */
+    return character == ',' ||
+           (!reader->has_nul && feed(reader, reader->at, json_tokener_continue));
 }
 
 static void skip_blanks(struct json_reader *reader)
@@ -196,9 +198,9 @@ static void skip_blanks(struct json_reader *reader)
 
 static bool take_token(struct json_reader *reader, int *depth, char before)
 {
-    static const char signs[] = "{}[],:";
-    if (memchr(signs, *reader->at, sizeof signs - 1))
-        return take_sign(reader, depth, before);
+    static const char structural[] = "{}[],:";
+    if (memchr(structural, *reader->at, sizeof structural - 1))
+        return take_structural(reader, depth, before);
     if (*reader->at == '"')
         return take_string(reader);
     return take_word(reader, "true") || take_word(reader, "false") || take_word(reader, "null") ||
@@ -220,14 +222,14 @@ static bool take_tokens(struct json_reader *reader)
 
 /* ---- the reader ---- */
 
-/* Has json-c's buffer for tokens grow to what the longest text needs: no read has to. */
+/* Makes json-c's token buffer as large as the longest text needs, so that no read enlarges it. */
 static bool prepare(struct json_reader *reader, size_t bytes_max)
 {
     char blanks[1024];
     memset(blanks, ' ', sizeof blanks);
-    bool good = give_bytes(reader, "\"", 1, json_tokener_continue);
+    bool good = feed_bytes(reader, "\"", 1, json_tokener_continue);
     for (size_t used = 0; good && used < bytes_max; used += sizeof blanks)
-        good = give_bytes(reader, blanks, sizeof blanks, json_tokener_continue);
+        good = feed_bytes(reader, blanks, sizeof blanks, json_tokener_continue);
     return good;
 }
 
@@ -236,7 +238,7 @@ struct json_reader *json_reader_new(size_t bytes_max)
     struct json_reader *reader = calloc(1, sizeof *reader);
     if (!reader)
         return NULL;
-    /* json-c counts a value within the innermost as a level. */
+    /* json-c counts a value in the innermost object as a level of its own. */
     reader->tokener = json_tokener_new_ex(JSON_DEPTH_MAX + 1);
     if (reader->tokener)
         json_tokener_set_flags(reader->tokener, JSON_TOKENER_VALIDATE_UTF8);
@@ -258,11 +260,11 @@ enum json_result json_reader_read(struct json_reader *reader, const char *text, 
                                   struct json_object **object)
 {
     json_tokener_reset(reader->tokener);
-    reader->given = reader->at = text;
+    reader->fed = reader->at = text;
     reader->end = text + length;
     reader->object = NULL;
     reader->is_memory_short = false;
-    bool good = take_tokens(reader) && give(reader, reader->end, json_tokener_success);
+    bool good = take_tokens(reader) && feed(reader, reader->end, json_tokener_success);
     if (reader->is_memory_short)
         return JSON_OUT_OF_MEMORY;
     if (!good)

@@ -1,7 +1,7 @@
 /*
- * Reads a JSON object (RFC 8259) with json-c, and no more than RFC 8259 has: what json-c 0.16 and
- * 0.18 take beyond it, or misread, is refused before or never shown to them (json_reader.c).
- * A reader is one thread's, and reads one text after another.
+ * Reads a JSON object (RFC 8259) with json-c, strictly: whatever json-c 0.16 or 0.18 accepts beyond
+ * RFC 8259, or misreads, is refused or rewritten before json-c gets it (json_reader.c). A reader
+ * belongs to one thread, and reads one text after another.
  */
 #ifndef FCGI_HTTP_JSON_READER_H
 #define FCGI_HTTP_JSON_READER_H
@@ -9,19 +9,19 @@
 #include <json-c/json_object.h>
 #include <stddef.h>
 
-enum { JSON_DEPTH_MAX = 8 }; /* objects and arrays within each other, the outermost included */
+enum { JSON_DEPTH_MAX = 8 }; /* nested objects and arrays, the outermost included */
 
 enum json_result { JSON_READ, JSON_MALFORMED, JSON_OUT_OF_MEMORY };
 
 struct json_reader;
 
-/* For texts of so many bytes. NULL: out of memory. */
+/* A text of up to `bytes_max` bytes does not enlarge the token buffer. NULL: out of memory. */
 struct json_reader *json_reader_new(size_t bytes_max);
 void json_reader_free(struct json_reader *reader);
 
 /*
- * JSON_READ: the text is one object and blanks, in UTF-8 without a byte order mark. *object is the
- * caller's, who puts it back (json_object_put); of two members of one name it has the last.
+ * JSON_READ: the text is one object and whitespace, in UTF-8 without a byte order mark. The caller
+ * owns *object, and frees it by json_object_put(). Of two members with one name it has the last.
  * JSON_MALFORMED: it is something else, or too deep, or a member's name has a U+0000.
  */
 enum json_result json_reader_read(struct json_reader *reader, const char *text, size_t length,

@@ -1,4 +1,4 @@
-/* Pages of a list: page_num from 1, page_size to 100. */
+/* Pages of a list: page_num counts from 1, page_size is at most PAGE_SIZE_MAX rows. Any thread. */
 #ifndef FCGI_HTTP_PAGING_H
 #define FCGI_HTTP_PAGING_H
 
@@ -14,11 +14,12 @@ enum { PARAMETER_PAGE_NUM, PARAMETER_PAGE_SIZE, PAGING_PARAMETERS };
 enum { PAGE_SIZE_DEFAULT = 50, PAGE_SIZE_MAX = 100 };
 
 struct page {
-    int64_t offset; /* how many rows stand before it */
-    int size;
+    int64_t offset; /* rows before it */
+    int size;       /* rows at most */
 };
 
-/* False: the request asks for no such page, and the reply says so. */
+/* Reads both parameters. False: one is not a whole number within its bounds, and the reply says so.
+ */
 bool page_read(const struct request *request, int size_default, struct page *page,
                struct reply *reply) __attribute__((warn_unused_result));
 

@@ -9,7 +9,7 @@
 #include "json_reader.h"
 
 enum {
-    NAME_BYTES_MAX = 32, /* longer than any name here */
+    NAME_BYTES_MAX = 32, /* longer than any name in a table */
     NUMBER_DIGITS_MAX = 9,
     NUMBER_TEXT_MAX = 24 /* a number of 64 bits */
 };
@@ -50,11 +50,11 @@ static const char *value_fault(const char *bytes, size_t length)
     return NULL;
 }
 
-/* Takes a decoded value under one of its names; the same value twice is fine. */
+/* Sets a parameter to a decoded value. The same value twice is allowed. */
 static bool set(struct parameters *parameters, const struct parameter_alias *alias,
                 const char *bytes, size_t length, bool is_too_long, struct parameter_fault *fault)
 {
-    /* A value that is too long is cut anywhere, so also within a character. */
+    /* A value that is too long may be cut within a character: it is not checked. */
     const char *what = is_too_long ? NULL : value_fault(bytes, length);
     if (what)
         return refuse(fault, alias->text, what);
@@ -95,8 +95,8 @@ bool parameter_escape(const char *at, const char *end, char *byte)
 }
 
 /*
- * Decodes %-escapes and plus signs. Writes no more than `size` bytes and sets *length to their
- * number; *is_too_long says that there was more. False: a malformed escape.
+ * Decodes %-escapes and plus signs. Writes at most `size` bytes and sets *length to their number;
+ * *is_too_long: the text is longer. False: an escape is malformed.
  */
 static bool decode(const char *at, const char *end, char *bytes, size_t size, size_t *length,
                    bool *is_too_long)
@@ -152,9 +152,9 @@ bool parameters_from_form(struct parameters *parameters, const char *text, size_
 }
 
 /*
- * A number's digits, where it is whole and of 64 bits. What is beyond is the outermost number of 64
- * bits to json-c, which is refused, too: two must not become one. A double that is whole has its
- * digits as long as each whole number is a double.
+ * Writes the digits of a whole number of 64 bits. json-c turns a number beyond 64 bits into the
+ * smallest or largest of them; so these two are refused as well, or two numbers would become one. A
+ * whole double is accepted only between -2^53 and 2^53, where every whole number is a double.
  */
 static bool number_text(const struct json_object *value, char text[NUMBER_TEXT_MAX])
 {

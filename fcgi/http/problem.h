@@ -1,6 +1,6 @@
 /*
- * Problems: why a request is refused, as RFC 9457 has it; and those that HTTP itself has, whatever
- * is sold. Any thread.
+ * Problems: why a request is refused (RFC 9457), and a table of those that do not depend on what is
+ * sold. All texts are constants. Any thread.
  */
 #ifndef FCGI_HTTP_PROBLEM_H
 #define FCGI_HTTP_PROBLEM_H
@@ -8,20 +8,20 @@
 struct problem {
     const char *name;   /* the end of its type, /problems/{name} (section 3.1.1) */
     const char *title;  /* the same for every occurrence (section 3.1.3) */
-    const char *detail; /* what it means for the one who asked, unless a reply says more */
-    const char *error;  /* a word for it that programs know from older services */
+    const char *detail; /* what it means for the client, unless a reply has a detail of its own */
+    const char *error;  /* the word for it that clients of older services know */
     int status;         /* of the reply (RFC 9110, section 15) */
 };
 
-/* Of the request alone: */
+/* The request is at fault: */
 extern const struct problem problem_bad_request, problem_identity_mismatch, problem_not_found,
     problem_method_not_allowed, problem_body_too_large, problem_unsupported_body;
-/* The web server says so: */
+/* Only the web server sends these: */
 extern const struct problem problem_uri_too_long, problem_too_many_requests;
 /* Asking again may help: */
 extern const struct problem problem_unavailable;
 
-/* All of these, numbered from 0; NULL past the last. */
+/* All of these, numbered from 0; NULL: `number` is not below their count. */
 const struct problem *problem_at(int number);
 
 #endif

@@ -11,8 +11,8 @@
 #include "status.h"
 
 enum {
-    ETAG_MAX = 19, /* sixteen digits in quotes, and a zero */
-    TYPE_MAX = 64  /* the path of the longest problem's name */
+    ETAG_MAX = 19, /* sixteen digits, two quotes, a zero */
+    TYPE_MAX = 64  /* the path of the longest problem name */
 };
 
 void reply_begin(struct reply *reply, char *bytes, size_t size)
@@ -23,7 +23,7 @@ void reply_begin(struct reply *reply, char *bytes, size_t size)
     reply->cache_control = "no-store";
     reply->allow = NULL;
     reply->location = NULL;
-    reply->is_of_body_form = false;
+    reply->has_accept = false;
     reply->retry_after_s = 0;
 }
 
@@ -51,7 +51,7 @@ void reply_problem(struct reply *reply, const struct problem *problem, const cha
     reply->status = problem->status;
     reply->content_type = "application/problem+json";
     reply->retry_after_s = retry_after_s;
-    reply->is_of_body_form = problem == &problem_unsupported_body;
+    reply->has_accept = problem == &problem_unsupported_body;
 
     struct json_writer json;
     json_writer_begin(&json, &reply->body);
@@ -72,7 +72,7 @@ static void add_header(struct text *headers, const char *name, const char *value
     text_add(headers, "\r\n");
 }
 
-/* A strong validator: of the same bytes the same (RFC 9110, section 8.8.3). */
+/* A strong validator: the same bytes have the same tag (RFC 9110, section 8.8.3). */
 static void make_etag(const struct text *body, char etag[ETAG_MAX])
 {
     uint64_t hash = hash_add(HASH_BEGIN, body->bytes, body->used);
@@ -107,8 +107,9 @@ bool reply_write(struct reply *reply, const struct request *request, struct stre
     add_header(&headers, "Cache-Control", reply->cache_control);
     if (strcmp(reply->cache_control, REPLY_CACHE_1_S) == 0 ||
         strcmp(reply->cache_control, REPLY_CACHE_1_S_AT_MOST) == 0) {
-        /* nginx counts whole seconds, and one more: until this second's end, it is told (the
-           header is for it alone, and must stand behind Cache-Control to be heard beside it). */
+        /* nginx counts whole seconds, and would keep the reply for one more. This header, which
+           only nginx reads, limits it to the end of this second. It must follow Cache-Control,
+           so that nginx obeys both. */
         text_add(&headers, "X-Accel-Expires: @");
         text_add_integer(&headers, time(NULL));
         text_add(&headers, "\r\n");
@@ -120,7 +121,7 @@ bool reply_write(struct reply *reply, const struct request *request, struct stre
         add_header(&headers, "Allow", reply->allow);
     if (reply->location)
         add_header(&headers, "Location", reply->location);
-    if (reply->is_of_body_form) {
+    if (reply->has_accept) {
         add_header(&headers, "Accept", BODY_FORM_TYPES);
         add_header(&headers, "Accept-Encoding", BODY_FORM_CODINGS);
     }

@@ -1,6 +1,7 @@
 /*
- * A reply: status, headers and a body, sent in one go. The body's buffer is the caller's.
- * What was written to a stream stays the reply's: both must stay until it is sent (stream.h).
+ * A reply: status, headers and a body, sent together. The caller owns the reply and the body's
+ * buffer. A stream does not copy them: both must stay unchanged until connection_done() (stream.h).
+ * One thread at a time.
  */
 #ifndef FCGI_HTTP_REPLY_H
 #define FCGI_HTTP_REPLY_H
@@ -14,18 +15,20 @@
 #include "request.h"
 
 enum {
-    REPLY_BODY_MAX = 4096,       /* enough for every reply but pages of a list, */
-    REPLY_PAGE_MAX = 128 * 1024, /* and for these: each endpoint asserts it of its largest */
+    REPLY_BODY_MAX = 4096,       /* bytes: a problem, or the reply to a checkout or a purchase */
+    REPLY_PAGE_MAX = 128 * 1024, /* any other; a list asserts that its largest page fits */
     REPLY_HEADERS_MAX = 1024
 };
 
-/* For what may be a second old: any number of viewers then costs little. Whoever keeps it may give
-   it to others for a second more while it is renewed (RFC 5861). */
+/* For a reply that may be a second old, so that any number of viewers costs little. A cache may
+   serve it for one more second while it fetches a new one (RFC 5861). */
 #define REPLY_CACHE_1_S "public, max-age=1, stale-while-revalidate=1"
 
-/* The same, but nothing old is given meanwhile; and nothing is kept, as it is about to change. */
+/* The same without that second. */
 #define REPLY_CACHE_1_S_AT_MOST "public, max-age=1"
-#define REPLY_CACHE_NOT         "no-cache"
+
+/* For a reply that is about to change: a cache asks again each time. */
+#define REPLY_NO_CACHE "no-cache"
 
 struct reply {
     struct text body;
@@ -35,16 +38,17 @@ struct reply {
     const char *cache_control;
     const char *allow;     /* the Allow header, or NULL */
     const char *location;  /* the Location header, or NULL */
-    bool is_of_body_form;  /* with Accept and Accept-Encoding (RFC 9110, section 15.5.16) */
+    bool has_accept;       /* with Accept and Accept-Encoding (RFC 9110, section 15.5.16) */
     int64_t retry_after_s; /* the Retry-After header, or 0 */
 };
 
-/* An empty reply: 200, application/json, not to be cached. Its body goes to `bytes`. */
+/* An empty reply: 200, application/json, not to be stored. Its body is written to `bytes`, of
+   `size` bytes. */
 void reply_begin(struct reply *reply, char *bytes, size_t size);
 
 /*
- * A refusal as application/problem+json (RFC 9457). `detail` NULL or empty: the problem's own.
- * `retry_after_s` 0: without Retry-After.
+ * A refusal as application/problem+json (RFC 9457), in the reply's own buffer. `detail` NULL or
+ * empty: the problem's own. `retry_after_s` 0: without Retry-After.
  */
 void reply_problem(struct reply *reply, const struct problem *problem, const char *detail,
                    int64_t retry_after_s);
@@ -53,9 +57,9 @@ void reply_problem(struct reply *reply, const struct problem *problem, const cha
 void reply_add_problem(struct json_writer *json, const struct problem *problem, const char *detail);
 
 /*
- * Writes it. One that may be cached gets an ETag, and is 304 where the request has it already
- * (RFC 9110, section 13.1.2). False: it did not fit its buffers, and 503 was written instead; the
- * log says so.
+ * Writes the reply to the stream. A reply that may be cached gets an ETag, and becomes 304 if the
+ * request's If-None-Match has that tag (RFC 9110, section 13.1.2). False: the reply did not fit its
+ * buffers, and 503 was written instead; the log says so.
  */
 bool reply_write(struct reply *reply, const struct request *request, struct stream *stream);
 

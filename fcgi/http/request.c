@@ -16,7 +16,7 @@ static enum request_method method_of(const char *name)
     return strcmp(name, "HEAD") == 0 ? METHOD_HEAD : METHOD_OTHER;
 }
 
-/* Letters, digits and .-_ only: an id goes into logs and headers as it is. */
+/* An id goes into logs and headers as it is: only letters, digits and .-_ are allowed. */
 static bool is_sane_id(const char *id)
 {
     size_t length = strspn(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_");
@@ -27,7 +27,7 @@ static void make_id(char id[REQUEST_ID_MAX + 1])
 {
     static const char hex[] = "0123456789abcdef";
     unsigned char random[12] = {0};
-    ssize_t got = getrandom(random, sizeof random, 0); /* so few bytes come at once */
+    ssize_t got = getrandom(random, sizeof random, 0); /* so few bytes come in one call */
     (void)got;
     for (size_t i = 0; i < sizeof random; i++) {
         id[2 * i] = hex[random[i] >> 4];
@@ -37,10 +37,10 @@ static void make_id(char id[REQUEST_ID_MAX + 1])
 }
 
 /*
- * The target as it was sent (RFC 9112, section 3.2), where the web server tells it: PATH_INFO is
- * decoded, and a slash that was data is a slash there like any other (RFC 3986, section 2.2). Else
- * PATH_INFO: the program is the one script of its server, so all of the path is behind its name,
- * which is empty (RFC 3875, sections 4.1.5 and 4.1.13).
+ * Uses the target as it was sent (RFC 9112, section 3.2) if the web server passes it on: PATH_INFO
+ * is decoded, so a slash that was data looks there like any other slash (RFC 3986, section 2.2).
+ * Otherwise uses PATH_INFO: this program is the only script of its server, so the script's name is
+ * empty and PATH_INFO is the whole path (RFC 3875, sections 4.1.5 and 4.1.13).
  */
 static void find_path(struct request *request, struct stream *stream)
 {
@@ -48,15 +48,15 @@ static void find_path(struct request *request, struct stream *stream)
     request->path_is_encoded = *target != '\0';
     request->path = *target ? target : stream_variable(stream, "PATH_INFO");
     const char *authority = *target && *target != '/' ? strstr(target, "://") : NULL;
-    if (authority) { /* the absolute form; of http an empty path is a slash */
+    if (authority) { /* the absolute form; in http an empty path means "/" */
         const char *path = authority + strlen("://");
         path += strcspn(path, "/?#");
         request->path = *path == '/' ? path : "/";
     }
 }
 
-/* Whether CONTENT_LENGTH says so; where it is not there, the stream's end alone says that a body is
-   whole (RFC 3875, section 4.1.2). */
+/* Whether CONTENT_LENGTH is `length`. If it is missing, only the stream's end tells that a body is
+   whole, and the result is true (RFC 3875, section 4.1.2). */
 static bool has_length(struct stream *stream, size_t length)
 {
     const char *text = stream_variable(stream, "CONTENT_LENGTH");
@@ -64,9 +64,9 @@ static bool has_length(struct stream *stream, size_t length)
     return text[digits] == '\0' && (digits == 0 || strtoull(text, NULL, 10) == length);
 }
 
-/* What is left unread is not skipped: it would be taken for the next request. What is not
-   as long as it was said to be was not sent whole, and is not obeyed (FastCGI 1.0, section 6.2);
-   but that of a GET is nothing to obey, and web servers may leave it away. */
+/* Reads the body, or refuses it. After a refusal the connection is closed: the unread rest would be
+   read as the next request. A body of another length than announced is incomplete, and is refused
+   (FastCGI 1.0, section 6.2). The body of a GET is not used, and web servers may omit it. */
 static bool read_body(struct request *request, struct stream *stream,
                       const struct settings *settings, struct request_fault *fault)
 {
@@ -90,7 +90,7 @@ static bool read_body(struct request *request, struct stream *stream,
 bool request_read(struct request *request, struct stream *stream, const struct settings *settings,
                   struct request_fault *fault)
 {
-    /* lighttpd passes a POST without Content-Length on as a GET and says so (again.lua). */
+    /* lighttpd passes on a POST without Content-Length as a GET, with this variable (again.lua). */
     const char *method = stream_variable(stream, "REDIRECT_REQUEST_METHOD");
     request->method = method_of(*method ? method : stream_variable(stream, "REQUEST_METHOD"));
     find_path(request, stream);
@@ -115,8 +115,8 @@ bool request_read_parameters(struct request *request, struct stream *stream,
 
     const char *query = stream_variable(stream, "QUERY_STRING");
     bool good = parameters_from_form(&request->parameters, query, strlen(query), &why);
-    /* In other methods a body has no meaning (RFC 9110, sections 9.3.1 and 9.3.2), and what is read
-       may be kept for others by its address alone (RFC 9111, section 2). */
+    /* In other methods a body has no meaning (RFC 9110, sections 9.3.1 and 9.3.2), and caches key
+       their replies by the address alone (RFC 9111, section 2). */
     if (good && request->method == METHOD_POST && request->body_length > 0) {
         enum body_form form = body_form(stream_variable(stream, "CONTENT_TYPE"),
                                         stream_variable(stream, "HTTP_CONTENT_ENCODING"));
