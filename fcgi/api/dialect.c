@@ -1,6 +1,6 @@
 #include "dialect.h"
 
-/* The letters are those of docs/MIGRATING.md. */
+/* docs/MIGRATING.md uses the same letters. */
 static const struct dialect dialects[] = {
     [DIALECT_DEFAULT] = {"success", "success", NULL, NULL},
     [DIALECT_A] = {"success", "success", NULL, NULL},

@@ -1,4 +1,5 @@
-/* The texts by which clients of earlier services know a reply: setting http.dialect. */
+/* The texts of replies that clients of earlier services expect (setting http.dialect). Any thread.
+ */
 #ifndef FCGI_API_DIALECT_H
 #define FCGI_API_DIALECT_H
 
@@ -6,18 +7,19 @@
 #include "common/text.h"
 
 struct dialect {
-    const char *checked_out; /* message of a checkout that was accepted, also when it is repeated */
-    const char *purchased;   /* message of a purchase, also when it is repeated */
-    /* What a refusal at the limit says: the limit stands between the two, or, where the second is
-       NULL, is not told. Both NULL: it says the outcome's own (outcome_problem.h). */
+    const char *checked_out; /* message of a checkout, accepted or repeated */
+    const char *purchased;   /* message of a purchase, also of a repeated one */
+    /* The detail of a refusal at the limit: the first text, the limit, the second text. The second
+       is NULL: the first alone. Both are NULL: the outcome's own detail (outcome_problem.h). */
     const char *limit_before;
     const char *limit_after;
 };
 
-/* The one that the settings name. Any thread. */
+/* The dialect that the settings name; a constant. */
 const struct dialect *dialect_of(const struct settings *settings);
 
-/* Adds what a refusal at the limit of `limit` items says; nothing where it is the outcome's own. */
+/* Adds the detail of a refusal at the limit of `limit` items; nothing if it is the outcome's own.
+ */
 void dialect_add_limit(const struct dialect *dialect, int limit, struct text *text);
 
 #endif

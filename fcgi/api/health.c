@@ -15,7 +15,7 @@ void health_read(const struct context *context, const struct request *request, s
 
     struct sale_status status;
     bool is_read = sale_view_read(context->sale_view, &status);
-    /* What can be read cannot always be sold: commits may wait for a standby. */
+    /* A database that can be read cannot always sell: commits may wait for a standby. */
     bool is_up = is_read && batchers_are_up(context->batchers);
     enum redis_state redis = batchers_redis_state(context->batchers);
 

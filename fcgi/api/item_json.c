@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* Two numbers of 32 bits, and what stands around them in a path. */
+/* Bytes of two 32-bit numbers and a hyphen, and of the path of a picture. */
 enum { ID_MAX = 24, IMAGE_MAX = ID_MAX + 24 };
 
 static void add_id(struct text *text, int32_t sale_id, int32_t number)

@@ -1,4 +1,4 @@
-/* How items look in replies. */
+/* Items in JSON replies. Any thread, each with a writer of its own. */
 #ifndef FCGI_API_ITEM_JSON_H
 #define FCGI_API_ITEM_JSON_H
 
@@ -6,11 +6,11 @@
 #include "common/json_writer.h"
 #include "fcgi/store/item_row.h"
 
-/* Bytes that the members of item_json_row() take at most: the name, each byte of it escaped, and
-   the rest. */
+/* The longest object of item_json_row(), in bytes: the name, with each byte escaped, and the rest.
+ */
 enum { ITEM_JSON_MAX = 6 * (ITEM_NAME_MAX - 1) + 256 };
 
-/* The string "17-4711". */
+/* The item's id, such as "17-4711". */
 void item_json_id(struct json_writer *json, int32_t sale_id, int32_t number);
 
 /* The members "id", "number" and "name". */

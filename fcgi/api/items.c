@@ -1,4 +1,4 @@
-/* GET /items, /items/{id} and /items/{id}/image.svg: what is for sale. */
+/* GET /items, /items/{id} and /items/{id}/image.svg: the items of a sale, one item, its picture. */
 #include <string.h>
 
 #include "catalog/picture.h"
@@ -10,7 +10,7 @@
 #include "outcome_problem.h"
 #include "page_json.h"
 
-/* What stands around an item, and around the page. */
+/* Bytes between two items, and around the page. */
 enum { BETWEEN_MAX = 3, AROUND_MAX = 64 };
 _Static_assert(PAGE_SIZE_MAX *(ITEM_JSON_MAX + BETWEEN_MAX) + AROUND_MAX <= REPLY_PAGE_MAX,
                "the largest page fits");
@@ -67,7 +67,7 @@ void items_read(const struct context *context, const struct request *request, st
     items_page_free(&items);
 }
 
-/* The item that the path names, by item_id.h. False: the reply says why there is none. */
+/* Finds the item that the path names (item_id.h). False: there is none, and the reply says why. */
 static bool find_item(const struct context *context, const struct request *request,
                       struct item_id *id, struct item_row *item, struct reply *reply)
 {
@@ -103,7 +103,7 @@ void item_image_read(const struct context *context, const struct request *reques
     if (!find_item(context, request, &id, &item, reply))
         return;
     reply->content_type = "image/svg+xml";
-    /* An item's picture never changes; but whose number it is does, where no sale is named. */
+    /* An item's picture never changes. But an id without a sale names another item in each sale. */
     reply->cache_control =
         id.sale_id == ITEM_ID_OPEN_SALE ? REPLY_CACHE_1_S : "public, max-age=31536000, immutable";
     picture_draw(&reply->body, item.name, item.picture_seed);

@@ -1,5 +1,5 @@
-/* GET /login: where the web server asks who the user is, it asks here, and the browser goes on to
- * the page. */
+/* GET /login: here the web server asks who the user is (setting http.identity). Then the browser is
+ * redirected to the storefront. */
 #include "endpoints.h"
 #include "identity.h"
 

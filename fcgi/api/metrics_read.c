@@ -1,4 +1,4 @@
-/* GET /metrics: what all workers of the host counted, how they are, and how the sale goes. */
+/* GET /metrics: the counters and states of all workers of the host, and the state of the sale. */
 #include <string.h>
 
 #include "common/options.h"
@@ -18,7 +18,7 @@ static void add_build(struct text *page)
     metrics_page_row(page, name, "version", FLASHSALE_VERSION, 1);
 }
 
-/* What no batcher is configured for, or none is connected for, is down. */
+/* A kind of job is down unless it has batchers and all of them are connected. */
 static void add_database(struct text *page, const struct metrics *metrics,
                          const struct metrics_census *census, bool is_read)
 {
@@ -69,7 +69,7 @@ void metrics_read(const struct context *context, const struct request *request, 
     add_build(page);
     metrics_page_add(page, context->metrics, &census);
     add_database(page, context->metrics, &census, is_read);
-    /* Of a sale that nobody knows about now, nothing is said. */
+    /* The sale is left out if it could not be read. */
     if (is_read)
         add_sale(page, &sale);
 }

@@ -1,7 +1,7 @@
-/* GET /openapi.json: all paths, by OpenAPI 3.1. The document is openapi.json beside this file. */
+/* GET /openapi.json: the OpenAPI 3.1 document, openapi.json in this folder. */
 #include "endpoints.h"
 
-/* The Makefile makes openapi.min.json, and has the assembler look for it in BUILD_DIR. */
+/* The Makefile makes openapi.min.json, and passes BUILD_DIR to the assembler as an include path. */
 __asm__(".pushsection .rodata\n"
         ".balign 4\n"
         ".globl openapi_document, openapi_document_bytes\n"

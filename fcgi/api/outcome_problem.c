@@ -2,15 +2,15 @@
 
 #include <string.h>
 
-/* Where a status is a setting, the table says which. */
+/* The setting that a row's status comes from, if any. */
 enum status_rule { STATUS_FIXED, STATUS_UNAVAILABLE, STATUS_LIMIT, STATUS_UNKNOWN_CODE };
 
 struct row {
-    const char *title; /* these as struct problem has them; NULL: it is no refusal */
+    const char *title; /* these three as in struct problem; NULL: not a refusal */
     const char *detail;
     const char *error;
     enum status_rule rule;
-    int status; /* where it is fixed */
+    int status; /* if the rule is STATUS_FIXED */
 };
 
 static const struct row rows[OUTCOME_COUNT] = {

@@ -1,6 +1,6 @@
 /*
- * How a refusal by PostgreSQL is told over HTTP: the problem that an outcome is, with its status.
- * One table. Any thread.
+ * A table of the problems and statuses by which HTTP clients learn of PostgreSQL's refusals. Any
+ * thread.
  */
 #ifndef FCGI_API_OUTCOME_PROBLEM_H
 #define FCGI_API_OUTCOME_PROBLEM_H
@@ -14,17 +14,17 @@
 #include "fcgi/http/reply.h"
 #include "fcgi/store/outcome.h"
 
-/* Whether it refuses what was asked: only then it is a problem. */
+/* Whether the outcome is a refusal. Only refusals have a problem. */
 bool outcome_is_refusal(enum outcome outcome);
 
-/* The problem that a refusal is; some statuses are settings, for clients that expect others. */
+/* The problem of a refusal. Some statuses are settings, for clients that expect others. */
 struct problem outcome_problem(enum outcome outcome, const struct settings *settings);
 
-/* Replies so, as reply_problem() does. */
+/* Makes the reply to a refusal, as reply_problem() does. */
 void reply_outcome(struct reply *reply, enum outcome outcome, const char *detail,
                    int64_t retry_after_s, const struct settings *settings);
 
-/* The problem of that name, an outcome's or HTTP's own. False: there is none. */
+/* Finds the problem with that name, an outcome's or one of problem.h. False: there is none. */
 bool problem_named(const char *name, size_t length, const struct settings *settings,
                    struct problem *problem) __attribute__((warn_unused_result));
 

@@ -2,7 +2,7 @@
 
 #include <stddef.h>
 
-_Static_assert((int)PARAMETER_COUNT <= (int)PARAMETERS_MAX, "each has its place");
+_Static_assert((int)PARAMETER_COUNT <= (int)PARAMETERS_MAX, "struct parameters has room for each");
 
 const struct parameter_alias parameter_names[] = {
     {"user_id", PARAMETER_USER},        {"id", PARAMETER_ITEM},

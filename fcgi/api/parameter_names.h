@@ -1,4 +1,4 @@
-/* What clients send by name, to whichever endpoint: one table, with aliases. */
+/* The names of all endpoints' parameters, aliases included, in one table. */
 #ifndef FCGI_API_PARAMETER_NAMES_H
 #define FCGI_API_PARAMETER_NAMES_H
 
@@ -6,7 +6,7 @@
 #include "fcgi/http/parameters.h"
 
 enum parameter_name {
-    PARAMETER_USER = PAGING_PARAMETERS, /* after those of paging.h */
+    PARAMETER_USER = PAGING_PARAMETERS, /* paging.h has the ones before */
     PARAMETER_ITEM,
     PARAMETER_CODE,
     PARAMETER_SALE,

@@ -1,4 +1,4 @@
-/* GET /problems/{outcome}: what the type of a refusal means (RFC 9457, section 3.1.1). */
+/* GET /problems/{outcome}: describes the type of a refusal (RFC 9457, section 3.1.1). */
 #include "endpoints.h"
 #include "outcome_problem.h"
 

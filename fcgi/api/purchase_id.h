@@ -1,12 +1,12 @@
-/* The number by which a purchase is known. */
+/* The id of a purchase. Any thread. */
 #ifndef FCGI_API_PURCHASE_ID_H
 #define FCGI_API_PURCHASE_ID_H
 
 #include <stdint.h>
 
 /*
- * A purchase's id is its item's: the sale, and seven digits for the number. No sale has so many
- * items, and an item is sold once, so it is unique without being counted.
+ * The sale's number, followed by the item's number in seven digits. It is unique without a counter:
+ * no sale has that many items, and an item is sold once.
  */
 static inline int64_t purchase_id(int32_t sale_id, int32_t number)
 {

@@ -1,4 +1,5 @@
-/* GET /: what this is, to programs; the web server gives browsers the storefront. */
+/* GET /: the service's name, version and endpoints, for programs. The web server sends browsers the
+ * storefront. */
 #include "common/options.h"
 #include "endpoints.h"
 #include "routes.h"

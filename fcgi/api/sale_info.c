@@ -1,13 +1,12 @@
-/* GET /sale/info: between which numbers the items of the current sale lie, and the ids at either
- * end. */
+/* GET /sale/info: the lowest and highest item numbers of the current sale, and the first and last
+ * ids. */
 #include "common/json_writer.h"
 #include "endpoints.h"
 
-/* How many ids of either end are told, and how long one is: two numbers of 32 bits around a word.
- */
+/* How many ids at each end, and the bytes of one: two 32-bit numbers and "_item_". */
 enum { ENDS = 10, ID_MAX = 32 };
 
-/* As clients of another service take them apart: 17_item_4711. */
+/* Ids in the format of an earlier service, such as 17_item_4711. */
 static void add_ids(struct json_writer *json, const char *name, int32_t sale_id, int32_t first,
                     int32_t last)
 {

@@ -1,11 +1,12 @@
-/* GET /sales: all sales: from the next one back in time, then those that are further ahead. */
+/* GET /sales: all sales: the next one and those before it, newest first; then the later ones,
+ * soonest first. */
 #include "common/json_writer.h"
 #include "endpoints.h"
 #include "fcgi/http/paging.h"
 #include "fcgi/store/sales_page.h"
 #include "page_json.h"
 
-/* What a sale takes at most, and what stands around the page. */
+/* Bytes of a sale at most, and around the page. */
 enum { SALE_JSON_MAX = 384, AROUND_MAX = 64 };
 _Static_assert(PAGE_SIZE_MAX *SALE_JSON_MAX + AROUND_MAX <= REPLY_PAGE_MAX,
                "the largest page fits");

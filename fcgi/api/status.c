@@ -1,12 +1,13 @@
-/* GET /status, /sale/status and /sale/current: the counters of the sale, exact, at most a second
- * old. */
+/* GET /status, /sale/status and /sale/current: the exact counters of the sale, at most a second
+ * old.
+ */
 #include <string.h>
 #include <time.h>
 
 #include "common/json_writer.h"
 #include "endpoints.h"
 
-/* Null where it is not known. */
+/* Null, unless the time is known. */
 static void add_time(struct json_writer *json, const char *name, int64_t time_us, bool is_known)
 {
     json_key(json, name);
@@ -27,10 +28,10 @@ static void add_term(struct json_writer *json, const char *name, int32_t value)
 }
 
 /*
- * How long it may be kept. What says that a sale runs must not be given to anyone once that is
- * over: a reply whose second is that of the change is kept by nobody, and one of the second before
- * is not given while another is fetched. A change at the second's end, by clocks that differ a
- * little, is in the next one.
+ * How long caches may keep the reply. No cache may serve a reply after the state of the sale in it
+ * has changed. So a reply in the same second as the next change is not kept, and one in the second
+ * before is not served while a new one is fetched. Clocks differ a little: a change
+ * less than DIFFERENCE_US before the second's end counts as one in the next second.
  */
 static const char *cache_control(const struct sale_status *status)
 {
@@ -44,7 +45,7 @@ static const char *cache_control(const struct sale_status *status)
                                                                  : REPLY_CACHE_1_S;
 }
 
-/* False: the reply says that it cannot be had now. */
+/* False: the sale could not be read, and the reply says so. */
 static bool read_status(const struct context *context, struct sale_status *status,
                         struct reply *reply)
 {
@@ -91,7 +92,7 @@ static void add_name(struct json_writer *json, int32_t sale_id)
     json_bytes(json, name.bytes, name.used);
 }
 
-/* The same once more by what others call it. */
+/* The names that other services have for the same values. */
 static void add_aliases(struct json_writer *json, const struct sale_status *status)
 {
     bool has_sale = status->sale_id > 0;
@@ -152,7 +153,7 @@ void status_read(const struct context *context, const struct request *request, s
     add_count(&json, "failed_checkouts", status.checkouts_refused);
     add_count(&json, "successful_purchases", status.purchases_accepted);
     add_count(&json, "failed_purchases", status.purchases_refused);
-    /* Scheduled goods are those that are held or bought: promised to someone. */
+    /* Scheduled goods are those that are held or sold. */
     add_count(&json, "scheduled_goods", status.items_held + status.purchases_accepted);
     add_count(&json, "purchased_goods", status.purchases_accepted);
     json_close(&json);

@@ -1,4 +1,4 @@
-/* GET /me: who asks, and what they have. GET /users/{user_id}/purchases: what the user who is
+/* GET /me: the user, and what the user has. GET /users/{user_id}/purchases: what the user who is
    logged in bought and holds. */
 #include <string.h>
 
@@ -11,8 +11,8 @@
 #include "item_json.h"
 #include "purchase_id.h"
 
-/* What stands around an item, with its code or purchase, and around the page with the user's name,
-   each byte of it escaped. */
+/* Bytes around an item, its code or purchase included; and around the page, the user's name
+   included, with each byte escaped. */
 enum { BETWEEN_MAX = 192, AROUND_MAX = 6 * PARAMETER_BYTES_MAX + 256 };
 _Static_assert(PAGE_SIZE_MAX *(ITEM_JSON_MAX + BETWEEN_MAX) + AROUND_MAX <= REPLY_PAGE_MAX,
                "the largest page fits");
@@ -71,7 +71,8 @@ static void write_user(struct text *body, const struct span *user, struct user_p
     json_writer_end(&json);
 }
 
-/* A page of what the user has; false: the reply says why. A size of 0: of what, only how much. */
+/* Reads a page of what the user has; a page of size 0 has only the totals. False: it could not be
+   read, and the reply says so. */
 static bool read_user(const struct context *context, const struct span *user,
                       const struct page *page, struct user_page *has, struct reply *reply)
 {
@@ -105,7 +106,7 @@ void user_purchases_read(const struct context *context, const struct request *re
     user_page_free(&has);
 }
 
-/* What /me tells. */
+/* The content of /me. */
 struct me {
     bool is_remote;
     struct span user;
@@ -136,8 +137,8 @@ static void write_me(struct text *body, struct me *me)
     json_writer_end(&json);
 }
 
-/* Nobody has nothing: what remains to be told is known to the worker. */
-static void tell_nobody(const struct context *context, struct me *me, struct reply *reply)
+/* Without a user, the reply tells the sale alone, as the worker has read it for all viewers. */
+static void reply_to_nobody(const struct context *context, struct me *me, struct reply *reply)
 {
     struct sale_status sale;
     if (!sale_view_read(context->sale_view, &sale)) {
@@ -149,7 +150,7 @@ static void tell_nobody(const struct context *context, struct me *me, struct rep
     write_me(&reply->body, me);
 }
 
-static void tell_somebody(const struct context *context, struct me *me, const struct page *page,
+static void reply_to_user(const struct context *context, struct me *me, const struct page *page,
                           struct reply *reply)
 {
     if (!read_user(context, &me->user, page, &me->has, reply))
@@ -167,9 +168,9 @@ void me_read(const struct context *context, const struct request *request, struc
         !page_read(request, PAGE_SIZE_MAX, &page, reply))
         return;
     if (!me.is_remote)
-        page.size = 0; /* a name is no proof: what the user has is not told */
+        page.size = 0; /* a name proves nothing, so only the totals are told */
     if (me.user.length == 0)
-        tell_nobody(context, &me, reply);
+        reply_to_nobody(context, &me, reply);
     else
-        tell_somebody(context, &me, &page, reply);
+        reply_to_user(context, &me, &page, reply);
 }
