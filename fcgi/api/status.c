@@ -1,6 +1,4 @@
-/* GET /status, /sale/status and /sale/current: the exact counters of the sale, at most a second
- * old.
- */
+/* GET /status, /sale/status and /sale/current: exact counters of the sale, at most a second old. */
 #include <string.h>
 #include <time.h>
 

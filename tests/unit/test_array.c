@@ -44,7 +44,7 @@ static void test_int2(void **state)
     array_free(&array);
 }
 
-/* What text arrays would have to escape goes through as it is. */
+/* Bytes that a text array would have to escape stay as they are. */
 static void test_bytes(void **state)
 {
     (void)state;
@@ -94,7 +94,7 @@ static void test_time(void **state)
     array_free(&array);
 }
 
-static void test_filled_anew(void **state)
+static void test_reuse(void **state)
 {
     (void)state;
     static const unsigned char expected[] = {HEADER(23, 1), 0, 0, 0, 4, 0, 0, 0, 7};
@@ -113,9 +113,8 @@ static void test_filled_anew(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_int4),  cmocka_unit_test(test_int2),
-        cmocka_unit_test(test_bytes), cmocka_unit_test(test_uuid),
-        cmocka_unit_test(test_time),  cmocka_unit_test(test_filled_anew)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_int4),  cmocka_unit_test(test_int2),
+                                       cmocka_unit_test(test_bytes), cmocka_unit_test(test_uuid),
+                                       cmocka_unit_test(test_time),  cmocka_unit_test(test_reuse)};
     return cmocka_run_group_tests_name("array", tests, NULL, NULL);
 }

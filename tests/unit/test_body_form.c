@@ -1,4 +1,4 @@
-/* In which form a body is, by its Content-Type and Content-Encoding. */
+/* The format of a body, by its Content-Type and Content-Encoding. */
 
 #include "unit.h"
 
@@ -87,8 +87,9 @@ static void test_codings(void **state)
         expect(BODY_UNSUPPORTED, "application/json", codings[i]);
 }
 
-/* What is said to be a form, and is not: its parameters would be dropped in silence. */
-static void test_forms_that_are_none(void **state)
+/* Bodies whose type is form, but that are not forms: their parameters would be dropped in silence.
+ */
+static void test_bodies_that_are_not_forms(void **state)
 {
     (void)state;
     static const char *const forms[] = {"",         "id=1",      "&&=&id=1&",     "x",
@@ -112,7 +113,7 @@ static void test_forms_that_are_none(void **state)
             fail_msg("\"%s\" is refused", forms[i]);
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
         if (body_can_be_form(others[i], strlen(others[i])))
-            fail_msg("\"%s\" is taken", others[i]);
+            fail_msg("\"%s\" is accepted", others[i]);
     assert_false(body_can_be_form("\0i\0d\0=\0005", 8)); /* UTF-16 */
 }
 
@@ -120,6 +121,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_types), cmocka_unit_test(test_parameters),
-        cmocka_unit_test(test_codings), cmocka_unit_test(test_forms_that_are_none)};
+        cmocka_unit_test(test_codings), cmocka_unit_test(test_bodies_that_are_not_forms)};
     return cmocka_run_group_tests_name("body form", tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* Values of binary results, and a database that is not there. */
+/* Values of binary results, and a database that is out of reach. */
 
 #include "unit.h"
 
@@ -94,7 +94,7 @@ static void test_times(void **state)
     PGresult *result = result_of("\0\0\0\0\0\0\0\x01", 8);
     assert_true(database_time_us(result, 0, 0) == INT64_C(946684800000001));
     PQclear(result);
-    /* Infinity, and what is near it (timestamptz_recv): the last and first moments of RFC 3339. */
+    /* Infinity and times near it (timestamptz_recv) become the last and first times of RFC 3339. */
     result = result_of("\x7f\xff\xff\xff\xff\xff\xff\xff", 8);
     assert_true(database_time_us(result, 0, 0) == INT64_C(253402300799999999));
     PQclear(result);
@@ -131,11 +131,11 @@ static size_t copy_nothing(void *context, char *buffer, size_t size)
     (void)context;
     (void)buffer;
     (void)size;
-    fail_msg("nothing is copied to nowhere");
+    fail_msg("called without a connection");
     return 0;
 }
 
-/* Told once, however often it is tried, and never slow where nobody listens. */
+/* It is logged once, however often it is tried; and no call is slow if no server listens. */
 static void test_out_of_reach(void **state)
 {
     (void)state;

@@ -1,4 +1,4 @@
-/* What replies say, by the setting http.dialect. */
+/* The texts of replies in each dialect (setting http.dialect). */
 
 #include "unit.h"
 

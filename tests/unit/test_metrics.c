@@ -1,4 +1,4 @@
-/* The counters that all workers of a host share: what stays, what is summed, what is replaced. */
+/* The counters that all workers of a host share: what is kept, summed and replaced. */
 #include "unit.h"
 
 #include <errno.h>
@@ -14,7 +14,7 @@
 
 enum { ADDS = 100000, WRITERS = 4 };
 
-/* ---- lists of the test's own: whoever opens the metrics hands them in ---- */
+/* ---- the test's own lists of labels, for metrics_open() ---- */
 
 enum { RED, GREEN, BLUE, COLOURS };
 
@@ -24,19 +24,19 @@ static const char *colour(int row)
     return names[row];
 }
 
-/* One name is another. */
+/* One name differs. */
 static const char *other_colour(int row)
 {
     return row == GREEN ? "grey" : colour(row);
 }
 
-/* One is more. */
+/* One name more. */
 static const char *more_colours(int row)
 {
     return row < COLOURS ? colour(row) : row == COLOURS ? "white" : NULL;
 }
 
-/* The same in another order. */
+/* The same names in another order. */
 static const char *colour_backwards(int row)
 {
     return row < COLOURS ? colour(COLOURS - 1 - row) : NULL;
@@ -122,8 +122,8 @@ static void test_counters_stay(void **state)
     assert_int_equal(status.st_mode & 0777, 0600);
 }
 
-/* Each metric has cells of its own: what is added to one is in no other. */
-static void test_cells_are_apart(void **state)
+/* Each metric has cells of its own: adding to one changes no other. */
+static void test_cells_are_separate(void **state)
 {
     (void)state;
     struct metrics *metrics = open_quietly();
@@ -168,8 +168,8 @@ static void test_two_workers(void **state)
     metrics_close(other);
 }
 
-/* Processes that open and make the file at once, and count at once. */
-static void test_writers_at_once(void **state)
+/* Several processes open the file, create it and count at the same time. */
+static void test_processes_count_concurrently(void **state)
 {
     (void)state;
     for (int i = 0; i < WRITERS; i++) {
@@ -209,8 +209,8 @@ static void *add_many(void *metrics)
     return NULL;
 }
 
-/* Threads of one worker. */
-static void test_threads_at_once(void **state)
+/* Several threads of one worker count at the same time. */
+static void test_threads_count_concurrently(void **state)
 {
     (void)state;
     struct metrics *metrics = open_quietly();
@@ -228,7 +228,7 @@ static void test_threads_at_once(void **state)
     metrics_close(metrics);
 }
 
-/* A worker that is killed leaves what it counted, and nothing of what it was doing. */
+/* After a worker is killed its counters stay, and its gauges are left out. */
 static void test_killed_worker(void **state)
 {
     (void)state;
@@ -257,7 +257,7 @@ static void test_killed_worker(void **state)
     assert_int_equal(sum(metrics, METRIC_IN_FLIGHT, RED, 0), 0);
     assert_int_equal(sum(metrics, METRIC_RECONNECTS, RED, 0), 5);
 
-    /* The next one has its slot, begins with nothing in flight, and counts on. */
+    /* The next worker takes its worker slot, has gauges of 0, and adds to its counters. */
     struct metrics *next = open_quietly();
     struct metrics_census census;
     assert_int_equal(sum(metrics, METRIC_IN_FLIGHT, RED, 0), 0);
@@ -280,8 +280,8 @@ static void write_at(off_t offset, const void *bytes, size_t count)
     close(fd);
 }
 
-/* The header's version and what it says matter, and so does the size; who has the old file keeps
- * it. */
+/* A file is replaced if its version, another part of its header, or its size differs. A worker that
+ * has the old file open keeps it. */
 static void test_other_layout(void **state)
 {
     (void)state;
@@ -315,7 +315,7 @@ static void test_other_layout(void **state)
     }
 }
 
-/* A file that is shorter than it says must not end the process (SIGBUS). */
+/* A file that is shorter than its header says must not end the process (SIGBUS). */
 static void test_cut_file(void **state)
 {
     (void)state;
@@ -331,7 +331,8 @@ static void test_cut_file(void **state)
     metrics_close(metrics);
 }
 
-/* What somebody else keeps at the path stays, however long it is; what a start left there goes. */
+/* Another program's file at the path stays, whatever its length. An unfinished file of an earlier
+ * start is replaced. */
 static void test_file_of_others(void **state)
 {
     (void)state;
@@ -363,7 +364,7 @@ static void test_file_of_others(void **state)
     metrics_close(metrics);
 }
 
-/* Where there can be no file the worker goes on, and counts for itself. */
+/* Without a file the worker goes on, and counts for itself. */
 static void test_without_file(void **state)
 {
     (void)state;
@@ -393,7 +394,7 @@ static void test_without_file(void **state)
     assert_int_equal(unlink(link), 0);
 }
 
-static void test_more_workers_than_slots(void **state)
+static void test_more_workers_than_worker_slots(void **state)
 {
     (void)state;
     static struct metrics *all[METRICS_WORKERS_MAX];
@@ -411,8 +412,8 @@ static void test_more_workers_than_slots(void **state)
         metrics_close(all[i]);
 }
 
-/* What each worker counted is its own, and the next one with its slot counts on; together they are
-   the sum. */
+/* Each worker's counters are its own. The next worker with its worker slot adds to them. The sum is
+   that of all workers. */
 static void test_by_worker(void **state)
 {
     (void)state;
@@ -471,7 +472,7 @@ static void test_histogram(void **state)
     metrics_close(metrics);
 }
 
-/* What the labels say is part of the layout: one worker's rows are not another's. */
+/* The labels are part of the layout: with other labels a row would mean something else. */
 static void test_other_labels(void **state)
 {
     (void)state;
@@ -495,7 +496,7 @@ static void test_other_labels(void **state)
         assert_int_equal(unlink(path), 0);
     }
 
-    /* What is shown is no part of it, nor are the functions. */
+    /* What is shown is not part of the layout, nor are the functions' addresses. */
     struct metric_labels same_labels = labels_of(colour);
     same_labels.is_shown[METRIC_REQUESTS] = is_green_or_blue;
     metrics_close(open_quietly());
@@ -548,7 +549,7 @@ static void test_page(void **state)
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
         if (!strstr(bytes, lines[i]))
             fail_msg("not on the page: %s", lines[i]);
-    /* A row that counted nothing is there if it is said to be. */
+    /* A row that counted nothing is shown if the labels say so. */
     assert_null(strstr(bytes, "{route=\"red\",status=\"green\"}"));
     assert_null(strstr(bytes, "{route=\"green\",status=\"red\"}"));
     metrics_close(metrics);
@@ -559,16 +560,16 @@ static void test_page(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {TEST(test_counters_stay),
-                                       TEST(test_cells_are_apart),
+                                       TEST(test_cells_are_separate),
                                        TEST(test_two_workers),
-                                       TEST(test_writers_at_once),
-                                       TEST(test_threads_at_once),
+                                       TEST(test_processes_count_concurrently),
+                                       TEST(test_threads_count_concurrently),
                                        TEST(test_killed_worker),
                                        TEST(test_other_layout),
                                        TEST(test_file_of_others),
                                        TEST(test_cut_file),
                                        TEST(test_without_file),
-                                       TEST(test_more_workers_than_slots),
+                                       TEST(test_more_workers_than_worker_slots),
                                        TEST(test_by_worker),
                                        TEST(test_histogram),
                                        TEST(test_other_labels),

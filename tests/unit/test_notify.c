@@ -1,4 +1,4 @@
-/* What the service manager is told, over its socket. */
+/* Notifications of the service manager, over its socket. */
 
 #include "unit.h"
 
@@ -13,7 +13,7 @@
 
 enum { WAIT_S = 5 };
 
-/* A service manager's socket: at a path, or in the abstract where `name` begins with '@'. */
+/* A service manager's socket: at a path, or abstract if `name` begins with '@' (unix(7)). */
 static int manager_open(const char *name)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -32,7 +32,7 @@ static int manager_open(const char *name)
     return fd;
 }
 
-static void assert_told(const char *name)
+static void assert_notified(const char *name)
 {
     char text[64] = "";
     int fd = manager_open(name);
@@ -51,7 +51,7 @@ static void test_path(void **state)
     char path[sizeof folder + sizeof "/socket"];
     assert_non_null(mkdtemp(folder));
     snprintf(path, sizeof path, "%s/socket", folder);
-    assert_told(path);
+    assert_notified(path);
     unlink(path);
     rmdir(folder);
 }
@@ -61,11 +61,11 @@ static void test_abstract_name(void **state)
     (void)state;
     char name[64];
     snprintf(name, sizeof name, "@flashsale-notify-%d", (int)getpid());
-    assert_told(name);
+    assert_notified(name);
 }
 
-/* None of these is a socket: the worker goes on all the same. */
-static void test_nobody_to_tell(void **state)
+/* None of these is a socket, and notify() returns all the same. */
+static void test_no_socket(void **state)
 {
     (void)state;
     char long_path[200];
@@ -85,7 +85,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_path),
         cmocka_unit_test(test_abstract_name),
-        cmocka_unit_test(test_nobody_to_tell),
+        cmocka_unit_test(test_no_socket),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

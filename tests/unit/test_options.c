@@ -1,4 +1,4 @@
-/* The command line: what all programs have, and what one has beyond it. */
+/* The command line: options of all programs, and options of one program. */
 
 #include "unit.h"
 
@@ -19,14 +19,14 @@ static const struct options_program program = {
 static struct settings settings;
 static struct capture told;
 
-/* Of up to six arguments; /dev/null is a file without settings. */
+/* Reads up to six arguments; /dev/null is a file without settings. */
 static enum options_result read_line(const struct options_program *of, char *const words[6])
 {
     char *arguments[10] = {"painter", "-c", "/dev/null"};
     int count = 3;
     for (int i = 0; i < 6 && words[i]; i++)
         arguments[count++] = words[i];
-    optind = 0; /* anew, getopt(3) */
+    optind = 0; /* getopt(3) starts again */
     colour = loud = NULL;
     capture_begin(&told);
     enum options_result result = options_read(count, arguments, of, &settings);
@@ -56,7 +56,7 @@ static void test_own_options(void **state)
     assert_null(loud);
 }
 
-/* Below -o and above the file. */
+/* The environment overrides the file, and -o overrides the environment. */
 static void test_environment(void **state)
 {
     (void)state;

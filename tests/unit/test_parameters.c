@@ -1,4 +1,4 @@
-/* What clients send by name: decoded, validated, refused. */
+/* Parameters: decoded, validated, refused. */
 
 #include "unit.h"
 
@@ -88,7 +88,7 @@ static void test_malformed_escapes(void **state)
     assert_refused(form("user_id=%"), "user_id", "escape");
     assert_refused(form("user_id=%4"), "user_id", "escape");
     assert_refused(form("id=1&user_id=a%4&code=x"), "user_id", "escape");
-    assert_true(form("other=%zz&user_id=amy")); /* unknown names are nobody's business */
+    assert_true(form("other=%zz&user_id=amy")); /* unknown names are ignored */
     assert_is(PARAMETER_USER, "amy");
 }
 
@@ -157,8 +157,9 @@ static void test_json(void **state)
     assert_is(PARAMETER_USER, "\xc3\xa9\"");
 }
 
-/* A body, its length where it has a zero, and what comes of it: READ, or the name of the parameter
-   that is at fault, or MALFORMED. All but those marked are as they were before json-c read them. */
+/* A body, its length if it contains a zero byte, and the expected result: READ, MALFORMED, or the
+   name of the parameter at fault. "now" and "before" mark the results that changed when json-c
+   replaced the earlier parser. */
 #define READ       ""
 #define MALFORMED  NULL
 #define ZERO(text) (text), sizeof(text) - 1
@@ -204,7 +205,7 @@ static const struct {
           "1}"),
      MALFORMED},
     {ZERO("{\"id\":\"\0\"}"), MALFORMED},
-    /* signs */
+    /* structural characters */
     {"{,}", 0, MALFORMED},
     {"{\"id\":1,}", 0, MALFORMED},
     {"{\"id\":1 , }", 0, MALFORMED},
@@ -230,7 +231,7 @@ static const struct {
     {"{\"x\":[1,{]}]}", 0, MALFORMED},
     {"{\"x\":[\"a\":1]}", 0, MALFORMED},
     {"{\"id\":\"1\"\"2\"}", 0, MALFORMED},
-    /* comments, and blanks that are none */
+    /* comments, and bytes that are not whitespace in JSON */
     {"{/**/}", 0, MALFORMED},
     {"{\"id\":1/**/}", 0, MALFORMED},
     {"{\"id\":1}//", 0, MALFORMED},
@@ -315,7 +316,7 @@ static const struct {
     {"{\"\xff\":1}", 0, MALFORMED},
     {"{\"x\":\xc3\xa9}", 0, MALFORMED},
     {"{\"\xc3\xa9\":\"\xe2\x82\xac\xf0\x9f\x98\x80\xef\xbf\xbd\"}", 0, READ},
-    /* what parameters are */
+    /* values of parameters */
     {"{\"id\":true}", 0, "id"},
     {"{\"id\":{\"a\":1}}", 0, "id"},
     {"{\"id\":[1]}", 0, "id"},
@@ -339,7 +340,7 @@ static void test_json_bodies(void **state)
     }
 }
 
-/* Two numbers must not become one: what json-c has no number for is refused. */
+/* Two numbers must not become one: a number that json-c cannot represent is refused. */
 static void test_json_numbers(void **state)
 {
     (void)state;
@@ -391,7 +392,7 @@ static void test_json_numbers(void **state)
     }
 }
 
-/* Of two members of one name the last counts, whatever the first was. */
+/* Of two members with one name the last counts, whatever the first is. */
 static void test_json_given_twice(void **state)
 {
     (void)state;
@@ -404,13 +405,13 @@ static void test_json_given_twice(void **state)
     assert_true(json("{\"id\":\"1\",\"id\":null}"));
     assert_is(PARAMETER_ITEM, "");
     assert_refused(json("{\"id\":\"1\",\"id\":false}"), "id", "string");
-    /* But two names of one parameter contradict each other, here as in a form. */
+    /* But two names of one parameter must not differ, as in a form. */
     assert_refused(json("{\"id\":1,\"item_id\":2}"), "item_id", "twice");
     assert_true(json("{\"id\":1,\"item_id\":\"1\"}"));
     assert_is(PARAMETER_ITEM, "1");
 }
 
-/* Whatever a reader read, it reads the next body as if it were the first. */
+/* Whatever a reader has read before, it reads the next body as if it were the first. */
 static void test_json_reader_is_used_again(void **state)
 {
     (void)state;
@@ -423,7 +424,7 @@ static void test_json_reader_is_used_again(void **state)
     }
 }
 
-/* As large as a body may be, of what costs json-c most. */
+/* The largest bodies, of the tokens that cost json-c most. */
 static void test_json_large(void **state)
 {
     (void)state;
@@ -460,7 +461,7 @@ static void test_json_lengths(void **state)
     assert_true(parameters.by_name[PARAMETER_USER].is_too_long);
 }
 
-/* json-c makes one character of some of these pairs: each has to be what it was. */
+/* json-c makes U+FFFD of some of these pairs: each must stay its own character. */
 static void test_json_surrogates(void **state)
 {
     (void)state;
@@ -526,7 +527,7 @@ static void test_complete(void **state)
 
 static bool is_read;
 
-/* A table that names more parameters than there is room for. */
+/* A table with a parameter whose number is too high. */
 static void read_beyond(void)
 {
     static const struct parameter_alias names[] = {{"beyond", PARAMETERS_MAX}, {NULL, 0}};

@@ -1,4 +1,4 @@
-/* Problems: whole, each of one name, and with the statuses that the settings have. */
+/* Problems: complete, with unique names, and with the statuses that settings choose. */
 
 #include "unit.h"
 
@@ -21,8 +21,8 @@ static int status(enum outcome outcome)
     return outcome_problem(outcome, &settings).status;
 }
 
-/* It says all there is to say, and its name leads to it. */
-static void expect_whole(const struct problem *problem)
+/* No text is missing, and its name finds it. */
+static void expect_complete(const struct problem *problem)
 {
     struct problem found;
     assert_true(problem_named(problem->name, strlen(problem->name), &settings, &found));
@@ -37,24 +37,24 @@ static void expect_whole(const struct problem *problem)
     assert_int_equal(http_status_at(http_status_row(problem->status))->code, problem->status);
 }
 
-static void test_every_problem_is_whole(void **state)
+static void test_every_problem_is_complete(void **state)
 {
     (void)state;
     for (int i = 0; problem_at(i); i++)
-        expect_whole(problem_at(i));
+        expect_complete(problem_at(i));
     int refusals = 0;
     for (int i = 0; i < OUTCOME_COUNT; i++) {
         if (!outcome_is_refusal((enum outcome)i))
             continue;
         const struct problem problem = outcome_problem((enum outcome)i, &settings);
         assert_string_equal(problem.name, outcome_name((enum outcome)i));
-        expect_whole(&problem);
+        expect_complete(&problem);
         refusals++;
     }
     assert_int_equal(refusals, OUTCOME_COUNT - 3); /* accepted, repeated, purchased */
 }
 
-static void test_what_is_no_refusal_is_no_problem(void **state)
+static void test_only_refusals_are_problems(void **state)
 {
     (void)state;
     static const char *const names[] = {"accepted", "repeated", "purchased", "hel", "heldx", ""};
@@ -83,7 +83,7 @@ static void test_statuses_are_settings(void **state)
     assert_int_equal(status(OUTCOME_UNAVAILABLE), 503);
 }
 
-/* One row for each, in order; what has none is of the last. */
+/* One row for each status, in order; the last row is for any other. */
 static void test_one_table_of_statuses(void **state)
 {
     (void)state;
@@ -107,8 +107,8 @@ static void test_one_table_of_statuses(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(test_every_problem_is_whole, set_defaults),
-        cmocka_unit_test_setup(test_what_is_no_refusal_is_no_problem, set_defaults),
+        cmocka_unit_test_setup(test_every_problem_is_complete, set_defaults),
+        cmocka_unit_test_setup(test_only_refusals_are_problems, set_defaults),
         cmocka_unit_test_setup(test_statuses_are_settings, set_defaults),
         cmocka_unit_test(test_one_table_of_statuses)};
     return cmocka_run_group_tests_name("problem", tests, NULL, NULL);

@@ -1,4 +1,4 @@
-/* Jobs that wait: their order, those that waited too long, and those that nobody takes. */
+/* Jobs that wait: their order, those that waited too long, and those without a taker. */
 #include <pthread.h>
 #include <unistd.h>
 
@@ -44,7 +44,7 @@ static void test_nobody_takes(void **state)
     queue_join(&queue, &takers[1]);
     assert_true(queue_put(&queue, &jobs[0]));
     assert_true(queue_put(&queue, &jobs[1]));
-    assert_null(queue_leave(&queue, &takers[0])); /* one is left who takes */
+    assert_null(queue_leave(&queue, &takers[0])); /* another taker remains */
     struct job *left = queue_leave(&queue, &takers[1]);
     assert_ptr_equal(left, &jobs[0]);
     assert_ptr_equal(left->next, &jobs[1]);
@@ -68,14 +68,14 @@ static void test_bound(void **state)
     assert_false(queue_put(&queue, &jobs[2]));
     queue_join(&queue, &takers[1]);
     queue_bound(&queue, &takers[1], 1);
-    queue_bound(&queue, &takers[0], 3); /* each has time for so many, whoever said so last */
+    queue_bound(&queue, &takers[0], 3); /* the bound is the takers' sum, in any order */
     assert_true(queue_put(&queue, &jobs[2]));
     assert_true(queue_put(&queue, &jobs[3]));
     assert_false(queue_put(&queue, &jobs[4]));
 
     assert_int_equal(queue_take(&queue, taken, 1), 1);
     assert_true(queue_put(&queue, &jobs[4]));
-    assert_null(queue_leave(&queue, &takers[0])); /* its share goes with it; what is there stays */
+    assert_null(queue_leave(&queue, &takers[0])); /* the bound is lower now; the jobs stay */
     assert_false(queue_put(&queue, &jobs[0]));
     assert_int_equal(queue_take(&queue, taken, 5), 4);
     assert_ptr_equal(taken[3], &jobs[4]);
@@ -126,7 +126,7 @@ static void test_waiting(void **state)
     queue_open(&queue);
     queue_join(&queue, &taker);
     int64_t start_us = clock_us();
-    assert_true(queue_await(&queue, 10)); /* in vain */
+    assert_true(queue_await(&queue, 10)); /* no job comes */
     assert_true(clock_us() - start_us >= 10000);
 
     assert_int_equal(pthread_create(&thread, NULL, put_later, &queue), 0);
@@ -134,7 +134,7 @@ static void test_waiting(void **state)
     assert_true(clock_us() - start_us < 5000000);
     pthread_join(thread, NULL);
 
-    /* What is left is still to be taken when the queue stops. */
+    /* The remaining jobs can be taken after the queue stops. */
     queue_stop(&queue);
     assert_true(queue_await(&queue, 10000));
     assert_int_equal(queue_take(&queue, taken, 1), 1);
@@ -156,7 +156,7 @@ static void *await_one(void *argument)
     return NULL;
 }
 
-/* Who pauses takes nothing: news is for those who wait for it. */
+/* A thread that pauses takes nothing: a new job wakes a thread that waits. */
 static void test_pausing_beside_waiting(void **state)
 {
     (void)state;
@@ -191,7 +191,7 @@ static void *await_and_pass(void *argument)
     return NULL;
 }
 
-/* Who was woken and takes nothing has the next one look. */
+/* A thread that is woken and takes nothing wakes the next. */
 static void test_passing(void **state)
 {
     (void)state;

@@ -1,5 +1,4 @@
-/* What the refusal cache knows, of which sale, for how long, how much of it, and from many threads.
- */
+/* The refusal cache: its kinds, sales, times and bounds, and many threads. */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -63,7 +62,7 @@ static bool put_sold(int64_t sale, int32_t number)
     return put(REFUSAL_SOLD, sale, number, "", INT64_MAX);
 }
 
-/* Also where it tells of no time: then it is for ever. */
+/* A refusal without an end, and REFUSAL_NONE, have INT64_MAX. */
 static void assert_known(int64_t sale, int32_t number, const char *user, enum refusal_kind kind,
                          int64_t until_us)
 {
@@ -108,20 +107,20 @@ static void test_holds(void **state)
     (void)state;
     assert_true(put(REFUSAL_HELD, SALE, 1, "amy", 50));
     assert_known(SALE, 1, "bob", REFUSAL_HELD, 50);
-    assert_unknown(SALE, 1, "amy"); /* its own */
-    /* The later counts, whichever came first. */
+    assert_unknown(SALE, 1, "amy"); /* her own hold */
+    /* The later hold counts, whichever came first. */
     assert_false(put(REFUSAL_HELD, SALE, 1, "cat", 40));
     assert_known(SALE, 1, "bob", REFUSAL_HELD, 50);
     assert_true(put(REFUSAL_HELD, SALE, 1, "bob", 60));
     assert_unknown(SALE, 1, "bob");
     assert_known(SALE, 1, "amy", REFUSAL_HELD, 60);
-    /* What is sold stays so. */
+    /* A sold item stays sold. */
     assert_true(put_sold(SALE, 1));
     assert_false(put(REFUSAL_HELD, SALE, 1, "cat", 70));
     assert_known(SALE, 1, "bob", REFUSAL_SOLD, INT64_MAX);
 }
 
-/* The same number and the same user, of sales side by side, one of them with no time at all. */
+/* Several sales have the same numbers and users. The last one is 0, as in an empty entry. */
 static void test_sales(void **state)
 {
     (void)state;
@@ -136,14 +135,13 @@ static void test_sales(void **state)
     assert_unknown(OTHER_SALE, 1, "amy");
     assert_unknown(OTHER_SALE, 2, "bob");
     assert_known(OTHER_SALE + 1, 2, "bob", REFUSAL_SOLD_OUT, INT64_MAX);
-    /* Of a sale that is not known yet nothing is: an empty entry is none. */
+    /* An empty entry is never found. */
     assert_unknown(0, 0, "amy");
     assert_unknown(0, 1, "amy");
 }
 
-/* Any key of any sale must not be found behind another one's, whatever stood in its place before.
- */
-static void test_places_taken_again(void **state)
+/* No key finds the refusal of another, whatever its entry held before. */
+static void test_entries_are_reused(void **state)
 {
     (void)state;
     for (int64_t sale = SALE; sale < SALE + 5; sale++)
@@ -162,8 +160,8 @@ static void test_places_taken_again(void **state)
     assert_unknown(SALE + 5, 1, "amy");
 }
 
-/* A million items and users: some are forgotten, of each other one is as told, and new ones come
- * in. */
+/* After a million items and users the cache is full: it evicted some, its other refusals are right,
+ * and it takes new ones. */
 static void test_bounds(void **state)
 {
     (void)state;
@@ -188,7 +186,7 @@ static void test_bounds(void **state)
     assert_int_equal(items, REFUSAL_CACHE_ITEMS);
     assert_int_equal(users, REFUSAL_CACHE_USERS);
 
-    /* A later sale takes its place from an earlier one, and a sold item from a held one. */
+    /* A later sale's refusals evict an earlier one's, and sold items evict held ones. */
     for (int32_t number = 1; number <= FEW; number++) {
         put(REFUSAL_HELD, OTHER_SALE, number, "amy", 50);
         assert_known(OTHER_SALE, number, "bob", REFUSAL_HELD, 50);
@@ -230,7 +228,7 @@ static void test_clear(void **state)
 
 static _Atomic int wrong;
 
-/* Item n is held until n + 1 by user n % 10, later sold; nothing else may ever be read of it. */
+/* Item n is held by user n % 10 until n + 1, and later sold. No lookup may find anything else. */
 static void *work(void *argument)
 {
     int seed = *(int *)argument;
@@ -356,7 +354,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_kinds, begin, end),
         cmocka_unit_test_setup_teardown(test_holds, begin, end),
         cmocka_unit_test_setup_teardown(test_sales, begin, end),
-        cmocka_unit_test_setup_teardown(test_places_taken_again, begin, end),
+        cmocka_unit_test_setup_teardown(test_entries_are_reused, begin, end),
         cmocka_unit_test_setup_teardown(test_bounds, begin, end),
         cmocka_unit_test_setup_teardown(test_sold_out_bound, begin, end),
         cmocka_unit_test_setup_teardown(test_clear, begin, end),

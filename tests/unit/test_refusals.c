@@ -1,4 +1,4 @@
-/* Which sale a batcher takes a checkout to mean, and what it then knows of it. */
+/* The sale that a batcher assumes for a checkout, and the refusals that it then knows. */
 #include <string.h>
 
 #include "fcgi/metric_labels.h"
@@ -33,14 +33,14 @@ static int end(void **state)
     return 0;
 }
 
-/* A checkout by `user` of an item of the sale that is named, 0: none is. */
+/* A checkout of an item by `user`. `sale_id` 0: it names no sale. */
 static struct job job(int32_t sale_id, int32_t number, const char *user)
 {
     return (struct job){
         .code = {.sale_id = sale_id, .number = number}, .user = user, .user_length = strlen(user)};
 }
 
-/* It was decided, by that sale. */
+/* The job was decided, in that sale. */
 static void meet(struct job met, enum outcome outcome, int32_t sale_id, int64_t made_us)
 {
     met.decision.outcome = outcome;
@@ -71,7 +71,7 @@ static void test_sales(void **state)
     (void)state;
     learn(OUTCOME_SOLD, NEWEST_MADE, 1, "");
     learn(OUTCOME_HELD, OLDER_MADE, 1, "amy");
-    /* Not before it was met. */
+    /* Nothing is known of a sale in which nothing was decided yet. */
     assert_known(0, 1, "bob", REFUSAL_NONE, 0);
     assert_known(OLDER, 1, "bob", REFUSAL_NONE, 0);
 
@@ -88,7 +88,7 @@ static void test_sales(void **state)
     assert_known(0, -1, "bob", REFUSAL_NONE, NEWEST_MADE);
 }
 
-/* A refusal that another sale gave says nothing of the one that was named. */
+/* A refusal by another sale tells nothing about the sale that the job names. */
 static void test_named_and_not_open(void **state)
 {
     (void)state;
@@ -97,12 +97,12 @@ static void test_named_and_not_open(void **state)
     meet(job(OTHER, 1, "bob"), OUTCOME_UNKNOWN_ITEM, OTHER, NEWEST_MADE);
     learn(OUTCOME_SOLD, NEWEST_MADE, 1, "");
     assert_known(OTHER, 1, "bob", REFUSAL_NONE, 0);
-    /* None is open. */
+    /* No sale is open. */
     meet(job(0, 0, "amy"), OUTCOME_SALE_CLOSED, 0, 0);
     assert_known(0, 1, "bob", REFUSAL_NONE, 0);
 }
 
-/* The number of a sale that another database had: now it means the one that decides. */
+/* Another database had a sale with the same number: the number now means the sale that decides. */
 static void test_same_number(void **state)
 {
     (void)state;
@@ -114,13 +114,13 @@ static void test_same_number(void **state)
     assert_known(0, 0, "amy", REFUSAL_NONE, NEWEST_MADE);
 }
 
-/* Of more sales than there is room for the ones met last are known. */
+/* Of more than REFUSALS_SALES_MAX sales the latest are known. */
 static void test_many(void **state)
 {
     (void)state;
     for (int32_t sale_id = 1; sale_id <= 10; sale_id++) {
         meet(job(sale_id, 1, "bob"), OUTCOME_ACCEPTED, sale_id, OLDER_MADE + sale_id);
-        usleep(2000); /* the clock has milliseconds */
+        usleep(2000); /* the clock counts milliseconds */
     }
     assert_known(10, 1, "bob", REFUSAL_NONE, OLDER_MADE + 10);
     assert_known(11 - REFUSALS_SALES_MAX, 1, "bob", REFUSAL_NONE,
@@ -128,7 +128,7 @@ static void test_many(void **state)
     assert_known(10 - REFUSALS_SALES_MAX, 1, "bob", REFUSAL_NONE, 0);
 }
 
-/* What cannot be is not kept: an item without a number, a sale without a time. */
+/* Impossible refusals are not kept: of an item without a number, of a sale without a time. */
 static void test_nothing_to_learn(void **state)
 {
     (void)state;

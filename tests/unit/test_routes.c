@@ -1,4 +1,4 @@
-/* Which endpoint answers at which path; and that openapi.json says the same of each. */
+/* The endpoint of each path; and openapi.json describes the same paths. */
 
 #include "unit.h"
 
@@ -21,7 +21,7 @@ static struct settings settings;
 static struct json_object *document;
 static char bytes[REPLY_SIZE];
 
-/* The document as the endpoint sends it, parsed. */
+/* Parses the document as the endpoint sends it. */
 static int read_document(void **state)
 {
     (void)state;
@@ -60,7 +60,7 @@ static struct json_object *resolved(struct json_object *object)
     return object;
 }
 
-/* The member that must be there, behind its $ref where it has one. */
+/* A member, which must exist, with its $ref resolved. */
 static struct json_object *member(struct json_object *object, const char *name)
 {
     struct json_object *found;
@@ -121,7 +121,7 @@ static void test_paths_find_their_routes(void **state)
     }
 }
 
-/* As they were sent, with a query perhaps: what is escaped in a segment is data. */
+/* Paths as they were sent, some with a query: escaped characters of a segment are data. */
 static void test_encoded_paths_find_their_routes(void **state)
 {
     (void)state;
@@ -178,7 +178,7 @@ static void test_encoded_paths_find_their_routes(void **state)
     assert_null(route_find(path, true, &variable));
 }
 
-static void test_other_paths_find_none(void **state)
+static void test_other_paths_have_no_route(void **state)
 {
     (void)state;
     static const char *const paths[] = {"",
@@ -211,7 +211,7 @@ static void test_other_paths_find_none(void **state)
     assert_null(route_find("/users//purchases", false, &variable));
 }
 
-/* The name is the path with a word in braces where the path has its star. */
+/* The name is the path, with a word in braces instead of the star. */
 static void test_names_are_the_paths(void **state)
 {
     (void)state;
@@ -275,7 +275,8 @@ static void test_document_has_the_paths_and_methods(void **state)
     assert_int_equal(json_object_object_length(paths), routes);
 }
 
-/* How many parameters `in` query or path a path describes, and whether `name` is one of them. */
+/* How many parameters in "query" or "path" the document has for a path, and whether `name` is one.
+ */
 static int described(const struct route *route, const char *in, const char *name, bool *is_there)
 {
     struct json_object *list = member(member(member(document, "paths"), route->name), "parameters");
@@ -317,8 +318,8 @@ static void test_document_has_the_parameters(void **state)
     }
 }
 
-/* All are described for the path as a whole, so not for a method alone; and what a query can say a
- * body can. */
+/* Parameters are described for a path, not for its methods; and a body can have each parameter of
+ * the query. */
 static void test_document_has_the_bodies(void **state)
 {
     (void)state;
@@ -352,8 +353,8 @@ static void test_document_has_the_bodies(void **state)
     }
 }
 
-/* The document has the problem's name, and its example is what is sent, if only perhaps with
- * another detail. */
+/* The document has the problem's name, and an example that equals the reply, except for its detail.
+ */
 static void expect_described(const struct problem *problem)
 {
     struct json_object *components = member(document, "components");
@@ -385,7 +386,7 @@ static void test_document_has_the_problems(void **state)
         expect_described(problem_at(problems));
     for (int i = 0; i < OUTCOME_COUNT; i++) {
         if (!outcome_is_refusal((enum outcome)i) || i == OUTCOME_UNAVAILABLE)
-            continue; /* that is one of HTTP's */
+            continue; /* it is in problem.h */
         const struct problem problem = outcome_problem((enum outcome)i, &settings);
         expect_described(&problem);
         problems++;
@@ -406,7 +407,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_paths_find_their_routes),
                                        cmocka_unit_test(test_encoded_paths_find_their_routes),
-                                       cmocka_unit_test(test_other_paths_find_none),
+                                       cmocka_unit_test(test_other_paths_have_no_route),
                                        cmocka_unit_test(test_names_are_the_paths),
                                        cmocka_unit_test(test_every_route_can_answer),
                                        cmocka_unit_test(test_document_has_the_paths_and_methods),

@@ -1,4 +1,5 @@
-/* Values that several statements read alike, from results that are made without a server. */
+/* Values that several statements read in the same way, from results that are made without a server.
+ */
 
 #include "unit.h"
 
@@ -44,7 +45,7 @@ static void ask_outside(void)
         abort();
 }
 
-/* What would be another's, or nobody's, is nobody's: a fault of the program. */
+/* An ordinal outside the batch is a fault of the program, and belongs to no job. */
 static void test_elements_outside_the_batch(void **state)
 {
     (void)state;

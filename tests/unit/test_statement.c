@@ -1,4 +1,4 @@
-/* Batches as they are put together: as many elements as were announced, no more and no fewer. */
+/* A batch must get exactly as many elements as were announced. */
 
 #include "unit.h"
 
@@ -38,7 +38,7 @@ static void ask_too_many_purchases(void)
     add_purchases(3);
 }
 
-/* Nothing is asked of the database: there is none. */
+/* There is no database: the statement must not be sent. */
 static void ask_too_few_checkouts(void)
 {
     checkout_statement_begin(checkouts, 2);

@@ -1,4 +1,4 @@
-/* Rows as a table: aligned as a terminal shows them, and nothing in them that it would obey. */
+/* Rows as a table: aligned on a terminal, without control characters. */
 
 #include "unit.h"
 
@@ -64,7 +64,7 @@ static void test_aligned(void **state)
            "bartholomew  4711  no    second\n");
 }
 
-static void test_nulls_leave_no_blanks_behind(void **state)
+static void test_no_trailing_blanks_after_nulls(void **state)
 {
     (void)state;
     static const struct cell table[][COLUMNS] = {{NOTHING, NOTHING, NOTHING, TEXT("alone")},
@@ -77,7 +77,8 @@ static void test_nulls_leave_no_blanks_behind(void **state)
            "      12  yes\n");
 }
 
-/* By what is seen: letters of two bytes take one place, Chinese ones two, accents none. */
+/* Widths as a terminal shows them: a letter of two bytes has one column, a Chinese one two, a
+   combining accent none. */
 static void test_utf8(void **state)
 {
     (void)state;
@@ -92,7 +93,7 @@ static void test_utf8(void **state)
            "e\xcc\x81l     3  yes   c\n");
 }
 
-static void test_nothing_to_obey(void **state)
+static void test_control_characters(void **state)
 {
     (void)state;
     static const struct cell table[][COLUMNS] = {
@@ -108,7 +109,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_names_alone), cmocka_unit_test(test_aligned),
-        cmocka_unit_test(test_nulls_leave_no_blanks_behind), cmocka_unit_test(test_utf8),
-        cmocka_unit_test(test_nothing_to_obey)};
+        cmocka_unit_test(test_no_trailing_blanks_after_nulls), cmocka_unit_test(test_utf8),
+        cmocka_unit_test(test_control_characters)};
     return cmocka_run_group_tests_name("table", tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* What the generator's options make of a run. */
+/* The generator's task, by its options. */
 
 #include "unit.h"
 
@@ -63,7 +63,7 @@ static void test_no_sale(void **state)
         assert_false(read_task((struct task_options){.audit = wrong[i]}, "--audit"));
 }
 
-static void test_each_option_has_its_place(void **state)
+static void test_each_option_has_its_member(void **state)
 {
     (void)state;
     struct task_options given;
@@ -90,6 +90,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_tasks), cmocka_unit_test(test_one_at_a_time),
-        cmocka_unit_test(test_no_sale), cmocka_unit_test(test_each_option_has_its_place)};
+        cmocka_unit_test(test_no_sale), cmocka_unit_test(test_each_option_has_its_member)};
     return cmocka_run_group_tests_name("task", tests, NULL, NULL);
 }
