@@ -1,7 +1,7 @@
-"""Connections that are kept: HTTP/1.1 to the web server, with TLS or without, FastCGI to one worker.
+"""Keep-alive connections: HTTP/1.1 to the web server, with or without TLS; FastCGI to one worker.
 
-Both send one request at a time and return a Reply. Whatever goes wrong after the first byte was
-sent is raised as Unknown: the request may have been decided or not.
+Both send one request at a time and return a Reply. Any failure after the first byte was sent raises
+Unknown: the request may have been decided or not.
 """
 
 import asyncio
@@ -13,11 +13,11 @@ from urllib.parse import urlsplit
 
 
 class Unknown(Exception):
-    """No whole reply came: nobody knows what became of the request."""
+    """No complete reply came: whether the request was decided is unknown."""
 
 
 class NotSent(Exception):
-    """There was no connection: nothing became of the request."""
+    """There was no connection: the request was not sent."""
 
 
 @dataclass
@@ -28,7 +28,7 @@ class Reply:
 
     @property
     def members(self):
-        """The body's JSON object; empty where the body is none."""
+        """The body's JSON object; empty if the body is something else."""
         try:
             value = json.loads(self.body)
         except ValueError:
@@ -51,7 +51,7 @@ def parse_head(head):
 
 
 class Connection:
-    """What both kinds share: open when needed, time limit, closed after any error."""
+    """What all kinds share: opened when needed, a time limit, closed after any error."""
 
     def __init__(self, address, timeout_s, source=None):
         self.address = address
@@ -106,7 +106,7 @@ class HttpConnection(Connection):
 
 
 class HttpsConnection(HttpConnection):
-    """Believes the authorities in the file that SSL_CERT_FILE names, or the system's."""
+    """Trusts the authorities in the file that SSL_CERT_FILE names, or the system's."""
 
     async def connect(self):
         return await asyncio.open_connection(self.address.hostname, self.address.port or 443,
@@ -115,7 +115,7 @@ class HttpsConnection(HttpConnection):
 
 
 class FastcgiConnection(Connection):
-    """As nginx speaks to a worker: one request, with the connection kept (FastCGI 1.0)."""
+    """As nginx asks a worker: one request at a time, with FCGI_KEEP_CONN (FastCGI 1.0)."""
 
     BEGIN, END, PARAMS, STDIN, STDOUT, STDERR = 1, 3, 4, 5, 6, 7
     RESPONDER, KEEP = 1, 1
@@ -161,8 +161,8 @@ class FastcgiConnection(Connection):
 
 
 def connection_to(url, timeout_s, source=None):
-    """http://HOST:PORT or https://HOST[:PORT], from this host's address `source` where one is given;
-    or unix:///PATH for the socket of one worker."""
+    """A connection to http://HOST:PORT or https://HOST[:PORT], from this host's address `source` if given;
+    or to unix:///PATH, the socket of one worker."""
     address = urlsplit(url)
     kinds = {"http": HttpConnection, "https": HttpsConnection, "unix": FastcgiConnection}
     if address.scheme not in kinds:

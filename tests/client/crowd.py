@@ -1,25 +1,25 @@
 #!/usr/bin/env python3
-"""A crowd of buyers, for the tests: some scenarios, counted to the last reply.
+"""A crowd of buyers for the tests, in several scenarios. Counts every reply.
 
     crowd.py same-item    --url URL --clients 500 --item 4711|any
     crowd.py buy          --url URL --users 1000 --each 10 --connections 64
     crowd.py purchase-all --url URL [--url URL] [--times 20] CODE...
     crowd.py steady       --url URL --connections 32 --seconds 5 [--stop-file FILE]
 
-URL is http://HOST:PORT or https://HOST[:PORT], or unix:///PATH for one worker's socket (FastCGI); of
-several URLs the connections take turns, and of several addresses --source of this host, where web servers
-limit each. Prints one JSON object:
+URL is http://HOST:PORT or https://HOST[:PORT], or unix:///PATH for one worker's socket (FastCGI). The
+connections are spread over several URLs, and over several --source addresses of this host, as web servers
+limit each address. Prints one JSON object:
 
-    checkout, purchase   how many replies of each status and outcome, as in {"200": 1, "412 held": 499}
-    decided              checkouts whose reply says that they were decided, so that the log has them
-    retried              replies 503 with Retry-After that were asked again
-    unknown, not_sent    requests without a reply, and those that found no connection
-    status_5xx           replies from 500 up, those that were retried too
+    checkout, purchase   how many replies have each status and outcome, as in {"200": 1, "412 held": 499}
+    decided              checkouts whose reply says that they were decided, so the log has them
+    retried              replies 503 with Retry-After whose requests were sent again
+    unknown, not_sent    requests without a reply, and requests without a connection
+    status_5xx           replies from 500 up, including retried ones
     bodies               purchase-all: how many different bodies came with status 200
     slowest_ms           the longest time a reply took
 
---history FILE writes a JSON line a request: kind, user, item, code, sent and answered (seconds since
-the epoch), status and outcome; status is null for those without a reply.
+--history FILE writes a line of JSON for each request: kind, user, item, code, sent and answered (seconds since
+the epoch), status and outcome; status is null without a reply.
 """
 
 import argparse
@@ -35,13 +35,13 @@ from urllib.parse import urlencode
 from connection import NotSent, Unknown, connection_to
 
 RETRIES_MAX = 30
-# Refusals that leave no row in the log: the request was not understood, or not decided.
+# Outcomes without a row in the log: the request was malformed, or not decided.
 UNDECIDED = ("bad_request", "not_found", "method_not_allowed", "body_too_large",
              "unsupported_body", "unavailable", "")
 
 
 class Crowd:
-    """The connections' common sense: where to, what came back."""
+    """What all connections share: the targets, and the counts of replies."""
 
     def __init__(self, options):
         self.options = options
@@ -57,7 +57,7 @@ class Crowd:
         return [connection_to(urls[i % len(urls)], self.options.timeout, sources[i % len(sources)])
                 for i in range(count)]
 
-    def note(self, kind, sent, reply, asked):
+    def record(self, kind, sent, reply, asked):
         answered = time.time()
         self.slowest_s = max(self.slowest_s, answered - sent)
         members = reply.members if reply else {}
@@ -72,7 +72,7 @@ class Crowd:
             self.history.write(json.dumps(line) + "\n")
 
     async def ask(self, connection, kind, **asked):
-        """One request, asked again while the answer is 503 with Retry-After. None: unknown."""
+        """Sends a request, again while the answer is 503 with Retry-After. None: no answer."""
         for _ in range(RETRIES_MAX):
             sent = time.time()
             try:
@@ -83,9 +83,9 @@ class Crowd:
                 return None
             except Unknown:
                 self.totals["unknown"] += 1
-                self.note(kind, sent, None, asked)
+                self.record(kind, sent, None, asked)
                 return None
-            self.note(kind, sent, reply, asked)
+            self.record(kind, sent, reply, asked)
             self.totals["status_5xx"] += reply.status >= 500
             if reply.status != 503 or "retry-after" not in reply.headers or self.is_stopping:
                 break
@@ -109,7 +109,7 @@ class Crowd:
 
 
 async def at_once(connections, requests):
-    """Opens all connections first, then sends all requests in the same moment."""
+    """Opens all connections first, then sends all requests at the same time."""
     for connection in connections:
         await connection.open()
     return await asyncio.gather(*requests)
@@ -132,7 +132,7 @@ async def purchase_all(crowd):
 
 async def buy(crowd):
     options = crowd.options
-    # Round by round, so that a user's purchases lie between those of all others.
+    # Round by round, so that all users' purchases alternate.
     orders = [f"{options.prefix}{user}" for _ in range(options.each)
               for user in range(options.users)]
 
@@ -144,7 +144,7 @@ async def buy(crowd):
                 if held and held.status == 200:
                     await crowd.purchase(connection, held.members["code"])
                     break
-                # What is held by another buyer may come back.
+                # An item that another buyer holds may become free again.
                 if held and held.outcome != "held":
                     break
                 await asyncio.sleep(0.05)
@@ -191,7 +191,7 @@ def read_options():
     common.add_argument("--source", action="append", metavar="ADDRESS")
     common.add_argument("--history", metavar="FILE")
     common.add_argument("--timeout", type=float, default=30, metavar="SECONDS")
-    common.add_argument("--prefix", default="user", help="what users' names begin with")
+    common.add_argument("--prefix", default="user", help="how users' names begin")
     scenarios = parser.add_subparsers(required=True)
 
     def scenario(name, run):
@@ -208,12 +208,12 @@ def read_options():
     one.add_argument("--connections", type=int, default=64)
     one = scenario("purchase-all", purchase_all)
     one.add_argument("codes", nargs="+", metavar="CODE")
-    one.add_argument("--times", type=int, default=1, help="so often each code")
+    one.add_argument("--times", type=int, default=1, help="how often each code is sent")
     one = scenario("steady", steady)
     one.add_argument("--connections", type=int, default=32)
     one.add_argument("--seconds", type=float, default=5)
     one.add_argument("--pause-ms", type=float, default=0, help="between a buyer's rounds")
-    one.add_argument("--stop-file", metavar="FILE", help="stop when there is such a file")
+    one.add_argument("--stop-file", metavar="FILE", help="stop when this file exists")
     return parser.parse_args()
 
 

@@ -9,12 +9,12 @@
 
 #include "common/clock.h"
 
-/* As <fastcgi.h> has them. */
+/* The values of libfcgi's <fastcgi.h>. */
 enum { VERSION = 1, HEADER_BYTES = 8, CONTENT_MAX = 65528, REQUEST_ID = 1, BACKLOG = 64 };
 enum { BEGIN_REQUEST = 1, END_REQUEST = 3, PARAMS = 4, STDIN = 5, STDOUT = 6, TYPE_MAX = 11 };
 enum { ROLE_RESPONDER = 1, LONG_LENGTH = 128 };
 
-/* ---- what is sent ---- */
+/* ---- the request ---- */
 
 static void add(struct fastcgi_request *request, const void *bytes, size_t length)
 {
@@ -42,7 +42,7 @@ void fastcgi_begin(struct fastcgi_request *request)
     add(request, body, sizeof body);
 }
 
-/* A length of four bytes whatever it is: it may be so (section 3.4). */
+/* A length in four bytes, which is allowed for short ones, too (section 3.4). */
 static void add_length(struct fastcgi_request *request, size_t length)
 {
     const uint8_t bytes[4] = {(uint8_t)(LONG_LENGTH | length >> 24), (uint8_t)(length >> 16),
@@ -78,9 +78,9 @@ void fastcgi_body(struct fastcgi_request *request, const char *body, size_t leng
     add_header(request, STDIN, 0);
 }
 
-/* ---- what is received ---- */
+/* ---- the answer ---- */
 
-/* Takes the content of standard output out of the records, in place. */
+/* Extracts the content of standard output from the records, in place. */
 static void unpack(struct fastcgi_answer *answer)
 {
     const uint8_t *at = (const uint8_t *)answer->bytes, *end = at + answer->length;
@@ -122,8 +122,8 @@ static bool await(int fd, int64_t deadline_ms)
     return false;
 }
 
-/* False: it took too long, or is too much. Where the other side resets the connection, what it
-   wrote before was read already. */
+/* False: the answer takes too long, or is too long. If the other side resets the connection, the
+   bytes that it sent before were read already. */
 static bool receive(int fd, int64_t deadline_ms, struct fastcgi_answer *answer)
 {
     answer->length = 0;
@@ -147,7 +147,7 @@ bool fastcgi_ask(const struct sockaddr_un *address, socklen_t address_length, co
     bool good = fd >= 0 && TEMP_FAILURE_RETRY(
                                connect(fd, (const struct sockaddr *)address, address_length)) == 0;
     if (good) {
-        /* The other side need not read all of it. */
+        /* The other side may stop reading before the end. */
         while (length > 0) {
             ssize_t sent = TEMP_FAILURE_RETRY(send(fd, bytes, length, MSG_NOSIGNAL));
             if (sent <= 0)

@@ -1,6 +1,6 @@
 /*
- * The web server's side of a FastCGI connection (FastCGI 1.0, sections 3 to 5), one request at a
- * time. Nothing is allocated.
+ * The web server's side of a FastCGI connection (FastCGI 1.0, sections 3 to 5), with one request at
+ * a time. Nothing is allocated. Any thread, each with requests and answers of its own.
  */
 #ifndef TESTS_CLIENT_FASTCGI_H
 #define TESTS_CLIENT_FASTCGI_H
@@ -12,7 +12,7 @@
 
 enum { FASTCGI_WIRE_MAX = 1 << 18, FASTCGI_ANSWER_MAX = 1 << 18 };
 
-/* A request as it goes over the wire. What does not fit is left out, and `is_cut` says so. */
+/* A request as it is sent. Parts that do not fit are left out, and `is_cut` says so. */
 struct fastcgi_request {
     char bytes[FASTCGI_WIRE_MAX];
     size_t length;
@@ -20,26 +20,27 @@ struct fastcgi_request {
 };
 
 struct fastcgi_answer {
-    char bytes[FASTCGI_ANSWER_MAX]; /* what came on standard output, and a zero */
+    char bytes[FASTCGI_ANSWER_MAX]; /* the content of standard output, and a zero */
     size_t length;
-    const char *body; /* behind the headers; NULL: there are none */
-    int status;       /* 0: none was told */
-    int ended;        /* requests that were said to be over */
-    bool is_sound;    /* all that came was records of FastCGI, whole ones */
+    const char *body; /* after the headers; NULL: the headers have no end */
+    int status;       /* 0: there is no Status header */
+    int ended;        /* how many requests ended (FCGI_END_REQUEST) */
+    bool is_sound;    /* the whole answer was complete records */
 };
 
-/* Begin, then every variable, then the body. The connection is not to be kept. */
+/* Called in this order: begin, each variable, the body. The worker closes the connection after it.
+ */
 void fastcgi_begin(struct fastcgi_request *request);
 void fastcgi_variable(struct fastcgi_request *request, const char *name, size_t name_length,
                       const char *value, size_t value_length);
 void fastcgi_body(struct fastcgi_request *request, const char *body, size_t length);
 
-/* A listening socket with an address of its own that needs no file (unix(7)). Negative: none. */
+/* A listening socket with an address of its own that needs no file (unix(7)). -1: it failed. */
 int fastcgi_listen(struct sockaddr_un *address, socklen_t *length);
 
 /*
- * Sends the bytes on a new connection, and that no more will come; reads to the other side's end.
- * False: there was no connection, or the answer did not fit, or it took longer than that.
+ * Sends the bytes on a new connection and then its end, and reads the answer until the other side
+ * closes. False: there was no connection, the answer did not fit, or it took longer than `ms_max`.
  */
 bool fastcgi_ask(const struct sockaddr_un *address, socklen_t address_length, const char *bytes,
                  size_t length, int ms_max, struct fastcgi_answer *answer);

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Sends a worker a request whose body need not be as it was said to be, and prints what it answers.
+"""Sends a worker a request whose body may differ from its announced length, and prints the answer.
 
     half.py --socket SOCKET [--end END] [--body TEXT] NAME=VALUE...
 
-The variables go before the body (FastCGI 1.0, section 6.2). END is what comes behind the body: "stdin", its
-regular end; "close", the end of the connection's sending side; "abort", FCGI_ABORT_REQUEST and then the
-regular end; "gone", the end of the connection as a whole, so that there is no answer; "stall", nothing.
+The variables are sent before the body (FastCGI 1.0, section 6.2). END is what follows the body: "stdin", its
+regular end; "close", a shutdown of the sending side; "abort", FCGI_ABORT_REQUEST and then the regular end;
+"gone", a close of the connection, so that there is no answer; "stall", nothing.
 """
 
 import argparse
@@ -44,7 +44,7 @@ def main():
     parser.add_argument("variables", nargs="*")
     options = parser.parse_args()
 
-    # Whoever keeps the connection asks on it again, so it is not the worker's to close.
+    # FCGI_KEEP_CONN: the worker must not close the connection after a valid request.
     request = record(BEGIN, struct.pack("!HB5x", 1, 1))
     request += record(PARAMS, b"".join(map(pair, options.variables))) + record(PARAMS)
     if options.body:

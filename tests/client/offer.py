@@ -1,19 +1,19 @@
 #!/usr/bin/env python3
-"""Offers checkouts at a steady rate, however they are answered (an open model), for the tests.
+"""Sends checkouts at a steady rate, whatever the answers (an open model), for the tests.
 
     offer.py --url http://HOST:PORT --rate 2000 --seconds 10 [--prefix NAME]
 
-Each request is for any item, by a user of its own, on a connection that waits for nothing else; if there
-is none, on a new one. A request's time begins when it was due. Prints one JSON object:
+Each request is for any item, by a new user, on an idle connection or, if none is idle, on a new one. A
+request's time counts from when it was due. Prints one JSON object:
 
-    offered          how many were sent
-    replies          how many replies of each status
+    offered          how many requests were sent
+    replies          how many replies have each status
     unanswered       requests whose connection was refused or closed, or that got no reply in 20 s
-    good_rate        replies 200 a second while requests were offered
+    good_rate        replies 200 per second while requests were sent
     good_ms          how long replies 200 took: p50, p99, max
     refused_ms       how long replies 503 took: p50, p99, max
     no_retry_after   replies 503 without Retry-After
-    connections      how many were open at once
+    connections      how many connections were open at once, at most
 """
 
 import argparse
@@ -29,7 +29,7 @@ PATIENCE_S = 20
 
 
 class Connection(asyncio.Protocol):
-    """One request at a time; tells the offer of its reply."""
+    """One request at a time; calls the offer with its reply."""
 
     def __init__(self, offer):
         self.offer, self.due, self.received = offer, None, b""

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""A web server that does not read: past the real one, to one worker.
+"""A web server that does not read: connects to a worker directly.
 
     unread.py SOCKET COUNT READY_FILE keep METHOD PATH [QUERY]
     unread.py SOCKET COUNT READY_FILE end METHOD PATH [QUERY]
     unread.py SOCKET COUNT READY_FILE values
 
-keep: asks on each connection, again and again, until no more replies come, as its socket is full. end: asks once,
-on connections that are not to be kept (FastCGI 1.0, section 6.1), and leaves its end open. values: asks what the
-worker can (FCGI_GET_VALUES) until nothing more can be written. Nothing is ever read. Then it makes READY_FILE, and
-ends once the worker has closed all connections; it prints how many milliseconds that took.
+keep: sends requests on each connection until no more replies come, as its socket is full. end: sends one request on
+each connection without FCGI_KEEP_CONN (FastCGI 1.0, section 6.1), and leaves its end open. values: sends
+FCGI_GET_VALUES until the socket takes no more. Nothing is ever read. Then it creates READY_FILE, and ends when the
+worker has closed all connections; it prints how many milliseconds that took.
 """
 
 import fcntl
@@ -42,7 +42,7 @@ def unread_bytes(connection):
 
 
 class Asker:
-    """Asks on one connection, whenever a reply came, until the other side closes it."""
+    """Sends a request on one connection after each reply, until the other side closes it."""
 
     def __init__(self, path, message, is_once):
         self.connection = socket.socket(socket.AF_UNIX)
@@ -78,14 +78,14 @@ class Asker:
 
 
 class Flooder(Asker):
-    """Asks what nobody need decide, as fast as the other side takes it."""
+    """Sends requests as fast as the other side takes them, without waiting for replies."""
 
     def ask(self):
         self.connection.settimeout(QUIET_S)
         try:
             while True:
                 self.connection.sendall(self.message)
-        except OSError:  # it is full; or given up already
+        except OSError:  # the socket is full, or closed already
             self.replies = 1
         self.asked = 0
 

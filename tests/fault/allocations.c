@@ -1,7 +1,7 @@
 /*
- * Counts what the program's own code asks of the allocator, itself or by having json-c read: ld(1)
- * puts these functions in the place of the others where that code calls them (--wrap), and nowhere
- * else. When the program ends the number goes to a file named by ALLOCATIONS and the process id.
+ * Counts the calls to the allocator by the program's own code, and its calls that have json-c read.
+ * ld(1) replaces these functions in that code only (--wrap). When the program ends, the count is
+ * written to the file $ALLOCATIONS.PID.
  */
 #include <json-c/json_tokener.h>
 #include <stdatomic.h>
@@ -58,7 +58,7 @@ struct json_object *__wrap_json_tokener_parse_ex(struct json_tokener *tokener, c
 
 /* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 
-__attribute__((destructor)) static void tell(void)
+__attribute__((destructor)) static void write_count(void)
 {
     char path[256];
     const char *where = getenv("ALLOCATIONS");

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The allocator's functions are called before a sanitizer is ready for its own. */
+/* The allocator's functions are called before a sanitizer is initialized. */
 #define UNCHECKED __attribute__((no_sanitize("address", "thread", "undefined")))
 
 static _Atomic int armed = FAULTS; /* enum fault; FAULTS: none */
@@ -20,7 +20,7 @@ static _Atomic bool is_lasting_one;
 static _Atomic bool has_failed;
 static _Thread_local bool is_spared;
 
-/* Libraries that end the process where there is no memory, and where their code is. */
+/* Libraries that end the process without memory, and the addresses of their code. */
 static struct {
     const char *name;
     uintptr_t begin;
@@ -29,7 +29,7 @@ static struct {
 
 enum { SPARED = sizeof spared / sizeof spared[0] };
 
-static int note_if_spared(struct dl_phdr_info *object, size_t size, void *context)
+static int find_spared(struct dl_phdr_info *object, size_t size, void *context)
 {
     (void)size;
     int *found = context;
@@ -51,7 +51,7 @@ static int note_if_spared(struct dl_phdr_info *object, size_t size, void *contex
 void faults_open(void)
 {
     int found = 0;
-    dl_iterate_phdr(note_if_spared, &found);
+    dl_iterate_phdr(find_spared, &found);
     if (found != SPARED)
         abort();
 }
@@ -87,7 +87,7 @@ UNCHECKED static bool fails(enum fault fault)
     return true;
 }
 
-/* ---- memory: in front of the C library's, or the sanitizer's ---- */
+/* ---- memory: these call the C library's functions, or the sanitizer's ---- */
 
 UNCHECKED static bool memory_fails(const void *caller)
 {
@@ -125,9 +125,9 @@ UNCHECKED void *realloc(void *bytes, size_t size)
     return memory_fails(__builtin_return_address(0)) ? NULL : next(bytes, size);
 }
 
-/* ---- libpq and hiredis: in place of each function, one that may fail ---- */
+/* ---- libpq and hiredis: functions that may fail replace theirs ---- */
 
-/* What hiredis has the C library allocate, for strdup(3) say, does not fail either. */
+/* Memory that the C library allocates for hiredis, as by strdup(3), does not fail either. */
 
 /* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,bugprone-macro-parentheses)
  */
@@ -162,7 +162,7 @@ WRAP(FAULT_POSTGRESQL, ConnStatusType, PQstatus, CONNECTION_BAD, (const PGconn *
 WRAP(FAULT_POSTGRESQL, ExecStatusType, PQresultStatus, PGRES_FATAL_ERROR, (const PGresult *result),
      (result))
 
-/* A result that there is no memory for is read and lost. */
+/* libpq reads a result for which there is no memory, and drops it. */
 PGresult *__real_PQgetResult(PGconn *connection);
 PGresult *__wrap_PQgetResult(PGconn *connection);
 PGresult *__wrap_PQgetResult(PGconn *connection)

@@ -1,10 +1,10 @@
 /*
- * One request after another to a whole worker, over a PostgreSQL and a Redis that are there; in
- * each, one call more goes well before one fails, until a request comes through without any
- * failing. Each is answered as if nothing had failed, or 503, in time; and asked again, when
- * nothing fails any more, it is answered right.
+ * Sends one request after another to a whole worker with a real PostgreSQL and Redis. In the n-th
+ * request of a scenario the n-th call fails, until a request ends before that call. Each request is
+ * answered in time, either as if nothing had failed or by 503. Asked again, when nothing fails any
+ * more, it is answered as if nothing had failed.
  *
- *     request [-o SETTING=VALUE]...     as flashsale-fcgi; exits 0 where all that held
+ *     request [-o SETTING=VALUE]...     options of flashsale-fcgi; exits 0 if all of this held
  */
 #include <hiredis/hiredis.h>
 #include <libpq-fe.h>
@@ -26,36 +26,37 @@
 
 enum {
     ANSWER_MS_MAX = 10000,
-    /* A batcher that lost its connection pauses 400 ms between attempts at most, and Redis is left
-       alone for 100 ms at first. */
+    /* A batcher without a connection pauses at most 400 ms between attempts. After a failure Redis
+       is not asked for 100 ms at first. */
     RECOVER_MS_MAX = 5000,
-    /* All threads have begun by then: a sanitizer does not begin one without memory. */
+    /* All threads have started by then: a sanitizer cannot start one without memory. */
     START_MS = 500,
-    /* From the answer on: Redis is tried again after 100 ms. */
+    /* Waited after the answer: Redis is tried again after 100 ms. */
     BROKEN_MS = 200,
-    /* Then Redis counts as well again, and a failure as the first (redis_link.c). */
+    /* After that Redis counts as up again, and the next failure as the first (redis_link.c). */
     WELL_MS = 260,
-    /* It is asked every 50 ms, whatever is asked of the worker (redis_share.c). */
+    /* Redis is asked every 50 ms, whatever the worker is asked (redis_share.c). */
     PERIOD_MS = 60,
     END_MS = 30,
     CALLS_MAX = 2000, /* a request has fewer */
     TEXT_MAX = 512,
     USER_MAX = 128,
-    READS_FIRST = 4, /* twice the threads that read */
-    HELD_NUMBER = 1  /* an item that is held all the time */
+    READS_FIRST = 4, /* twice the reading threads */
+    HELD_NUMBER = 1  /* an item that is always held */
 };
 
 struct trial;
 
-/* What is asked, and what must come of it. */
+/* A request, and the reply that it must get. */
 struct scenario {
     const char *name;
     const char *method;
     const char *path;
-    int status; /* where nothing fails */
-    /* The connections are broken before: then 503 is right, but calls may fail on the way back. */
+    int status; /* if nothing fails */
+    /* The connections are broken before, so 503 is right; calls fail while the worker reconnects.
+     */
     bool is_broken;
-    /* Something is learned of it, for Redis: that is asked all the time, beside any request. */
+    /* The worker learns a refusal and sends it to Redis, which it asks all the time anyway. */
     bool is_learned;
     void (*prepare)(struct trial *trial);
     bool (*is_right)(const struct trial *trial, const struct fastcgi_answer *answer);
@@ -64,7 +65,7 @@ struct scenario {
 /* One request in which one call fails. */
 struct trial {
     const struct scenario *scenario;
-    int number; /* of the item that it is about, for this trial alone */
+    int number; /* of its item, which no other trial uses */
     char query[TEXT_MAX];
     char body[TEXT_MAX]; /* JSON; empty: none */
     char user[USER_MAX];
@@ -73,7 +74,7 @@ struct trial {
 static struct sockaddr_un address;
 static socklen_t address_length;
 static int next_number = HELD_NUMBER + 1;
-static bool all_good = true;
+static bool is_good = true;
 static _Atomic bool is_over;
 
 /* ---- requests ---- */
@@ -99,17 +100,17 @@ static bool ask(const struct trial *trial, struct fastcgi_answer *answer)
            answer->is_sound && answer->ended == 1 && answer->body;
 }
 
-static bool is_as_expected(const struct trial *trial, const struct fastcgi_answer *answer)
+static bool is_expected(const struct trial *trial, const struct fastcgi_answer *answer)
 {
     return answer->status == trial->scenario->status &&
            (!trial->scenario->is_right || trial->scenario->is_right(trial, answer));
 }
 
-/* Asks until the answer is the right one; false: it takes too long. */
+/* Asks until the answer is right. False: it takes too long. */
 static bool recover(const struct trial *trial, struct fastcgi_answer *answer)
 {
     int64_t deadline_ms = clock_ms() + RECOVER_MS_MAX;
-    while (!ask(trial, answer) || !is_as_expected(trial, answer)) {
+    while (!ask(trial, answer) || !is_expected(trial, answer)) {
         if (answer->status != 503 || clock_ms() > deadline_ms)
             return false;
         usleep(10000);
@@ -117,13 +118,13 @@ static bool recover(const struct trial *trial, struct fastcgi_answer *answer)
     return true;
 }
 
-/* ---- what is asked ---- */
+/* ---- scenarios ---- */
 
 static const struct scenario hold = {.method = "POST", .path = "/checkout", .status = 200};
 static const struct scenario unknown = {.method = "POST", .path = "/purchase", .status = 404};
 static const struct scenario health = {.method = "GET", .path = "/health", .status = 200};
 
-/* Has another request answered on the way to the trial's own: nothing fails meanwhile. */
+/* Sends a request before the trial's own, while nothing fails. */
 static void ask_first(const struct trial *trial, struct fastcgi_answer *answer)
 {
     if (!recover(trial, answer)) {
@@ -133,7 +134,7 @@ static void ask_first(const struct trial *trial, struct fastcgi_answer *answer)
     }
 }
 
-/* A name longer than what parsers have at hand, so that they ask for memory. */
+/* A name that is longer than a parser's first buffer, so that the parser allocates. */
 static void name_user(struct trial *trial)
 {
     snprintf(
@@ -161,7 +162,7 @@ static void ask_for_item(const struct scenario *scenario, const char *user, int 
     ask_first(&trial, &answer);
 }
 
-/* Another has it already. */
+/* Another user holds the item. */
 static void prepare_held(struct trial *trial)
 {
     ask_for_item(&hold, "other", trial->number);
@@ -181,8 +182,8 @@ static void prepare_purchase(struct trial *trial)
         snprintf(trial->query, sizeof trial->query, "code=%.*s", CODE_LENGTH, found + strlen(code));
 }
 
-/* A thread that reads has a connection of its own, which the trial before may have lost: each of
- * the few has answered before this one's page is asked for. */
+/* A reading thread has a connection of its own, which the trial before may have broken. So each of
+ * them answers a request before the trial's own. */
 static void prepare_page(struct trial *trial)
 {
     static struct fastcgi_answer answer;
@@ -191,14 +192,14 @@ static void prepare_page(struct trial *trial)
         ask_first(trial, &answer);
 }
 
-/* What is known of the sale is read anew once it is a second old. */
+/* The worker reads the sale again after a second. */
 static void prepare_status(struct trial *trial)
 {
     (void)trial;
     usleep(1000000);
 }
 
-/* It is the item that was asked for, and for whom. */
+/* The reply has the item and the user that were asked for. */
 static bool has_user_and_item(const struct trial *trial, const struct fastcgi_answer *answer)
 {
     char user[2 * USER_MAX], item[USER_MAX];
@@ -223,7 +224,7 @@ static const struct scenario scenarios[] = {
     {"checkout, connections broken", "POST", "/checkout", 412, true, true, prepare_held, is_held},
 };
 
-/* ---- what fails ---- */
+/* ---- faults ---- */
 
 static const char *const fault_names[FAULTS] = {
     [FAULT_MEMORY] = "memory", [FAULT_POSTGRESQL] = "PostgreSQL", [FAULT_REDIS] = "Redis"};
@@ -231,12 +232,12 @@ static const char *const fault_names[FAULTS] = {
 static void complain(const struct trial *trial, enum fault fault, int n, const char *what,
                      const struct fastcgi_answer *answer)
 {
-    all_good = false;
+    is_good = false;
     dprintf(STDERR_FILENO, "%s, %s, call %d: %s: %d %s\n", trial->scenario->name,
             fault_names[fault], n, what, answer->status, answer->body ? answer->body : "");
 }
 
-/* Until Redis is there again, for all batchers: each looks after it when it has answered. */
+/* Waits until the worker has Redis again: batches are decided meanwhile. */
 static void settle(const struct settings *settings)
 {
     static const char is_ok[] = "\"redis\":\"ok\"";
@@ -269,13 +270,13 @@ static bool end_backends(const char *conninfo)
         good = PQresultStatus(result) == PGRES_TUPLES_OK;
         is_alone = PQntuples(result) == 0;
         PQclear(result);
-        usleep(END_MS * 1000); /* a backend is off the list before it is gone */
+        usleep(END_MS * 1000); /* a backend leaves the list before it ends */
     }
     PQfinish(connection);
     return good;
 }
 
-/* Ends all of the worker's connections from the other side. */
+/* Breaks all of the worker's connections at the servers' side. */
 static void break_connections(const struct settings *settings)
 {
     bool good = end_backends(settings->database.worker_conninfo);
@@ -309,7 +310,7 @@ static bool try(const struct settings *settings, const struct scenario *scenario
 
     faults_arm(fault, n, is_lasting);
     bool is_answered = ask(&trial, &answer);
-    /* A while for what the batcher does next: both connections are made anew. */
+    /* Time for what happens after the answer: reconnecting, and the next exchange with Redis. */
     if (scenario->is_broken)
         usleep(BROKEN_MS * 1000);
     else if (fault == FAULT_REDIS)
@@ -320,11 +321,11 @@ static bool try(const struct settings *settings, const struct scenario *scenario
     else if (answer.status == 503 &&
              (scenario->is_broken || (has_failed && fault != FAULT_REDIS)) &&
              strstr(answer.bytes, "\r\nRetry-After: 1\r\n"))
-        (*refusals)++; /* without Redis it just goes on */
-    else if (!is_as_expected(&trial, &answer))
-        complain(&trial, fault, n, "another answer", &answer);
+        (*refusals)++; /* a fault of Redis alone must not cause one */
+    else if (!is_expected(&trial, &answer))
+        complain(&trial, fault, n, "wrong answer", &answer);
     if (!recover(&trial, &answer))
-        complain(&trial, fault, n, "asked again", &answer);
+        complain(&trial, fault, n, "wrong answer when asked again", &answer);
     return has_failed;
 }
 
@@ -332,7 +333,7 @@ static void try_each_call(const struct settings *settings, const struct scenario
                           enum fault fault, bool is_lasting)
 {
     int failures = 0, refusals = 0;
-    /* A batcher goes its way back by itself: one trial may be too early or too late to see it. */
+    /* A batcher reconnects by itself: a single trial may be too early or too late to see it. */
     int misses_left = scenario->is_broken ? 2 : 1;
     for (int n = 1; misses_left > 0 && n < CALLS_MAX; n++) {
         if (try(settings, scenario, fault, n, is_lasting, &refusals))
@@ -341,9 +342,9 @@ static void try_each_call(const struct settings *settings, const struct scenario
             misses_left--;
     }
     if (misses_left > 0) {
-        dprintf(STDERR_FILENO, "%s, %s: there is no end to the calls\n", scenario->name,
+        dprintf(STDERR_FILENO, "%s, %s: the calls do not end\n", scenario->name,
                 fault_names[fault]);
-        all_good = false;
+        is_good = false;
     }
     printf("%s: %s: %d calls failed%s, %d times the answer was 503\n", scenario->name,
            fault_names[fault], failures, is_lasting ? " with all after them" : ", one at a time",
@@ -387,7 +388,7 @@ int main(int count, char **arguments)
             if (fault == FAULT_REDIS && !scenarios[i].is_learned)
                 continue;
             try_each_call(&settings, &scenarios[i], (enum fault)fault, false);
-            /* Where all fails on the way back there is no way back: one n is as good as another. */
+            /* If all calls fail, the worker never reconnects: every n gives the same. */
             if (!scenarios[i].is_broken)
                 try_each_call(&settings, &scenarios[i], (enum fault)fault, true);
         }
@@ -397,7 +398,7 @@ int main(int count, char **arguments)
     pthread_join(ticking, NULL);
     if (!worker_stop(worker)) {
         dprintf(STDERR_FILENO, "the worker did not stop\n");
-        all_good = false;
+        is_good = false;
     }
-    return all_good ? EXIT_SUCCESS : EXIT_FAILURE;
+    return is_good ? EXIT_SUCCESS : EXIT_FAILURE;
 }

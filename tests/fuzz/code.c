@@ -1,4 +1,5 @@
-/* A checkout's code: what is read is written as it was, and what is written is read. */
+/* A checkout's code: a text that is read is written back unchanged, and a code that is written is
+ * read. */
 #include "fcgi/sale/code.h"
 
 #include <assert.h>

@@ -21,8 +21,8 @@ static void read_form(const uint8_t *data, size_t size, unsigned wanted)
         assert(fault.name == fault_again.name && fault.what == fault_again.what);
         return;
     }
-    /* The same once more says nothing new, but of what is too long nobody knows if it is the same.
-     */
+    /* Reading the same again is allowed, except for values that are too long: whether these are the
+       same is unknown. */
     good = parameters_from_form(&again, (const char *)data, size, &fault);
     values_check_same(&parameters, &again);
     for (int i = 0; i < PARAMETER_COUNT; i++)

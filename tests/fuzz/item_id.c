@@ -1,4 +1,4 @@
-/* The ids by which clients name items: held against regular expressions that say the same. */
+/* The ids by which clients name items, compared with regular expressions for the same. */
 #include "fcgi/sale/item_id.h"
 
 #include <assert.h>
@@ -13,7 +13,7 @@
 
 enum { TEXT_MAX = 256 };
 
-/* The number in digits; 0 where it is 0, or more than an item's or a sale's can be. */
+/* The number that the digits are; 0 if it is larger than an item's or a sale's number can be. */
 static int32_t number_of(const char *text, const regmatch_t *match)
 {
     uintmax_t value = strtoumax(text + match->rm_so, NULL, 10);

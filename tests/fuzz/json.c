@@ -1,4 +1,4 @@
-/* Bodies of JSON, as a worker's thread reads one after another. */
+/* JSON bodies, which one reader reads one after another, as in a worker's thread. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 
 enum { BYTES_MAX = 1 << 20 };
 
-/* An input and what is put before or behind it. */
+/* An input, with bytes added before or after it. */
 static char longer[BYTES_MAX + 64];
 
 static struct json_reader *new_reader(void)
@@ -30,7 +30,7 @@ static bool read_by(struct json_reader *reader, struct parameters *parameters, c
     return good;
 }
 
-/* What is read does not depend on what was read before. */
+/* A result does not depend on bodies that were read before. */
 static void check_alone(const struct parameters *parameters, bool good,
                         const struct parameter_fault *fault, const char *text, size_t length)
 {
@@ -50,11 +50,12 @@ static bool is_read(struct json_reader *reader, struct parameters *parameters, s
     return read_by(reader, parameters, longer, length, &fault);
 }
 
-/* Blanks change nothing; anything else behind it does, and so does an end within it. */
+/* Whitespace around the text changes nothing. Anything else after it makes it malformed, and so
+   does an earlier end. */
 static void check_whole(struct json_reader *reader, const struct parameters *parameters,
                         const char *text, size_t length, size_t end)
 {
-    static const char *const behind[] = {"x", "{}", ",", "}", "\"", "/**/", "\xef\xbb\xbf"};
+    static const char *const added[] = {"x", "{}", ",", "}", "\"", "/**/", "\xef\xbb\xbf"};
     struct parameters again;
     memcpy(longer, "\r\n\t ", 4);
     memcpy(longer + 4, text, length);
@@ -65,14 +66,14 @@ static void check_whole(struct json_reader *reader, const struct parameters *par
     memcpy(longer, text, length);
     longer[length] = '\0';
     assert(!is_read(reader, &again, length + 1));
-    for (size_t i = 0; i < sizeof behind / sizeof behind[0]; i++) {
-        strcpy(longer + length, behind[i]);
-        assert(!is_read(reader, &again, length + strlen(behind[i])));
+    for (size_t i = 0; i < sizeof added / sizeof added[0]; i++) {
+        strcpy(longer + length, added[i]);
+        assert(!is_read(reader, &again, length + strlen(added[i])));
     }
     assert(end == 0 || !is_read(reader, &again, end));
 }
 
-/* A member more, which may be the second of its name: it counts. */
+/* One more member, which may be the second with its name: the last counts. */
 static void check_last(struct json_reader *reader, const char *text, size_t end, bool is_empty)
 {
     static const char last[] = "\"user_id\":\"last\"}";
@@ -85,7 +86,7 @@ static void check_last(struct json_reader *reader, const char *text, size_t end,
     assert(user->length == 4 && memcmp(user->bytes, "last", 4) == 0);
 }
 
-/* What was read is UTF-8 in all its parts, whoever they are for. */
+/* All of the text is UTF-8, unknown members included. */
 static void check_text(const char *text, size_t length)
 {
     for (size_t i = 0; i < length; i++)

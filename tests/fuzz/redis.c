@@ -1,8 +1,7 @@
 /*
- * What Redis answers when a sale's stream is read. An input that begins as an answer on the wire
- * does is one, as it is; any other is an entry, a field and a value with a space between, in an
- * answer that is otherwise right. The connection is a pair of sockets: the answer waits in it, and
- * then comes its end.
+ * Redis's replies when a sale's stream is read. An input that begins as a reply does on the wire is
+ * sent as it is. Any other input is one entry, a field and a value with a space between, in a valid
+ * reply. The connection is a pair of sockets: the reply waits in it, followed by the end.
  */
 #include "fcgi/sale/redis_feed.h"
 
@@ -24,15 +23,14 @@ enum { ANSWER_MAX = 16384, NUMBER = 4711 };
 #define SALE INT64_C(1790000000000000)
 
 static const char user[] = "amy";
-/* That an item was added, and a proof, and that both are kept goes well, and the stream is empty.
- */
+/* The replies before: two entries were added, two expiries were set, and the stream has no more. */
 static const char added[] = "$3\r\n1-1\r\n$3\r\n1-1\r\n:1\r\n:1\r\n*0\r\n";
 static int redis_fd; /* redis_link.c's end */
 static struct settings settings;
 static struct metrics *metrics;
 static struct refusal_cache *cache;
 
-/* In place of hiredis's own (ld(1), --wrap). */
+/* Replaces hiredis's function (ld(1), --wrap). */
 /* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 redisContext *__wrap_redisConnectUnixWithTimeout(const char *path, const struct timeval timeout);
 redisContext *__wrap_redisConnectUnixWithTimeout(const char *path, const struct timeval timeout)
@@ -63,7 +61,7 @@ static void begin(void)
     assert(cache);
 }
 
-/* Reads this answer into a cache that is empty but for one item that is sold. */
+/* Reads this answer into a cache that knows only one sold item. */
 static void read_answer(const char *answer, size_t length)
 {
     int ends[2];
@@ -87,7 +85,7 @@ static void read_answer(const char *answer, size_t length)
     close(ends[0]);
 }
 
-/* Whatever came: what was known stays, and of another sale nothing is. */
+/* Whatever came, the known refusal stays, and nothing is known of another sale. */
 static void check(void)
 {
     int64_t until_us;
@@ -99,7 +97,7 @@ static void check(void)
            REFUSAL_NONE);
 }
 
-/* What is read of a value is what would be written for it. */
+/* A refusal that is read from a value is written back as the same value. */
 static void check_entry(const char *field, size_t field_length, const char *value, size_t length,
                         int64_t learned_of_it)
 {
@@ -115,7 +113,7 @@ static void check_entry(const char *field, size_t field_length, const char *valu
     bool is_known = refusal.kind <= REFUSAL_HELD && refusal.number == NUMBER;
     assert(learned_of_it == !is_known);
 
-    refusal.user[0] ^= 1; /* somebody else, where it is a hold */
+    refusal.user[0] ^= 1; /* another user: a hold does not refuse its own */
     enum refusal_kind kind =
         refusal_cache_lookup(cache, SALE, refusal.number, refusal.user,
                              refusal.kind == REFUSAL_HELD ? refusal.user_length : 0, &until_us);
@@ -126,8 +124,8 @@ static void check_entry(const char *field, size_t field_length, const char *valu
 }
 
 /*
- * hiredis makes room for as many elements as an answer says it has, and Redis, which is ours, does
- * not lie about that: such answers are left out.
+ * hiredis allocates as many elements as an answer announces. Redis, which the operator runs, sends
+ * no wrong number, so such answers are left out.
  */
 static bool has_huge_array(const uint8_t *data, size_t size)
 {

@@ -1,8 +1,8 @@
 /*
- * Feeds a harness the inputs that are kept for it, tests/fuzz/corpus/NAME where the program is
- * called NAME, or those that the command line names; a line of TAP each. Every input has a block
- * of memory of just its size, so that a byte read beyond it is seen. An input for which something
- * does not hold ends the program.
+ * Feeds a harness its inputs, and prints a line of TAP for each: the files that the command line
+ * names, or those in tests/fuzz/corpus/NAME, where NAME is the program's. Every input has a block
+ * of memory of exactly its size, so that a sanitizer sees a read beyond it. An input that fails an
+ * assertion ends the program.
  */
 #include <dirent.h>
 #include <libgen.h>
@@ -35,9 +35,9 @@ static bool replay(const char *path)
     return true;
 }
 
-static bool tell(int number, const char *path)
+static bool report(int number, const char *path)
 {
-    /* In front, for one that ends the program. */
+    /* Printed before, as the input may end the program. */
     printf("# %s\n", path);
     fflush(stdout);
     bool good = replay(path);
@@ -56,7 +56,7 @@ int main(int count, char **arguments)
     if (count > 1) {
         printf("1..%d\n", count - 1);
         for (int i = 1; i < count; i++)
-            good = tell(i, arguments[i]) && good;
+            good = report(i, arguments[i]) && good;
         return good ? EXIT_SUCCESS : EXIT_FAILURE;
     }
 
@@ -71,7 +71,7 @@ int main(int count, char **arguments)
     printf("1..%d\n", found);
     for (int i = 0; i < found; i++) {
         snprintf(path, sizeof path, "%s/%s", folder, inputs[i]->d_name);
-        good = tell(i + 1, path) && good;
+        good = report(i + 1, path) && good;
         free(inputs[i]);
     }
     free(inputs);

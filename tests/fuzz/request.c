@@ -1,10 +1,10 @@
 /*
- * Whole requests to whole workers, over their sockets, as a web server sends them. Neither
- * PostgreSQL nor Redis is there, so what would be decided or read is answered 503.
+ * Whole requests to whole workers, over their sockets, as a web server sends them. There is neither
+ * PostgreSQL nor Redis, so requests that need a decision or a query are answered 503.
  *
- * An input that begins with FastCGI's version number, a byte of 1, goes over the wire, see
- * ask_raw(). Any other is one request: the variables, each as NAME=VALUE on a line, an empty line,
- * the body. It is sent as FastCGI wants it, and must be answered, once.
+ * An input that begins with FastCGI's version number, a byte of 1, is sent as it is (ask_raw()).
+ * Any other input is one request: the variables, each as NAME=VALUE on a line; an empty line; the
+ * body. It is sent as valid FastCGI, and must be answered once.
  */
 #include <assert.h>
 #include <signal.h>
@@ -32,7 +32,7 @@ static struct site {
 
 /* ---- the workers ---- */
 
-/* Whoever is decided about has sent the whole body, in a form that was read, with a POST. */
+/* A job's request is a POST with a whole body in a supported format. */
 static void assert_is_whole(const struct job *job)
 {
     const struct exchange *exchange =
@@ -47,7 +47,7 @@ static void assert_is_whole(const struct job *job)
     assert(used == 0 || strncasecmp(type + strspn(type, " \t"), "application/", 12) == 0);
 }
 
-/* What reaches a batcher was checked (ld(1), --wrap). */
+/* Checks each job on its way to a batcher (ld(1), --wrap). */
 /* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 void __real_batchers_submit(struct batchers *batchers, enum job_kind kind, struct job *job);
 void __wrap_batchers_submit(struct batchers *batchers, enum job_kind kind, struct job *job);
@@ -90,7 +90,7 @@ static void start_all(void)
     if (sites[0].worker)
         return;
     signal(SIGPIPE, SIG_IGN);
-    log_open("fuzz", (enum log_level)0); /* that the database is not there is no news */
+    log_open("fuzz", (enum log_level)0); /* errors about the missing database are expected */
     start(&sites[IDENTITY_PARAMETER], IDENTITY_PARAMETER);
     start(&sites[IDENTITY_REMOTE_USER], IDENTITY_REMOTE_USER);
     atexit(stop);
@@ -131,7 +131,7 @@ static void check_answer(const struct fastcgi_answer *answer)
     size_t length = answer->length - (size_t)(answer->body - answer->bytes);
     if (!header(answer, "Content-Length", value, sizeof value)) {
         assert(answer->status == 304 && length == 0);
-    } else if (length > 0) { /* else it is an answer to HEAD */
+    } else if (length > 0) { /* otherwise it is an answer to HEAD */
         assert(strtoul(value, NULL, 10) == length);
         assert(header(answer, "Content-Type", value, sizeof value));
         assert(!strstr(value, "json") || values_are_json(answer->body, length));
@@ -141,9 +141,9 @@ static void check_answer(const struct fastcgi_answer *answer)
 /* ---- the request ---- */
 
 /*
- * Over the wire as it is, to the one; whatever comes back is FastCGI. But no byte is above 127: a
- * variable's length that begins so is one of four bytes, and libfcgi, which trusts the web server,
- * makes room for as much at once and ends the process where there is none.
+ * Sends the bytes as they are to one worker; the answer must be FastCGI. But bytes are limited to
+ * 127: a byte above it begins a variable's length of four bytes, and libfcgi, which trusts the web
+ * server, allocates that length at once and ends the process if it cannot.
  */
 static void ask_raw(const uint8_t *data, size_t size)
 {

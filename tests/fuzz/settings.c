@@ -1,6 +1,6 @@
 /*
- * A settings file; or, where the input begins with "-o ", a command line's overrides, one a line;
- * or, where it begins with "FLASHSALE_", variables of the environment, one a line.
+ * A settings file. An input that begins with "-o " is overrides of a command line, one on each
+ * line; an input that begins with "FLASHSALE_" is variables of the environment, one on each line.
  */
 #include "common/settings.h"
 #include "common/address.h"
@@ -15,7 +15,7 @@
 
 static const char override[] = "-o ";
 
-/* What the settings' functions told. */
+/* The messages of the settings' functions. */
 struct told {
     char *text;
     size_t length;
@@ -28,7 +28,7 @@ static void told_open(struct told *told)
     assert(told->stream);
 }
 
-/* Refused with whole lines, accepted without a word. */
+/* A refusal prints whole lines, and success prints nothing. */
 static void told_check(struct told *told, bool good)
 {
     fclose(told->stream);
@@ -130,7 +130,7 @@ static bool read_any(struct settings *settings, const uint8_t *data, size_t size
     return good;
 }
 
-/* What was taken for an address is one, and no name that a shell or a terminal would obey. */
+/* A setting that was accepted as an address can be read as one. */
 static void check_address(const char *text)
 {
     struct address address;
@@ -141,7 +141,7 @@ static void check_address(const char *text)
     assert(address.port >= 1 && address.port <= 65535);
 }
 
-/* To the last byte: settings_default() sets those between members, too. */
+/* Padding included: settings_default() sets it, too. */
 static bool is_same(const void *settings, const void *others)
 {
     return memcmp(settings, others, sizeof(struct settings)) == 0;
@@ -151,19 +151,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct settings settings, again;
     struct told told;
-    /* What other files say is not the input's. */
+    /* The input must not read other files. */
     if (memmem(data, size, "@include", strlen("@include")))
         return 0;
     settings_default(&settings);
     settings_default(&again);
     bool good = read_any(&settings, data, size);
-    check(&settings); /* also where some were refused: those are as before */
+    check(&settings); /* also if some were refused: these did not change */
     assert(read_any(&again, data, size) == good);
     assert(is_same(&settings, &again));
     if (!good)
         return 0;
     check_address(settings.redis.address);
-    /* Over itself it changes nothing. */
+    /* Reading the same again changes nothing. */
     assert(read_any(&again, data, size));
     assert(is_same(&settings, &again));
 

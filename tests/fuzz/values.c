@@ -20,7 +20,8 @@ static const char *const names[PARAMETER_COUNT] = {
 
 bool values_are_text(const char *bytes, size_t length)
 {
-    static const uint32_t least[] = {0, 0x80, 0x800, 0x10000}; /* by the bytes that follow */
+    static const uint32_t least[] = {0, 0x80, 0x800,
+                                     0x10000}; /* by the number of bytes that follow */
     const unsigned char *at = (const unsigned char *)bytes, *end = at + length;
     while (at < end) {
         unsigned char first = *at++;
@@ -44,7 +45,7 @@ bool values_are_text(const char *bytes, size_t length)
     return true;
 }
 
-/* A whole number as parameter_number() reads it, against what strtol(3) makes of it. */
+/* parameter_number() gives the same whole number as strtol(3). */
 static void check_number(const struct parameter *parameter)
 {
     enum { FALLBACK = -5, MAX = 1000000 };
@@ -114,7 +115,7 @@ static void write_form(struct text *text, const struct parameters *parameters)
     assert(!text->is_cut);
 }
 
-/* False: one is too long, and may be cut within a character. */
+/* False: a value is too long, and may be cut within a character. */
 static bool write_json(struct text *text, const struct parameters *parameters)
 {
     struct json_writer json;

@@ -1,5 +1,6 @@
 /*
- * What must hold for parameters however they came: from a form, from JSON, with a whole request.
+ * Assertions about parameters that hold for every source: a form, JSON, a whole request. A failed
+ * assertion ends the program.
  */
 #ifndef TESTS_FUZZ_VALUES_H
 #define TESTS_FUZZ_VALUES_H
@@ -9,7 +10,7 @@
 
 #include "fcgi/api/parameter_names.h"
 
-/* Ends the program where something does not hold. */
+/* Bounds and bytes of the values; the fault's texts; equality of two sets of values. */
 void values_check(const struct parameters *parameters);
 void values_check_fault(const struct parameter_fault *fault);
 void values_check_same(const struct parameters *one, const struct parameters *other);
@@ -17,11 +18,11 @@ void values_check_same(const struct parameters *one, const struct parameters *ot
 /* Whether it is UTF-8 without control characters: code point by code point (RFC 3629). */
 bool values_are_text(const char *bytes, size_t length);
 
-/* Whether json-c takes it for one JSON text. It is not strict: 0.18 then refuses what it should not
+/* Whether json-c parses it as one JSON text. It is not strict here: strict 0.18 refuses valid texts
    (json_reader.c). */
 bool values_are_json(const char *text, size_t length);
 
-/* What was read is read again from any other way to write it, as a form or as JSON. */
+/* The values are the same after they are written as a form or as JSON and read again. */
 void values_check_written(const struct parameters *parameters);
 
 #endif
