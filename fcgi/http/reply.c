@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "body_form.h"
+#include "body_format.h"
 #include "common/hash.h"
 #include "common/log.h"
 #include "status.h"
@@ -122,8 +122,8 @@ bool reply_write(struct reply *reply, const struct request *request, struct stre
     if (reply->location)
         add_header(&headers, "Location", reply->location);
     if (reply->has_accept) {
-        add_header(&headers, "Accept", BODY_FORM_TYPES);
-        add_header(&headers, "Accept-Encoding", BODY_FORM_CODINGS);
+        add_header(&headers, "Accept", BODY_TYPES);
+        add_header(&headers, "Accept-Encoding", BODY_CODINGS);
     }
     if (reply->retry_after_s > 0) {
         text_add(&headers, "Retry-After: ");

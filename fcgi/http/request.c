@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "body_form.h"
+#include "body_format.h"
 
 static enum request_method method_of(const char *name)
 {
@@ -118,14 +118,14 @@ bool request_read_parameters(struct request *request, struct stream *stream,
     /* In other methods a body has no meaning (RFC 9110, sections 9.3.1 and 9.3.2), and caches key
        their replies by the address alone (RFC 9111, section 2). */
     if (good && request->method == METHOD_POST && request->body_length > 0) {
-        enum body_form form = body_form(stream_variable(stream, "CONTENT_TYPE"),
-                                        stream_variable(stream, "HTTP_CONTENT_ENCODING"));
+        enum body_format format = body_format(stream_variable(stream, "CONTENT_TYPE"),
+                                              stream_variable(stream, "HTTP_CONTENT_ENCODING"));
         struct parameters from_body;
         parameters_begin(&from_body, aliases, wanted);
-        if (form == BODY_JSON) {
+        if (format == BODY_JSON) {
             good = parameters_from_json(&from_body, request->json_reader, request->body,
                                         request->body_length, &why);
-        } else if (form == BODY_FORM && body_can_be_form(request->body, request->body_length)) {
+        } else if (format == BODY_FORM && body_can_be_form(request->body, request->body_length)) {
             good = parameters_from_form(&from_body, request->body, request->body_length, &why);
         } else {
             fault->problem = &problem_unsupported_body;

@@ -88,7 +88,7 @@ class Offer:
         elif connection in self.idle:
             self.idle.remove(connection)
 
-    async def ask_anew(self, due, request):
+    async def ask_on_new_connection(self, due, request):
         try:
             _, connection = await asyncio.get_running_loop().create_connection(
                 lambda: Connection(self), self.url.hostname, self.url.port)
@@ -115,7 +115,7 @@ class Offer:
                 if self.idle:
                     self.idle.pop().ask(due, request)
                 else:
-                    task = asyncio.create_task(self.ask_anew(due, request))
+                    task = asyncio.create_task(self.ask_on_new_connection(due, request))
                     tasks.add(task)
                     task.add_done_callback(tasks.discard)
             await asyncio.sleep(0.001)

@@ -4,12 +4,12 @@
 
 #include <string.h>
 
-#include "fcgi/http/body_form.h"
+#include "fcgi/http/body_format.h"
 
-static void expect(enum body_form form, const char *type, const char *coding)
+static void expect(enum body_format format, const char *type, const char *coding)
 {
-    if (body_form(type, coding) != form)
-        fail_msg("\"%s\" \"%s\" is not %d", type, coding, (int)form);
+    if (body_format(type, coding) != format)
+        fail_msg("\"%s\" \"%s\" is not %d", type, coding, (int)format);
 }
 
 static void test_types(void **state)
@@ -122,5 +122,5 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_types), cmocka_unit_test(test_parameters),
         cmocka_unit_test(test_codings), cmocka_unit_test(test_bodies_that_are_not_forms)};
-    return cmocka_run_group_tests_name("body form", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("body format", tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-#include "body_form.h"
+#include "body_format.h"
 
 #include <string.h>
 #include <strings.h>
@@ -70,7 +70,7 @@ static bool is_identity(const char *at)
     return true;
 }
 
-enum body_form body_form(const char *content_type, const char *content_encoding)
+enum body_format body_format(const char *content_type, const char *content_encoding)
 {
     const char *type = skip_space(content_type);
     size_t length = strcspn(type, "; \t");
