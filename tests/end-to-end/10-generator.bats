@@ -164,3 +164,15 @@ gives_up() {
     same "${#lines[@]}" 1
     [[ $output == *sale* && $output != *$'\r'* ]]
 }
+
+@test "without the log's partitions the sales are made all the same, and exit status 1 says that not all is done" {
+    before=$(sales)
+    sql 'REVOKE EXECUTE ON FUNCTION flashsale.attempt_partitions FROM flashsale_generator'
+    run -1 generator -o sale.sales_ahead=3
+    sql 'GRANT EXECUTE ON FUNCTION flashsale.attempt_partitions TO flashsale_generator'
+    same "${lines[0]}" \
+        '<3>flashsale-generator: partitions of the log: ERROR:  permission denied for function attempt_partitions'
+    same "$(sales)" $((before + 1))
+    every_sale_is_whole
+    run -0 generator -o sale.sales_ahead=3
+}
