@@ -6,6 +6,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "exchange.h"
+#include "fcgi/api/dialect.h"
 #include "fcgi/api/endpoints.h"
 #include "fcgi/http/json_reader.h"
 #include "fcgi/metric_labels.h"
@@ -66,8 +67,8 @@ static struct exchange *exchange_of(struct job *job)
     return (struct exchange *)((char *)job - offsetof(struct exchange, job));
 }
 
-/* A batcher has decided: in its thread the reply is written. */
-static void decided(struct job *job)
+/* Replies with what was decided, in the batcher's thread. */
+static void complete(struct job *job)
 {
     struct exchange *exchange = exchange_of(job);
     struct reply reply;
@@ -109,9 +110,12 @@ static void handle(const struct request_thread *thread, struct exchange *exchang
         if (queue_put(&worker->reads, &exchange->job))
             return;
         reply_problem(&reply, &problem_unavailable, NULL, 1);
-    } else if (route->submit(settings, request, &exchange->job, &reply)) {
-        batchers_submit(context->batchers, route->batcher, &exchange->job);
-        return;
+    } else {
+        job_begin(&exchange->job, route->kind, complete);
+        if (route->submit(settings, request, &exchange->job, &reply)) {
+            batchers_submit(context->batchers, &exchange->job);
+            return;
+        }
     }
     send(exchange, &reply);
 }
@@ -126,7 +130,6 @@ static void *request_main(void *argument)
         exchange->connection = connection;
         exchange->request.body = thread->body;
         exchange->request.json_reader = thread->json_reader;
-        exchange->job.decided = decided;
         int64_t began_us = connection_began_us(connection);
         handle(thread, exchange);
         metrics_add(thread->worker->context.metrics, METRIC_BUSY_TIME, ROLE_REQUEST, 0,
@@ -220,7 +223,8 @@ struct worker *worker_start(const struct settings *settings, int listen_fd)
         exit(EXIT_FAILURE);
     }
     worker->context.sale_view = sale_view_new(settings);
-    worker->context.batchers = batchers_start(settings, worker->context.metrics);
+    worker->context.batchers =
+        batchers_start(settings, dialect_of(settings)->full_may_check_out, worker->context.metrics);
     worker->connections =
         connections_new(listen_fd, settings->worker.connections_max, sizeof(struct exchange));
     worker->threads = calloc((size_t)settings->worker.threads, sizeof *worker->threads);

@@ -17,7 +17,7 @@ struct route {
     /* By a batch: */
     endpoint_submit *submit;
     endpoint_reply *reply;
-    enum job_kind batcher;
+    enum job_kind kind;
 };
 
 /*

@@ -61,7 +61,7 @@ static bool is_of_sale(const struct decision *decision)
 void refusals_meet_sale(struct refusals *refusals, const struct job *job, int64_t made_us)
 {
     const struct decision *decision = &job->decision;
-    if (job->code.sale_id == 0)
+    if (job->checkout.item.sale_id == ITEM_ID_OPEN_SALE)
         refusals->newest_id = made_us != 0 ? decision->code.sale_id : 0;
     if (made_us == 0 || !is_of_sale(decision))
         return;
@@ -81,19 +81,21 @@ void refusals_meet_sale(struct refusals *refusals, const struct job *job, int64_
 
 void refusals_look_up(const struct refusals *refusals, const struct job *job, struct known *known)
 {
-    int32_t sale_id = job->code.sale_id != 0 ? job->code.sale_id : refusals->newest_id;
+    const struct item_id *item = &job->checkout.item;
+    int32_t sale_id = item->sale_id != ITEM_ID_OPEN_SALE ? item->sale_id : refusals->newest_id;
     const struct met_sale *sale = find_sale(refusals, sale_id);
     *known = (struct known){REFUSAL_NONE, INT64_MAX, sale ? sale->made_us : 0};
     if (sale)
-        known->kind = refusal_cache_lookup(refusals->cache, sale->made_us, job->code.number,
-                                           job->user, job->user_length, &known->until_us);
+        known->kind = refusal_cache_lookup(refusals->cache, sale->made_us, item->number,
+                                           job->checkout.user.bytes, job->checkout.user.length,
+                                           &known->until_us);
 }
 
 void refusals_learn(const struct refusals *refusals, enum refusal_kind kind, int64_t sale_made_us,
-                    const struct decision *decision, const char *user, size_t user_length)
+                    const struct decision *decision, struct span user)
 {
     bool is_item = kind == REFUSAL_SOLD || kind == REFUSAL_HELD;
-    if (kind == REFUSAL_NONE || sale_made_us == 0 || user_length > USER_BYTES_MAX ||
+    if (kind == REFUSAL_NONE || sale_made_us == 0 || user.length > USER_BYTES_MAX ||
         (is_item && decision->code.number <= 0))
         return;
     struct refusal refusal = {.kind = kind, .sale_made_us = sale_made_us, .until_us = INT64_MAX};
@@ -102,8 +104,8 @@ void refusals_learn(const struct refusals *refusals, enum refusal_kind kind, int
     if (kind == REFUSAL_HELD)
         refusal.until_us = decision->expires_us;
     if (kind == REFUSAL_HELD || kind == REFUSAL_USER_LIMIT) {
-        refusal.user_length = (uint8_t)user_length;
-        memcpy(refusal.user, user, user_length);
+        refusal.user_length = (uint8_t)user.length;
+        memcpy(refusal.user, user.bytes, user.length);
     }
     if (refusal_cache_put(refusals->cache, &refusal, REFUSAL_OF_BATCH))
         redis_share_put(refusals->share, refusals->batcher, &refusal);

@@ -51,6 +51,6 @@ void refusals_meet_sale(struct refusals *refusals, const struct job *job, int64_
  * has reached the limit.
  */
 void refusals_learn(const struct refusals *refusals, enum refusal_kind kind, int64_t sale_made_us,
-                    const struct decision *decision, const char *user, size_t user_length);
+                    const struct decision *decision, struct span user);
 
 #endif

@@ -29,7 +29,7 @@ static const char *body(void)
 
 static struct job job_of(enum outcome outcome)
 {
-    struct job job = {.user = "amy", .user_length = 3};
+    struct job job = {.checkout = {.user = {"amy", 3}}};
     job.decision = (struct decision){.outcome = outcome,
                                      .code = {1, 47, {0}},
                                      .purchase_limit = 7,

@@ -36,8 +36,7 @@ static int end(void **state)
 /* A checkout by `user` of an item of the sale that is named, 0: none is. */
 static struct job job(int32_t sale_id, int32_t number, const char *user)
 {
-    return (struct job){
-        .code = {.sale_id = sale_id, .number = number}, .user = user, .user_length = strlen(user)};
+    return (struct job){.checkout = {.user = {user, strlen(user)}, .item = {sale_id, number}}};
 }
 
 /* It was decided, by that sale. */
@@ -52,7 +51,8 @@ static void learn(enum outcome outcome, int64_t made_us, int32_t number, const c
 {
     struct decision decision = {.outcome = outcome, .expires_us = 50};
     decision.code.number = number;
-    refusals_learn(&refusals, refusal_of(outcome), made_us, &decision, user, strlen(user));
+    refusals_learn(&refusals, refusal_of(outcome), made_us, &decision,
+                   (struct span){user, strlen(user)});
 }
 
 static void assert_known(int32_t sale_id, int32_t number, const char *user, enum refusal_kind kind,
