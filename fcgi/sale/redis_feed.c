@@ -12,8 +12,6 @@
 #include "refusal_text.h"
 
 enum {
-    /* Sales that are open, or were lately. */
-    STREAMS_MAX = 8,
     /* Refusals to be sent in one exchange, and entries to be read of a stream. */
     ADDED_MAX = 256,
     READ_MAX = 1000,
@@ -48,7 +46,7 @@ struct redis_feed {
     struct refusal_cache *cache;
     struct metrics *metrics;
     struct stream proof;
-    struct stream streams[STREAMS_MAX];
+    struct stream streams[REFUSAL_CACHE_SALES];
     int64_t proved_ms;
     bool is_proving; /* in this exchange */
     int added_count;
@@ -90,7 +88,7 @@ int redis_feed_fd(const struct redis_feed *feed)
 
 static struct stream *find_stream(struct redis_feed *feed, int64_t sale_made_us)
 {
-    for (int i = 0; i < STREAMS_MAX; i++)
+    for (int i = 0; i < REFUSAL_CACHE_SALES; i++)
         if (feed->streams[i].sale_made_us == sale_made_us)
             return &feed->streams[i];
     return NULL;
@@ -100,7 +98,7 @@ static struct stream *find_stream(struct redis_feed *feed, int64_t sale_made_us)
 static struct stream *find_replaceable(struct redis_feed *feed)
 {
     struct stream *stream = &feed->streams[0];
-    for (int i = 1; i < STREAMS_MAX; i++)
+    for (int i = 1; i < REFUSAL_CACHE_SALES; i++)
         if (feed->streams[i].keep_until_ms < stream->keep_until_ms)
             stream = &feed->streams[i];
     return stream;
@@ -256,25 +254,25 @@ static bool append_adds(struct redis_feed *feed, struct awaited *awaited)
     /* Who reads is not yet one who writes. And whoever made a stream may have ended before it said
        how long to keep it. */
     feed->proof.keep_until_ms = clock_ms() + PROOF_KEEP_MS;
-    for (int i = 0; i < STREAMS_MAX; i++)
+    for (int i = 0; i < REFUSAL_CACHE_SALES; i++)
         feed->streams[i].is_kept_anew |= is_open(&feed->streams[i]);
     awaited->added++;
     return append_add(feed, &feed->proof, "1", "proof", "1", 1);
 }
 
 /* The stream of proofs is read where no other is, for a sign of life. */
-static bool append_all(struct redis_feed *feed, struct stream *read[STREAMS_MAX],
+static bool append_all(struct redis_feed *feed, struct stream *read[REFUSAL_CACHE_SALES],
                        struct awaited *awaited)
 {
     feed->is_proving = clock_ms() - feed->proved_ms >= PROVE_MS;
     bool good = append_delete(feed, &feed->proof, awaited);
-    for (int i = 0; good && i < STREAMS_MAX; i++)
+    for (int i = 0; good && i < REFUSAL_CACHE_SALES; i++)
         good = append_delete(feed, &feed->streams[i], awaited);
     good = good && append_adds(feed, awaited) && append_expire(feed, &feed->proof, awaited);
-    for (int i = 0; good && i < STREAMS_MAX; i++)
+    for (int i = 0; good && i < REFUSAL_CACHE_SALES; i++)
         good = append_expire(feed, &feed->streams[i], awaited);
 
-    for (int i = 0; i < STREAMS_MAX; i++)
+    for (int i = 0; i < REFUSAL_CACHE_SALES; i++)
         if (is_open(&feed->streams[i]))
             read[awaited->read++] = &feed->streams[i];
     for (int i = 0; good && feed->is_proving && i < awaited->read; i++)
@@ -446,7 +444,7 @@ static bool read_streams(struct redis_feed *feed, struct stream *const *streams,
 /* Which Redis this is, and what it still has, is unknown: all is read again, and proved. */
 static void begin_anew(struct redis_feed *feed)
 {
-    for (int i = 0; i < STREAMS_MAX; i++)
+    for (int i = 0; i < REFUSAL_CACHE_SALES; i++)
         begin_stream(&feed->streams[i]);
     feed->proved_ms = clock_ms() - PROVE_MS;
 }
@@ -454,7 +452,7 @@ static void begin_anew(struct redis_feed *feed)
 enum redis_feed_result redis_feed_exchange(struct redis_feed *feed)
 {
     struct awaited awaited = {0};
-    struct stream *read[STREAMS_MAX];
+    struct stream *read[REFUSAL_CACHE_SALES];
     bool is_more = false;
     enum redis_link_result link = redis_link_ensure(feed->link);
     if (link == REDIS_LINK_ANEW)

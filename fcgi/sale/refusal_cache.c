@@ -14,8 +14,6 @@ enum {
     ITEM_SETS = REFUSAL_CACHE_ITEMS / WAYS,
     USER_SETS = REFUSAL_CACHE_USERS / WAYS,
     STRIPES = 64,
-    /* Sales whose end is remembered; more are not open at once. */
-    SOLD_OUT_MAX = 8,
     CACHE_LINE = 64
 };
 
@@ -47,8 +45,8 @@ struct refusal_cache {
     struct metrics *metrics;
     struct item_entry (*items)[WAYS];
     struct user_entry (*users)[WAYS];
-    _Atomic uint32_t epoch;                 /* entries of another one are forgotten */
-    _Atomic int64_t sold_out[SOLD_OUT_MAX]; /* sale_made_us; 0: none */
+    _Atomic uint32_t epoch;                        /* entries of another one are forgotten */
+    _Atomic int64_t sold_out[REFUSAL_CACHE_SALES]; /* sale_made_us; 0: none */
     _Atomic unsigned sold_out_next;
     struct stripe item_stripes[STRIPES], user_stripes[STRIPES];
 };
@@ -159,7 +157,7 @@ static struct user_entry *find_user(struct user_entry set[WAYS], int64_t sale_ma
 
 static bool is_sold_out(const struct refusal_cache *cache, int64_t sale_made_us)
 {
-    for (int i = 0; i < SOLD_OUT_MAX; i++)
+    for (int i = 0; i < REFUSAL_CACHE_SALES; i++)
         if (atomic_load_explicit(&cache->sold_out[i], memory_order_relaxed) == sale_made_us)
             return true;
     return false;
@@ -212,7 +210,7 @@ static bool put_sold_out(struct refusal_cache *cache, int64_t sale_made_us)
 {
     if (is_sold_out(cache, sale_made_us))
         return false;
-    unsigned next = atomic_fetch_add(&cache->sold_out_next, 1) % SOLD_OUT_MAX;
+    unsigned next = atomic_fetch_add(&cache->sold_out_next, 1) % REFUSAL_CACHE_SALES;
     atomic_store_explicit(&cache->sold_out[next], sale_made_us, memory_order_relaxed);
     return true;
 }
@@ -320,6 +318,6 @@ bool refusal_cache_put(struct refusal_cache *cache, const struct refusal *refusa
 void refusal_cache_clear(struct refusal_cache *cache)
 {
     atomic_fetch_add(&cache->epoch, 1);
-    for (int i = 0; i < SOLD_OUT_MAX; i++)
+    for (int i = 0; i < REFUSAL_CACHE_SALES; i++)
         atomic_store_explicit(&cache->sold_out[i], 0, memory_order_relaxed);
 }

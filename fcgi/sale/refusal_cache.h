@@ -36,7 +36,12 @@ const char *refusal_name(enum refusal_kind kind);
 
 enum {
     REFUSAL_CACHE_ITEMS = 131072, /* entries: 4 MiB */
-    REFUSAL_CACHE_USERS = 16384   /* entries: 2.3 MiB */
+    REFUSAL_CACHE_USERS = 16384,  /* entries: 2.3 MiB */
+    /* Open sales that a worker keeps apart: by number, as sold out, as a stream in Redis. There is
+       one an hour, and more only while earlier ones stay open until they are sold out. PostgreSQL
+       has no such bound: beyond it a worker forgets the sale that it met longest ago, and the
+       database decides alone. */
+    REFUSAL_CACHE_SALES = 8
 };
 
 struct refusal {

@@ -32,7 +32,7 @@ enum refusal_kind refusal_of(enum outcome outcome)
 
 static const struct met_sale *find_sale(const struct refusals *refusals, int32_t sale_id)
 {
-    for (int i = 0; sale_id != 0 && i < REFUSALS_SALES_MAX; i++)
+    for (int i = 0; sale_id != 0 && i < REFUSAL_CACHE_SALES; i++)
         if (refusals->sales[i].sale_id == sale_id)
             return &refusals->sales[i];
     return NULL;
@@ -42,7 +42,7 @@ static const struct met_sale *find_sale(const struct refusals *refusals, int32_t
 static struct met_sale *entry_of(struct refusals *refusals, int32_t sale_id)
 {
     struct met_sale *entry = &refusals->sales[0];
-    for (int i = 0; i < REFUSALS_SALES_MAX; i++) {
+    for (int i = 0; i < REFUSAL_CACHE_SALES; i++) {
         if (refusals->sales[i].sale_id == sale_id)
             return &refusals->sales[i];
         if (refusals->sales[i].told_ms < entry->told_ms)

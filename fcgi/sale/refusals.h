@@ -9,8 +9,6 @@
 #include "redis_share.h"
 #include "refusal_cache.h"
 
-enum { REFUSALS_SALES_MAX = 4 };
-
 /* An open sale that a batcher has met: which one is meant by its number. */
 struct met_sale {
     int32_t sale_id; /* 0: none */
@@ -24,7 +22,7 @@ struct refusals {
     struct redis_share *share;
     int batcher;       /* which of the share's queues is its own */
     int32_t newest_id; /* the sale that is meant by who names none; 0: not known */
-    struct met_sale sales[REFUSALS_SALES_MAX];
+    struct met_sale sales[REFUSAL_CACHE_SALES];
 };
 
 /* What is known of one checkout, as p_known and p_known_until have it. */
