@@ -12,14 +12,15 @@
 #include "refusal_text.h"
 
 enum {
-    /* Refusals to be sent in one exchange, and entries to be read of a stream. */
+    /* In one exchange: refusals sent, and entries read of each stream. */
     ADDED_MAX = 256,
     READ_MAX = 1000,
     KEY_BYTES_MAX = 48,
     ID_BYTES_MAX = 48,
     NUMBER_BYTES_MAX = 24,
     WORDS_MAX = 8,
-    /* That Redis takes what is added is proved so often, and not only when there is something. */
+    /* So often an exchange proves that Redis takes what is added, by adding to a stream of its own.
+     */
     PROVE_MS = 1000,
     PROOF_KEEP_MS = 60000
 };
@@ -28,15 +29,15 @@ static_assert(REFUSAL_CACHE_ITEMS == 131072, "the length of a stream, as below")
 static const char stream_length_max[] = "131072";
 
 struct stream {
-    int64_t sale_made_us;  /* 0: free; of the stream of proofs PROOF_SALE */
-    int64_t keep_until_ms; /* clock_ms() */
+    int64_t sale_made_us;  /* 0: unused, or the stream of proofs */
+    int64_t keep_until_ms; /* by clock_ms() */
     char key[KEY_BYTES_MAX];
-    char last_id[ID_BYTES_MAX]; /* of the entries that were read */
-    bool is_kept_anew;          /* in this exchange */
-    bool is_foreign;            /* to be deleted */
+    char last_id[ID_BYTES_MAX]; /* of the last entry that was read */
+    bool is_kept_anew;          /* this exchange says how long to keep it */
+    bool is_foreign;            /* not written by workers alone: to be deleted */
 };
 
-/* How many answers an exchange awaits of each kind, in this order. */
+/* How many answers of each kind an exchange awaits, in this order. */
 struct awaited {
     int deleted, added, expiring, newest, read;
 };
@@ -94,7 +95,7 @@ static struct stream *find_stream(struct redis_feed *feed, int64_t sale_made_us)
     return NULL;
 }
 
-/* A stream that nobody needs any more, or else the one that is needed for the shortest time. */
+/* One that is unused or no longer needed, or else the one that is kept for the shortest time. */
 static struct stream *find_replaceable(struct redis_feed *feed)
 {
     struct stream *stream = &feed->streams[0];
@@ -116,7 +117,7 @@ void redis_feed_open_sale(struct redis_feed *feed, int64_t sale_made_us, int64_t
         stream = find_replaceable(feed);
         for (int i = 0; i < feed->added_count; i++)
             if (feed->added_to[i] == stream)
-                return; /* it has its turn yet; the sale is heard of again */
+                return; /* it is still to be sent; a batcher repeats that the sale is open */
         *stream = (struct stream){.sale_made_us = sale_made_us};
         snprintf(stream->key, sizeof stream->key, "flashsale:%" PRId64 ":refusals", sale_made_us);
         begin_stream(stream);
@@ -251,8 +252,8 @@ static bool append_adds(struct redis_feed *feed, struct awaited *awaited)
     }
     if (!feed->is_proving)
         return true;
-    /* Who reads is not yet one who writes. And whoever made a stream may have ended before it said
-       how long to keep it. */
+    /* Redis may answer reads and refuse writes. And a worker may have added the first entry of a
+       stream, and ended before it said how long to keep it. */
     feed->proof.keep_until_ms = clock_ms() + PROOF_KEEP_MS;
     for (int i = 0; i < REFUSAL_CACHE_SALES; i++)
         feed->streams[i].is_kept_anew |= is_open(&feed->streams[i]);
@@ -260,7 +261,7 @@ static bool append_adds(struct redis_feed *feed, struct awaited *awaited)
     return append_add(feed, &feed->proof, "1", "proof", "1", 1);
 }
 
-/* The stream of proofs is read where no other is, for a sign of life. */
+/* Where no stream is open the stream of proofs is read, so that Redis has to answer. */
 static bool append_all(struct redis_feed *feed, struct stream *read[REFUSAL_CACHE_SALES],
                        struct awaited *awaited)
 {
@@ -288,15 +289,14 @@ static bool append_all(struct redis_feed *feed, struct stream *read[REFUSAL_CACH
 
 /* ---- what is answered ---- */
 
-/* Whether an error says that the stream is none, or not one that can be added to. */
+/* Whether an error says that the key is no stream, or that nothing can be added to it. */
 static bool is_about_stream(const char *error)
 {
     return strncmp(error, "WRONGTYPE", strlen("WRONGTYPE")) == 0 ||
            strncmp(error, "ERR", strlen("ERR")) == 0;
 }
 
-/* The next answer, or NULL: it failed. `stream` is what it is about, NULL where that is no matter.
- */
+/* The next answer; NULL: it failed. An error about `stream`, unless that is NULL, marks it. */
 static redisReply *read_answer(struct redis_feed *feed, struct stream *stream)
 {
     redisReply *reply = redis_link_read(feed->link);
@@ -325,7 +325,7 @@ static bool pass_answers(struct redis_feed *feed, int count)
     return true;
 }
 
-/* `arrived`: how many refusals did. */
+/* Counts the refusals that Redis took in `arrived`. */
 static bool read_added(struct redis_feed *feed, int count, int *arrived)
 {
     for (int i = 0; i < count; i++) {
@@ -352,7 +352,7 @@ static bool is_text(const redisReply *reply)
     return reply->type == REDIS_REPLY_STRING || reply->type == REDIS_REPLY_STATUS;
 }
 
-/* An entry: its id, and fields and values in turn. False: it is none. */
+/* Takes an entry: its id, and fields and values in turn. False: it is malformed. */
 static bool take_entry(struct redis_feed *feed, struct stream *stream, const redisReply *entry)
 {
     if (!is_array(entry, 2) || !is_text(entry->element[0]) ||
@@ -374,7 +374,8 @@ static bool take_entry(struct redis_feed *feed, struct stream *stream, const red
     return true;
 }
 
-/* An answer of XREAD about one stream: nothing, or its key and entries. */
+/* Takes XREAD's answer about one stream: nothing, or its key and entries. False: it is malformed.
+ */
 static bool take_entries(struct redis_feed *feed, struct stream *stream, const redisReply *reply,
                          bool *is_more)
 {
@@ -393,7 +394,7 @@ static bool take_entries(struct redis_feed *feed, struct stream *stream, const r
     return true;
 }
 
-/* Whether the first of two ids comes before the other: "MILLISECONDS-NUMBER". */
+/* Whether one id, as in "MILLISECONDS-NUMBER", comes before the other. */
 static bool is_before(const char *one, const char *other)
 {
     char *one_end, *other_end;
@@ -406,8 +407,9 @@ static bool is_before(const char *one, const char *other)
 }
 
 /*
- * A stream that ends before what was read of it is another one: Redis was emptied, and its clock is
- * slow, or somebody had made up an id. It is read from its beginning.
+ * A stream that ends before the last entry read is another one, and is read from its beginning:
+ * Redis was emptied and its clock was set back, or somebody had added an entry with an id of their
+ * own.
  */
 static bool read_newest(struct redis_feed *feed, struct stream *const *streams, int count)
 {
@@ -441,7 +443,7 @@ static bool read_streams(struct redis_feed *feed, struct stream *const *streams,
     return true;
 }
 
-/* Which Redis this is, and what it still has, is unknown: all is read again, and proved. */
+/* It may be another Redis, or an empty one: streams are read again, and the proof is due. */
 static void begin_anew(struct redis_feed *feed)
 {
     for (int i = 0; i < REFUSAL_CACHE_SALES; i++)

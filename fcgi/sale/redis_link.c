@@ -17,13 +17,12 @@
 enum {
     PAUSE_MS_MIN = 100,
     PAUSE_MS_MAX = 1000,
-    /* Who fails sooner than that was not well, and the pause goes on growing; */
+    /* The pause goes on growing after a failure unless Redis was well for so long before; */
     WELL_MS = 250,
-    /* and who was well for so long is told of. */
-    TELL_MS = 1000,
-    /* A password is shorter. */
+    /* the log says that it is up once it was well for so long. */
+    LOG_UP_MS = 1000,
     PASSWORD_BYTES_MAX = 256,
-    /* An answer is shorter: so much is read within redis.timeout_ms, where Redis is of any use. */
+    /* So much can be read within redis.timeout_ms. */
     ANSWER_BYTES_MAX = 512 << 10
 };
 
@@ -35,9 +34,9 @@ struct redis_link {
     struct address address;
     int stop_fd;
     int64_t due_us; /* the end of the exchange */
-    size_t bytes;   /* read for the answer */
+    size_t bytes;   /* of the answer, so far */
     bool was_flooded;
-    bool is_down_told;
+    bool is_down_logged;
     int64_t retry_at_ms;
     int64_t pause_ms;
     int64_t well_since_ms; /* 0: not well */
@@ -77,13 +76,13 @@ void redis_link_free(struct redis_link *link)
 
 void redis_link_fail(struct redis_link *link, const char *why)
 {
-    if (!link->is_down_told)
+    if (!link->is_down_logged)
         log_warning("Redis: %s; %s", why,
                     link->settings->redis.fail_open ? "going on without" : "checkouts are refused");
     if (link->well_since_ms != 0 && clock_ms() - link->well_since_ms >= WELL_MS)
         link->pause_ms = PAUSE_MS_MIN;
     link->well_since_ms = 0;
-    link->is_down_told = true;
+    link->is_down_logged = true;
     redisFree(link->context);
     link->context = NULL;
     link->retry_at_ms = clock_ms() + link->pause_ms;
@@ -97,9 +96,9 @@ void redis_link_succeed(struct redis_link *link)
 {
     if (link->well_since_ms == 0)
         link->well_since_ms = clock_ms();
-    if (link->is_down_told && clock_ms() - link->well_since_ms >= TELL_MS) {
+    if (link->is_down_logged && clock_ms() - link->well_since_ms >= LOG_UP_MS) {
         log_warning("Redis: answers again");
-        link->is_down_told = false;
+        link->is_down_logged = false;
     }
 }
 
@@ -152,7 +151,7 @@ static bool read_more(struct redis_link *link)
         return false;
     }
     if (ready[1].revents != 0) {
-        link->is_down_told = true; /* nobody needs to know */
+        link->is_down_logged = true; /* nobody needs to know */
         redis_link_fail(link, "not waited for");
         return false;
     }

@@ -1,16 +1,15 @@
 /*
- * The refusal cache: what was refused and stays refused, so that the next who asks need not have
- * PostgreSQL look at the item. It can turn a checkout away early and never lets one through, and
- * it may forget anything at any moment: nothing needs to be invalidated (compare the negative
- * caching of RFC 2308).
+ * The refusal cache: what was refused and stays refused, so that PostgreSQL need not look at the
+ * item for the next checkout. It refuses early and never accepts, and it may forget anything at any
+ * moment: nothing needs to be invalidated (compare the negative caching of RFC 2308).
  *
- * An entry belongs to a sale by the microsecond at which that was generated, which tells it from
- * every other, also from one of another database that has the same number. Times are
- * PostgreSQL's, and PostgreSQL judges them: no clock is read here.
+ * An entry names its sale by the microsecond at which the sale was generated: unlike the sale's
+ * number, another database does not have the same. Times are PostgreSQL's, and PostgreSQL judges
+ * them: no clock is read here.
  *
- * Two tables of a fixed size, items and users, set associative: a new entry takes the place of the
- * least useful of eight. Sets are locked in stripes, for some ten nanoseconds. A batcher never
- * waits for such a lock: where another has it just then, nothing is known, or nothing is kept.
+ * Two tables of a fixed size, items and users, set associative: a new entry replaces the least
+ * useful of eight. Sets are locked in stripes, for some ten nanoseconds. A batcher never waits for
+ * such a lock: while another thread has it, nothing is known, and nothing is kept.
  */
 #ifndef FCGI_SALE_REFUSAL_CACHE_H
 #define FCGI_SALE_REFUSAL_CACHE_H
@@ -53,7 +52,7 @@ struct refusal {
     char user[USER_BYTES_MAX]; /* not terminated */
 };
 
-/* Who learned it: a batcher, from PostgreSQL's decision, or the thread that listens to Redis. */
+/* Who learned it: a batcher, from PostgreSQL's decision, or Redis's thread. */
 enum refusal_source { REFUSAL_OF_BATCH, REFUSAL_OF_REDIS, REFUSAL_SOURCES };
 
 /* As metrics have it: a word. */

@@ -5,10 +5,10 @@
 #include "common/clock.h"
 
 enum {
-    /* The stream of a sale outlives it: a worker's clock sets this, and it decides nothing. */
+    /* The stream of a sale outlives it, by the worker's clock: that decides nothing. */
     KEEP_AFTER_SALE_MS = 60000,
-    /* Redis's thread is told of an open sale so often. */
-    TELL_MS = 1000
+    /* Redis's thread hears of an open sale so often. */
+    SHARE_MS = 1000
 };
 
 enum refusal_kind refusal_of(enum outcome outcome)
@@ -38,14 +38,14 @@ static const struct met_sale *find_sale(const struct refusals *refusals, int32_t
     return NULL;
 }
 
-/* The sale's entry, or the one that was not told of for longest. */
+/* The sale's entry, or the one that was shared longest ago. */
 static struct met_sale *entry_of(struct refusals *refusals, int32_t sale_id)
 {
     struct met_sale *entry = &refusals->sales[0];
     for (int i = 0; i < REFUSAL_CACHE_SALES; i++) {
         if (refusals->sales[i].sale_id == sale_id)
             return &refusals->sales[i];
-        if (refusals->sales[i].told_ms < entry->told_ms)
+        if (refusals->sales[i].shared_ms < entry->shared_ms)
             entry = &refusals->sales[i];
     }
     return entry;
@@ -68,7 +68,7 @@ void refusals_meet_sale(struct refusals *refusals, const struct job *job, int64_
     int64_t now_ms = clock_ms();
     struct met_sale *sale = entry_of(refusals, decision->code.sale_id);
     if (sale->sale_id == decision->code.sale_id && sale->made_us == made_us &&
-        now_ms - sale->told_ms < TELL_MS)
+        now_ms - sale->shared_ms < SHARE_MS)
         return;
     *sale = (struct met_sale){decision->code.sale_id, made_us, now_ms};
     /* A sale may stay open beyond its end. */
