@@ -7,7 +7,7 @@
 #include "outcome_problem.h"
 #include "purchase_id.h"
 
-/* Says nothing of the moment, so that a repetition is the same byte for byte. */
+/* Nothing in it depends on when it is written, so a repetition is the same byte for byte. */
 static void write_purchased(const struct settings *settings, struct reply *reply,
                             const struct decision *decision)
 {

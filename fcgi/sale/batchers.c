@@ -86,9 +86,8 @@ static void reject(struct batchers *batchers, struct job *jobs)
 
 void batchers_submit(struct batchers *batchers, struct job *job)
 {
-    if (!CHECK(job->complete != NULL && job->decision.outcome == OUTCOME_UNAVAILABLE &&
-               job->kind >= 0 && job->kind < JOB_KINDS))
-        return; /* it was not begun, or is complete */
+    if (!CHECK(job->complete != NULL && job->kind < JOB_KINDS))
+        return; /* its request was answered already */
     atomic_fetch_add(&batchers->in_flight[job->kind], 1);
     atomic_fetch_add(&batchers->submitted, 1);
     if (!queue_put(&batchers->queues[job->kind], job))

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/address.h"
+#include "common/check.h"
 #include "common/clock.h"
 #include "common/log.h"
 #include "fcgi/metrics/metrics.h"
@@ -52,8 +53,8 @@ struct redis_link *redis_link_new(const struct settings *settings, struct metric
     link->metrics = metrics;
     link->stop_fd = stop_fd;
     link->pause_ms = PAUSE_MS_MIN;
-    /* settings_check() let no other address through. */
-    bool good = address_read(&link->address, settings->redis.address, ADDRESS_REDIS_PORT);
+    /* settings_check() read it before. */
+    bool good = CHECK(address_read(&link->address, settings->redis.address, ADDRESS_REDIS_PORT));
     if (good && !link->address.is_unix) {
         link->lookup = lookup_new(link->address.host);
         good = link->lookup != NULL;

@@ -146,8 +146,8 @@ static void *share_main(void *argument)
                               result == REDIS_FEED_DOWN ? REDIS_STATE_DOWN : REDIS_STATE_OK,
                               memory_order_relaxed);
         wait_ms = is_all && result != REDIS_FEED_MORE ? period_ms(share) : 0;
-        if (is_first && write(share->tried_fd, &one, sizeof one) < 0)
-            break; /* cannot be: the counter is 0 */
+        if (is_first && !CHECK(write(share->tried_fd, &one, sizeof one) == sizeof one))
+            break;
     }
     return NULL;
 }

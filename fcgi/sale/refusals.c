@@ -7,7 +7,7 @@
 enum {
     /* The stream of a sale outlives it, by the worker's clock: that decides nothing. */
     KEEP_AFTER_SALE_MS = 60000,
-    /* Redis's thread hears of an open sale so often. */
+    /* Redis's thread gets an open sale so often. */
     SHARE_MS = 1000
 };
 

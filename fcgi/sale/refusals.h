@@ -13,7 +13,7 @@
 struct met_sale {
     int32_t sale_id; /* 0: none */
     int64_t made_us;
-    int64_t shared_ms; /* when Redis's thread last heard of it, by clock_ms() */
+    int64_t shared_ms; /* when Redis's thread last got it, by clock_ms() */
 };
 
 /* Of one batcher. */
@@ -32,7 +32,7 @@ struct known {
     int64_t made_us;  /* of the sale; 0: not known */
 };
 
-/* The refusal that an outcome tells; REFUSAL_NONE where nothing stays so. */
+/* The refusal that follows from an outcome; REFUSAL_NONE where nothing stays so. */
 enum refusal_kind refusal_of(enum outcome outcome);
 
 /* Looks up what is known of a checkout. */
@@ -40,7 +40,7 @@ void refusals_look_up(const struct refusals *refusals, const struct job *job, st
 
 /*
  * Meets the sale that decided about a checkout: it was generated at `made_us`, 0 where none is
- * open. Redis's thread hears of it now and then.
+ * open. Redis's thread gets it now and then.
  */
 void refusals_meet_sale(struct refusals *refusals, const struct job *job, int64_t made_us);
 
