@@ -152,7 +152,7 @@ static bool read_more(struct redis_link *link)
         return false;
     }
     if (ready[1].revents != 0) {
-        link->is_down_logged = true; /* nobody needs to know */
+        link->is_down_logged = true; /* the worker stops: that is not for the log */
         redis_link_fail(link, "not waited for");
         return false;
     }
@@ -188,13 +188,13 @@ redisReply *redis_link_read(struct redis_link *link)
 
 /* ---- connecting ---- */
 
-/* False: there is none to be had. "": none is needed. */
+/* Reads redis.password_file, "" where none is set. False: it cannot be read. */
 static bool read_password(const char *path, char password[PASSWORD_BYTES_MAX])
 {
     password[0] = '\0';
     if (!*path)
         return true;
-    /* Of a pipe nobody may ever write to the other end (open(2)). */
+    /* O_NONBLOCK: a pipe may have no writer, ever (open(2)). */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     FILE *file = fd >= 0 ? fdopen(fd, "r") : NULL;
     bool good = file && fgets(password, PASSWORD_BYTES_MAX, file);

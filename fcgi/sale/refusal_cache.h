@@ -66,23 +66,21 @@ struct refusal_cache *refusal_cache_new(struct metrics *metrics);
 void refusal_cache_free(struct refusal_cache *cache);
 
 /*
- * Why a checkout of this item (0: any) by this user is refused, if that is known: REFUSAL_NONE
- * where it is not, as for the user's own hold. `until_us`: until when that holds, INT64_MAX for
- * ever. Any thread; never waits.
+ * Why a checkout of this item (0: any) by this user is refused, and until when: INT64_MAX for ever.
+ * REFUSAL_NONE: nothing is known, or it is the user's own hold. Any thread; never waits.
  */
 enum refusal_kind refusal_cache_lookup(struct refusal_cache *cache, int64_t sale_made_us,
                                        int32_t number, const char *user, size_t user_length,
                                        int64_t *until_us);
 
 /*
- * Keeps it. That an item is sold counts for more than that it is held, the later of two holds for
- * more than the earlier. False: it was known already. Any thread; one of REFUSAL_OF_BATCH never
- * waits.
+ * Keeps a refusal: a sold item replaces a held one, and a later hold an earlier one. False: it was
+ * known already. Any thread; REFUSAL_OF_BATCH never waits.
  */
 bool refusal_cache_put(struct refusal_cache *cache, const struct refusal *refusal,
                        enum refusal_source source);
 
-/* Forgets all: PostgreSQL was away, and what comes back may be a server that knows less. */
+/* Forgets all, as after a lost connection: the next server may know less. */
 void refusal_cache_clear(struct refusal_cache *cache);
 
 #endif
