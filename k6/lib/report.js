@@ -345,7 +345,7 @@ ${outcomeSection(run)}
 <h2>Checks</h2>
 <div class="words">${checks}</div>
 <h2>Settings</h2>
-<details><summary>what the run was told, and defaults</summary>
+<details><summary>settings of the run, and defaults</summary>
 <div class="words">${settings}</div></details>
 </body>
 </html>
