@@ -100,7 +100,8 @@ static void handle(const struct request_thread *thread, struct exchange *exchang
     } else if (!(route->methods & (int)request->method)) {
         reply_problem(&reply, &problem_method_not_allowed, NULL, 0);
         reply.allow = route->allow;
-    } else if (!request_read_parameters(request, stream, route->parameters, &fault)) {
+    } else if (!request_read_parameters(request, stream, parameter_names, route->parameters,
+                                        &fault)) {
         reply_problem(&reply, fault.problem, fault.detail, fault.retry_after_s);
     } else if (route->at_once) {
         reply_begin(&reply, thread->reply_body, REPLY_PAGE_MAX);

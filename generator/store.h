@@ -2,7 +2,7 @@
  * What the generator says to PostgreSQL, over one connection: a function a statement, or the
  * transaction that makes a sale. Nothing else in generator/ knows libpq or SQL. Times are texts as
  * PostgreSQL writes them, ISO 8601 in UTC ("2026-11-21 10:00:00+00"), and handed on as they are.
- * What fails is logged.
+ * What fails is logged. Not shared between threads.
  */
 #ifndef GENERATOR_STORE_H
 #define GENERATOR_STORE_H

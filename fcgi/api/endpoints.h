@@ -9,6 +9,7 @@
 #include "fcgi/http/request.h"
 #include "fcgi/sale/batchers.h"
 #include "fcgi/store/sale_view.h"
+#include "parameter_names.h"
 
 struct metrics;
 

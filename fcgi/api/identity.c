@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "fcgi/store/limits.h"
+#include "parameter_names.h"
 
 _Static_assert((int)PARAMETER_BYTES_MAX <= (int)USER_BYTES_MAX,
                "a user that is named can be stored");

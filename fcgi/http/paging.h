@@ -8,6 +8,9 @@
 #include "reply.h"
 #include "request.h"
 
+/* The parameters page_num and page_size. */
+enum { PARAMETER_PAGE_NUM, PARAMETER_PAGE_SIZE, PAGING_PARAMETERS };
+
 enum { PAGE_SIZE_DEFAULT = 50, PAGE_SIZE_MAX = 100 };
 
 struct page {

@@ -14,30 +14,18 @@ enum {
     NUMBER_TEXT_MAX = 24 /* a number of 64 bits */
 };
 
-struct alias {
-    const char *text;
-    enum parameter_name name;
-};
-
-static const struct alias aliases[] = {
-    {"user_id", PARAMETER_USER},       {"id", PARAMETER_ITEM},
-    {"item_id", PARAMETER_ITEM},       {"code", PARAMETER_CODE},
-    {"checkout_code", PARAMETER_CODE}, {"sale_id", PARAMETER_SALE},
-    {"state", PARAMETER_STATE},        {"page_num", PARAMETER_PAGE_NUM},
-    {"page_size", PARAMETER_PAGE_SIZE}};
-
-static bool is_wanted(const struct parameters *parameters, const struct alias *alias)
+static bool is_wanted(const struct parameters *parameters, const struct parameter_alias *alias)
 {
-    return (parameters->wanted >> alias->name & 1U) != 0;
+    return (parameters->wanted >> alias->parameter & 1U) != 0;
 }
 
-static const struct alias *alias_find(const struct parameters *parameters, const char *text,
-                                      size_t length)
+static const struct parameter_alias *alias_find(const struct parameters *parameters,
+                                                const char *text, size_t length)
 {
-    for (size_t i = 0; i < sizeof aliases / sizeof aliases[0]; i++)
-        if (is_wanted(parameters, &aliases[i]) && strlen(aliases[i].text) == length &&
-            memcmp(aliases[i].text, text, length) == 0)
-            return &aliases[i];
+    for (const struct parameter_alias *alias = parameters->aliases; alias->text; alias++)
+        if (is_wanted(parameters, alias) && strlen(alias->text) == length &&
+            memcmp(alias->text, text, length) == 0)
+            return alias;
     return NULL;
 }
 
@@ -63,17 +51,17 @@ static const char *value_fault(const char *bytes, size_t length)
 }
 
 /* Takes a decoded value under one of its names; the same value twice is fine. */
-static bool set(struct parameters *parameters, const struct alias *alias, const char *bytes,
-                size_t length, bool is_too_long, struct parameter_fault *fault)
+static bool set(struct parameters *parameters, const struct parameter_alias *alias,
+                const char *bytes, size_t length, bool is_too_long, struct parameter_fault *fault)
 {
     /* A value that is too long is cut anywhere, so also within a character. */
     const char *what = is_too_long ? NULL : value_fault(bytes, length);
     if (what)
         return refuse(fault, alias->text, what);
 
-    if (!CHECK(alias->name < PARAMETER_COUNT && length <= PARAMETER_BYTES_MAX))
+    if (!CHECK(alias->parameter < PARAMETERS_MAX && length <= PARAMETER_BYTES_MAX))
         return refuse(fault, alias->text, "it cannot be read");
-    struct parameter *parameter = &parameters->by_name[alias->name];
+    struct parameter *parameter = &parameters->by_name[alias->parameter];
     if (length == 0)
         return true;
     if (parameter->length > 0 && (parameter->length != length || parameter->is_too_long ||
@@ -149,7 +137,7 @@ bool parameters_from_form(struct parameters *parameters, const char *text, size_
         char bytes[PARAMETER_BYTES_MAX];
         size_t used;
         bool is_too_long;
-        const struct alias *alias = NULL;
+        const struct parameter_alias *alias = NULL;
         if (decode(at, equals, bytes, NAME_BYTES_MAX, &used, &is_too_long) && !is_too_long)
             alias = alias_find(parameters, bytes, used);
         if (alias) {
@@ -188,7 +176,7 @@ static bool number_text(const struct json_object *value, char text[NUMBER_TEXT_M
     return true;
 }
 
-static bool set_from_json(struct parameters *parameters, const struct alias *alias,
+static bool set_from_json(struct parameters *parameters, const struct parameter_alias *alias,
                           struct json_object *value, struct parameter_fault *fault)
 {
     char text[NUMBER_TEXT_MAX];
@@ -225,20 +213,11 @@ bool parameters_from_json(struct parameters *parameters, struct json_reader *rea
         return false;
     }
     bool good = true;
-    for (size_t i = 0; good && i < sizeof aliases / sizeof aliases[0]; i++)
-        if (is_wanted(parameters, &aliases[i]) &&
-            json_object_object_get_ex(object, aliases[i].text, &value))
-            good = set_from_json(parameters, &aliases[i], value, fault);
+    for (const struct parameter_alias *alias = parameters->aliases; good && alias->text; alias++)
+        if (is_wanted(parameters, alias) && json_object_object_get_ex(object, alias->text, &value))
+            good = set_from_json(parameters, alias, value, fault);
     json_object_put(object);
     return good;
-}
-
-const char *parameter_alias(int number, enum parameter_name *name)
-{
-    if ((size_t)number >= sizeof aliases / sizeof aliases[0])
-        return NULL;
-    *name = aliases[number].name;
-    return aliases[number].text;
 }
 
 bool parameter_is_text(const char *bytes, size_t length)
@@ -246,9 +225,11 @@ bool parameter_is_text(const char *bytes, size_t length)
     return value_fault(bytes, length) == NULL;
 }
 
-void parameters_begin(struct parameters *parameters, unsigned wanted)
+void parameters_begin(struct parameters *parameters, const struct parameter_alias *aliases,
+                      unsigned wanted)
 {
     memset(parameters, 0, sizeof *parameters);
+    parameters->aliases = aliases;
     parameters->wanted = wanted;
 }
 
@@ -271,7 +252,7 @@ bool parameter_number(const struct parameter *parameter, int min, int max, int f
 
 void parameters_complete(struct parameters *parameters, const struct parameters *more)
 {
-    for (int i = 0; i < PARAMETER_COUNT; i++)
+    for (int i = 0; i < PARAMETERS_MAX; i++)
         if (parameters->by_name[i].length == 0)
             parameters->by_name[i] = more->by_name[i];
 }

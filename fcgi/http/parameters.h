@@ -1,8 +1,8 @@
 /*
  * What clients send by name, decoded and valid: from a query string, a form or a JSON body.
  *
- * Names and their aliases are one table in parameters.c. Unknown names are ignored, whatever
- * their value. A value is UTF-8 (RFC 3629) without control bytes.
+ * Which names there are is the caller's table. Unknown names are ignored, whatever their value. A
+ * value is UTF-8 (RFC 3629) without control bytes.
  */
 #ifndef FCGI_HTTP_PARAMETERS_H
 #define FCGI_HTTP_PARAMETERS_H
@@ -12,18 +12,14 @@
 
 struct json_reader;
 
-enum parameter_name {
-    PARAMETER_USER,
-    PARAMETER_ITEM,
-    PARAMETER_CODE,
-    PARAMETER_SALE,
-    PARAMETER_STATE,
-    PARAMETER_PAGE_NUM,
-    PARAMETER_PAGE_SIZE,
-    PARAMETER_COUNT
-};
+enum { PARAMETER_BYTES_MAX = 128, PARAMETERS_MAX = 7 };
 
-enum { PARAMETER_BYTES_MAX = 128 };
+/* What clients write, and the number of the parameter that it stands for: below PARAMETERS_MAX.
+   Several may stand for one. */
+struct parameter_alias {
+    const char *text; /* NULL: past the last of a table */
+    int parameter;
+};
 
 struct parameter {
     char bytes[PARAMETER_BYTES_MAX]; /* not terminated */
@@ -32,8 +28,9 @@ struct parameter {
 };
 
 struct parameters {
-    unsigned wanted; /* a set, a bit for each name: others are ignored */
-    struct parameter by_name[PARAMETER_COUNT];
+    const struct parameter_alias *aliases;
+    unsigned wanted; /* a set, a bit for each parameter: others are ignored */
+    struct parameter by_name[PARAMETERS_MAX];
 };
 
 /* Why parameters were refused: `name` as the client wrote it, or NULL for the body as a whole. */
@@ -43,14 +40,10 @@ struct parameter_fault {
     bool is_memory_short; /* nothing is wrong with them: they could not be read */
 };
 
-/*
- * All names, aliases among them, numbered from 0: the text that clients write, and in *name the
- * parameter that it stands for. NULL behind the last.
- */
-const char *parameter_alias(int number, enum parameter_name *name);
-
-/* None are given yet, and those of the set `wanted` can be: a bit (1U << name) for each. */
-void parameters_begin(struct parameters *parameters, unsigned wanted);
+/* None are given yet, and those of the set `wanted` can be: a bit (1U << parameter) for each. The
+   table stays the caller's, and stays as it is. */
+void parameters_begin(struct parameters *parameters, const struct parameter_alias *aliases,
+                      unsigned wanted);
 
 /*
  * A whole number of at most nine digits; `fallback` where it is not given. False: it is something

@@ -106,11 +106,12 @@ bool request_read(struct request *request, struct stream *stream, const struct s
     return read_body(request, stream, settings, fault);
 }
 
-bool request_read_parameters(struct request *request, struct stream *stream, unsigned wanted,
+bool request_read_parameters(struct request *request, struct stream *stream,
+                             const struct parameter_alias *aliases, unsigned wanted,
                              struct request_fault *fault)
 {
     struct parameter_fault why;
-    parameters_begin(&request->parameters, wanted);
+    parameters_begin(&request->parameters, aliases, wanted);
 
     const char *query = stream_variable(stream, "QUERY_STRING");
     bool good = parameters_from_form(&request->parameters, query, strlen(query), &why);
@@ -120,7 +121,7 @@ bool request_read_parameters(struct request *request, struct stream *stream, uns
         enum body_form form = body_form(stream_variable(stream, "CONTENT_TYPE"),
                                         stream_variable(stream, "HTTP_CONTENT_ENCODING"));
         struct parameters from_body;
-        parameters_begin(&from_body, wanted);
+        parameters_begin(&from_body, aliases, wanted);
         if (form == BODY_JSON) {
             good = parameters_from_json(&from_body, request->json_reader, request->body,
                                         request->body_length, &why);

@@ -55,11 +55,13 @@ bool request_read(struct request *request, struct stream *stream, const struct s
                   struct request_fault *fault) __attribute__((warn_unused_result));
 
 /*
- * Reads those parameters that are in the set `wanted` (parameters.h): from the query string, and
- * what is missing there from the body of a POST. False: the fault names the parameter and says what
- * was expected, or the body is in a form that is not read, or there was no memory for JSON.
+ * Reads those parameters of the table that are in the set `wanted` (parameters.h): from the query
+ * string, and what is missing there from the body of a POST. False: the fault names the parameter
+ * and says what was expected, or the body is in a form that is not read, or there was no memory for
+ * JSON.
  */
-bool request_read_parameters(struct request *request, struct stream *stream, unsigned wanted,
+bool request_read_parameters(struct request *request, struct stream *stream,
+                             const struct parameter_alias *aliases, unsigned wanted,
                              struct request_fault *fault) __attribute__((warn_unused_result));
 
 #endif

@@ -1,10 +1,10 @@
 #include "checkout_statement.h"
 
-#include <assert.h>
 #include <stdlib.h>
 
 #include "catalog/item.h"
 #include "common/array.h"
+#include "common/check.h"
 #include "connect.h"
 #include "row.h"
 
@@ -117,7 +117,8 @@ void checkout_statement_begin(struct checkout_statement *statement, int count)
 void checkout_statement_add(struct checkout_statement *statement,
                             const struct checkout_element *element)
 {
-    assert(statement->added < statement->count);
+    if (!CHECK(statement->added < statement->count))
+        return;
     array_add_bytes(&statement->users, element->user.bytes, element->user.length);
     array_add_int4(&statement->sales, element->sale_id);
     array_add_int4(&statement->numbers, element->number);
@@ -134,7 +135,8 @@ void checkout_statement_add(struct checkout_statement *statement,
 
 bool checkout_statement_call(struct checkout_statement *statement, struct database *database)
 {
-    assert(statement->added == statement->count);
+    if (!CHECK(statement->added == statement->count))
+        return false;
     const struct database_parameter parameters[PARAMETERS] = {
         array_parameter(&statement->users),
         array_parameter(&statement->sales),

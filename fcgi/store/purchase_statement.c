@@ -1,10 +1,10 @@
 #include "purchase_statement.h"
 
-#include <assert.h>
 #include <stdlib.h>
 
 #include "catalog/item.h"
 #include "common/array.h"
+#include "common/check.h"
 #include "connect.h"
 #include "row.h"
 
@@ -85,7 +85,8 @@ void purchase_statement_begin(struct purchase_statement *statement, int count)
 void purchase_statement_add(struct purchase_statement *statement, int32_t sale_id, int32_t number,
                             const uint8_t secret[SECRET_BYTES])
 {
-    assert(statement->added < statement->count);
+    if (!CHECK(statement->added < statement->count))
+        return;
     array_add_int4(&statement->sales, sale_id);
     array_add_int4(&statement->numbers, number);
     array_add_bytes(&statement->secrets, secret, SECRET_BYTES);
@@ -94,7 +95,8 @@ void purchase_statement_add(struct purchase_statement *statement, int32_t sale_i
 
 bool purchase_statement_call(struct purchase_statement *statement, struct database *database)
 {
-    assert(statement->added == statement->count);
+    if (!CHECK(statement->added == statement->count))
+        return false;
     const struct database_parameter parameters[PARAMETERS] = {array_parameter(&statement->sales),
                                                               array_parameter(&statement->numbers),
                                                               array_parameter(&statement->secrets)};

@@ -11,8 +11,8 @@
 
 #include "common/settings.h"
 #include "common/span.h"
-#include "fcgi/store/outcome.h"
 #include "limits.h"
+#include "outcome.h"
 
 struct database;
 

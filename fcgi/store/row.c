@@ -1,15 +1,12 @@
 #include "row.h"
 
-#include "common/log.h"
+#include "common/check.h"
 #include "limits.h"
 
 int row_element(const PGresult *result, int row, int column, int count)
 {
     int ordinal = database_int4(result, row, column);
-    if (ordinal >= 1 && ordinal <= count)
-        return ordinal - 1;
-    log_error("PostgreSQL answered about request %d of a batch of %d", ordinal, count);
-    return -1;
+    return CHECK(ordinal >= 1 && ordinal <= count) ? ordinal - 1 : -1;
 }
 
 enum outcome row_outcome(const PGresult *result, int row, int column)

@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 #include "common/database.h"
-#include "fcgi/store/outcome.h"
+#include "outcome.h"
 
 /* Which element of the arrays the row is about, from 0. -1: none of `count`, and the log says so.
  */

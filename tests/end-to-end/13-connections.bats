@@ -84,20 +84,20 @@ unread() {
 }
 
 @test "replies that are not read: no batcher waits, and their connections are closed" {
-    unread 6 keep POST /checkout 'user_id=deaf&id=9001'
+    unread 4 keep POST /checkout 'user_id=deaf&id=9001'
     sells_in_time ria
 }
 
 @test "replies that are not read: no thread that reads requests, or for them, waits either" {
-    unread 6 keep GET /openapi.json
-    unread 6 keep GET /items page_size=100
+    unread 4 keep GET /openapi.json
+    unread 4 keep GET /items page_size=100
     unread 3 values
     sells_in_time sue
 }
 
 @test "connections that are not to be kept, and are not closed at the other end: no batcher waits" {
-    unread 6 end POST /checkout 'user_id=late&id=9002'
-    unread 6 end GET /openapi.json
+    unread 4 end POST /checkout 'user_id=late&id=9002'
+    unread 4 end GET /openapi.json
     sells_in_time tom
 }
 

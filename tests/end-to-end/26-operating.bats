@@ -133,6 +133,15 @@ everything() {
     same "${#lines[@]}" 2
 }
 
+@test "an answer is as long as it is: a thousand sales" {
+    ask --dry-run -o sale.sales_ahead=1000
+    [[ $(stat --format=%s "$BATS_TEST_TMPDIR/answer") -gt 100000 ]]
+    same "$(answer '.sales | length')" "$(sql "SELECT 1001 - count(*) FROM flashsale.sale")"
+    same "$(answer '[.sales[].starts_at] == ([.sales[].starts_at] | unique)')" true
+    run -0 generator --dry-run -o sale.sales_ahead=1000
+    same "$(grep --count '^20' <<<"$output")" "$(answer '.sales | length')"
+}
+
 @test "--dry-run: what it asks cannot change anything, whatever it would be" {
     # The function it asks for partitions now tries to make one.
     sql 'ALTER FUNCTION flashsale.attempt_partitions_due RENAME TO asked'

@@ -2,7 +2,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "fcgi/http/parameters.h"
+#include "fcgi/api/parameter_names.h"
 #include "fuzz.h"
 #include "values.h"
 
@@ -10,8 +10,8 @@ static void read_form(const uint8_t *data, size_t size, unsigned wanted)
 {
     struct parameters parameters, again;
     struct parameter_fault fault = {NULL, NULL, false}, fault_again = {NULL, NULL, false};
-    parameters_begin(&parameters, wanted);
-    parameters_begin(&again, wanted);
+    parameters_begin(&parameters, parameter_names, wanted);
+    parameters_begin(&again, parameter_names, wanted);
     bool good = parameters_from_form(&parameters, (const char *)data, size, &fault);
     assert(parameters_from_form(&again, (const char *)data, size, &fault_again) == good);
     values_check_same(&parameters, &again);

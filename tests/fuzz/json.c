@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fcgi/api/parameter_names.h"
 #include "fcgi/http/json_reader.h"
-#include "fcgi/http/parameters.h"
 #include "fuzz.h"
 #include "values.h"
 
@@ -24,7 +24,7 @@ static bool read_by(struct json_reader *reader, struct parameters *parameters, c
                     size_t length, struct parameter_fault *fault)
 {
     *fault = (struct parameter_fault){NULL, NULL, false};
-    parameters_begin(parameters, ~0U);
+    parameters_begin(parameters, parameter_names, ~0U);
     bool good = parameters_from_json(parameters, reader, text, length, fault);
     assert(!fault->is_memory_short);
     return good;

@@ -140,7 +140,7 @@ static void check_json(const struct parameters *parameters, const char *text, si
     if (!reader)
         reader = json_reader_new(WRITTEN_MAX);
     assert(reader);
-    parameters_begin(&again, parameters->wanted);
+    parameters_begin(&again, parameter_names, parameters->wanted);
     assert(parameters_from_json(&again, reader, text, length, &fault));
     values_check_same(parameters, &again);
 }
@@ -153,7 +153,7 @@ void values_check_written(const struct parameters *parameters)
     struct parameter_fault fault;
     text_begin(&text, bytes, sizeof bytes);
     write_form(&text, parameters);
-    parameters_begin(&again, parameters->wanted);
+    parameters_begin(&again, parameter_names, parameters->wanted);
     assert(parameters_from_form(&again, bytes, text.used, &fault));
     values_check_same(parameters, &again);
 

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "fcgi/http/parameters.h"
+#include "fcgi/api/parameter_names.h"
 
 /* Ends the program where something does not hold. */
 void values_check(const struct parameters *parameters);

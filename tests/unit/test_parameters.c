@@ -4,8 +4,8 @@
 
 #include <string.h>
 
+#include "fcgi/api/parameter_names.h"
 #include "fcgi/http/json_reader.h"
-#include "fcgi/http/parameters.h"
 
 enum { BODY_MAX = 16384 };
 
@@ -15,21 +15,21 @@ static struct parameter_fault fault;
 
 static bool form(const char *text)
 {
-    parameters_begin(&parameters, ~0U);
+    parameters_begin(&parameters, parameter_names, ~0U);
     fault = (struct parameter_fault){NULL, NULL, false};
     return parameters_from_form(&parameters, text, strlen(text), &fault);
 }
 
-static bool json_bytes(const char *text, size_t length)
+static bool from_json_bytes(const char *text, size_t length)
 {
-    parameters_begin(&parameters, ~0U);
+    parameters_begin(&parameters, parameter_names, ~0U);
     fault = (struct parameter_fault){NULL, NULL, false};
     return parameters_from_json(&parameters, reader, text, length, &fault);
 }
 
 static bool json(const char *text)
 {
-    return json_bytes(text, strlen(text));
+    return from_json_bytes(text, strlen(text));
 }
 
 static void assert_is(enum parameter_name name, const char *expected)
@@ -330,7 +330,7 @@ static void test_json_bodies(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
         size_t length = bodies[i].length > 0 ? bodies[i].length : strlen(bodies[i].text);
-        bool good = json_bytes(bodies[i].text, length);
+        bool good = from_json_bytes(bodies[i].text, length);
         const char *name = good ? READ : fault.name;
         if (bodies[i].fault ? !name || strcmp(name, bodies[i].fault) != 0 : name != NULL)
             fail_msg("%s: %s", bodies[i].text, good ? "read" : fault.what);
@@ -416,7 +416,7 @@ static void test_json_reader_is_used_again(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
         size_t length = bodies[i].length > 0 ? bodies[i].length : strlen(bodies[i].text);
-        (void)json_bytes(bodies[i].text, length);
+        (void)from_json_bytes(bodies[i].text, length);
         assert_true(json("{\"user_id\":\"\\ud83d\\ude00 amy\",\"id\":47}"));
         assert_is(PARAMETER_USER, "\xf0\x9f\x98\x80 amy");
         assert_is(PARAMETER_ITEM, "47");
@@ -441,7 +441,7 @@ static void test_json_large(void **state)
     size_t used = (size_t)sprintf(text, "{\"user_id\":\"");
     memset(text + used, 'u', BODY_MAX - used - 2);
     strcpy(text + BODY_MAX - 2, "\"}");
-    assert_true(json_bytes(text, BODY_MAX));
+    assert_true(from_json_bytes(text, BODY_MAX));
     assert_true(parameters.by_name[PARAMETER_USER].is_too_long);
 }
 
@@ -522,6 +522,28 @@ static void test_complete(void **state)
     assert_is(PARAMETER_CODE, "c");
 }
 
+/* ---- what cannot be ---- */
+
+static bool is_read;
+
+/* A table that names more parameters than there is room for. */
+static void read_beyond(void)
+{
+    static const struct parameter_alias names[] = {{"beyond", PARAMETERS_MAX}, {NULL, 0}};
+    static const char query[] = "beyond=1";
+    parameters_begin(&parameters, names, ~0U);
+    is_read = parameters_from_form(&parameters, query, strlen(query), &fault);
+}
+
+static void test_what_cannot_be(void **state)
+{
+    (void)state;
+    assert_true(check_stops(read_beyond));
+    assert_true(check_says(read_beyond, "alias->parameter < PARAMETERS_MAX"));
+    assert_false(is_read);
+    assert_string_equal(fault.name, "beyond");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -541,6 +563,7 @@ int main(void)
         cmocka_unit_test(test_complete),
         cmocka_unit_test(test_json_surrogates),
         cmocka_unit_test(test_json_reader_is_used_again),
+        cmocka_unit_test(test_what_cannot_be),
         cmocka_unit_test(test_json_large),
     };
     reader = json_reader_new(BODY_MAX);
