@@ -135,7 +135,7 @@ class PostgreSQL(Part):
                 run(["setpriv", *AS_POSTGRES, "test", "-x", self.place.run_dir / "."], os.devnull):
             return
         for left in filter(Path.is_dir, Path("/var/tmp").glob(f"{prefix}*")):
-            tell(f"{left} is of a {self.place.run_dir} that was there before, and not used: remove it if that is gone",
+            tell(f"{left} belongs to an earlier {self.place.run_dir} and is not used: remove it if that one is gone",
                  fd=2)
         remove(link)
         home = tempfile.mkdtemp(prefix=f"{prefix}.", dir="/var/tmp")
