@@ -313,6 +313,7 @@ DECLARE
     v_sale     sale;
     v_requests checkout_requests;
     v_stripe   sale_stripe;
+    v_expires  timestamptz;
     v_found    record;
     v_is_any   boolean;
     v_rows     bigint;
@@ -327,9 +328,10 @@ BEGIN
                                          p_known_sales, p_unknown_is_any, p_full_too);
         END IF;
         v_stripe := lock_stripe(v_sale.sale_id);
+        v_expires := hold_ends_at(v_sale);
         FOREACH v_is_any IN ARRAY ARRAY[false, true] LOOP
-            CONTINUE WHEN v_stripe.stripe IS NULL OR NOT CASE WHEN v_is_any
-                THEN 0 = ANY (v_requests.numbers) ELSE 0 < ANY (v_requests.numbers) END;
+            CONTINUE WHEN v_stripe.stripe IS NULL OR NOT 0 = ANY (v_requests.known) OR NOT CASE
+                WHEN v_is_any THEN 0 = ANY (v_requests.numbers) ELSE 0 < ANY (v_requests.numbers) END;
             IF v_is_any THEN
                 v_found := find_any(v_sale.sale_id, p_users, p_sales, p_secrets, p_full_too, v_requests, v_stripe);
                 v_requests := v_found.io_requests;
@@ -338,14 +340,14 @@ BEGIN
             RETURN QUERY
             WITH held AS (
                 UPDATE item i
-                SET held_by = p_users[r.ordinal], held_until = hold_ends_at(v_sale), secret = p_secrets[r.ordinal]
+                SET held_by = p_users[r.ordinal], held_until = v_expires, secret = p_secrets[r.ordinal]
                 FROM eligible_requests(v_sale.sale_id, p_users, p_sales, v_requests.wanted, v_requests.known,
                                        p_full_too OR v_is_any) r
                 WHERE i.sale_id = v_sale.sale_id AND i.number = r.number AND item_is_free(i)
-                RETURNING r.ordinal, i.*
+                RETURNING r.ordinal, i.number, i.held_by, i.secret, i.name, i.price_cents, i.picture_seed
             ), logged AS (
                 INSERT INTO attempt (sale_id, number, outcome, secret, user_id)
-                SELECT h.sale_id, h.number, 'accepted', h.secret, h.held_by FROM held h
+                SELECT v_sale.sale_id, h.number, 'accepted', h.secret, h.held_by FROM held h
             ), counted AS (
                 UPDATE sale_stripe s
                 SET checkouts_accepted = s.checkouts_accepted + c.accepted,
@@ -354,16 +356,14 @@ BEGIN
                     queue_offset = v_stripe.queue_offset,
                     queue_length = s.queue_length + CASE WHEN c.queued = '{}' THEN 0 ELSE 1 END
                 FROM (SELECT count(*) AS accepted, array_agg(hashtext(h.held_by)) AS users,
-                             coalesce(array_agg(h.number), '{}') || v_requests.contested AS queued
-                      FROM held h) c
-                WHERE s.sale_id = v_sale.sale_id AND s.stripe = v_stripe.stripe
-                  AND (c.queued <> '{}' OR v_is_any)
+                             coalesce(array_agg(h.number), '{}') || v_requests.contested AS queued FROM held h) c
+                WHERE s.sale_id = v_sale.sale_id AND s.stripe = v_stripe.stripe AND (c.queued <> '{}' OR v_is_any)
                 RETURNING s.sale_id, s.stripe, s.queue_length - 1, c.queued, c.users
             ), queued AS (
                 INSERT INTO hold_queue (sale_id, stripe, position, numbers, users, available_at)
-                SELECT c.*, hold_ends_at(v_sale) FROM counted c WHERE c.queued <> '{}'
+                SELECT c.*, v_expires FROM counted c WHERE c.queued <> '{}'
             )
-            SELECT h.ordinal, 'accepted'::outcome, h.sale_id, h.number, h.secret, h.held_until,
+            SELECT h.ordinal, 'accepted'::outcome, v_sale.sale_id, h.number, h.secret, v_expires,
                    v_sale.generated_at, v_sale.ends_at, now(), h.name, h.price_cents, h.picture_seed,
                    h.held_by, v_sale.purchase_limit
             FROM held h;

@@ -38,67 +38,6 @@ $$;
 COMMENT ON FUNCTION wanted_codes(integer, integer[], integer[], uuid[]) IS
     'the requests with codes of the sale, by number. It becomes a part of the statement that calls it';
 
-CREATE FUNCTION sell_items(
-    p_sale sale, p_stripe integer, p_sales integer[], p_numbers integer[], p_secrets uuid[])
-RETURNS SETOF purchase_decision
-LANGUAGE plpgsql
-AS $$
-#variable_conflict use_column
-BEGIN
-    -- The items that the codes open are taken, then each buyer's row takes as many of the numbers as the limit
-    -- leaves room for. Of requests with the same code it is the first.
-    RETURN QUERY
-    WITH taken AS (
-        UPDATE item i
-        SET purchased_at = now()
-        FROM wanted_codes(p_sale.sale_id, p_sales, p_numbers, p_secrets) r
-        WHERE i.sale_id = p_sale.sale_id AND i.number = r.number AND i.secret = r.secret
-          AND item_is_held(i)
-        RETURNING r.ordinal, i.number, i.held_by, i.name, i.price_cents, i.picture_seed
-    ), granted AS (
-        INSERT INTO buyer AS b (sale_id, user_id, numbers, granted, purchase_limit)
-        SELECT p_sale.sale_id, w.held_by, w.numbers, cardinality(w.numbers), p_sale.purchase_limit
-        FROM (
-            SELECT t.held_by, (array_agg(t.number))[: p_sale.purchase_limit] AS numbers
-            FROM (SELECT * FROM taken t ORDER BY t.held_by, t.ordinal) t
-            GROUP BY t.held_by
-        ) w
-        ORDER BY w.held_by
-        ON CONFLICT (sale_id, user_id) DO UPDATE
-        SET numbers = b.numbers
-                || excluded.numbers[: b.purchase_limit - cardinality(b.numbers)],
-            granted = least(cardinality(excluded.numbers),
-                            b.purchase_limit - cardinality(b.numbers))
-        WHERE cardinality(b.numbers) < b.purchase_limit
-        RETURNING b.numbers, b.granted
-    ), positions AS MATERIALIZED (
-        -- One row: what was granted, and beside it which of its buyer's items each is.
-        SELECT array_agg(g.numbers[p.position]) AS numbers, array_agg(p.position) AS positions
-        FROM granted g
-        CROSS JOIN LATERAL generate_series(
-            cardinality(g.numbers) - g.granted + 1, cardinality(g.numbers)) p (position)
-    ), purchased AS MATERIALIZED (
-        SELECT t.*, p.positions[f.at] AS position
-        FROM taken t
-        CROSS JOIN positions p
-        CROSS JOIN LATERAL (SELECT array_position(p.numbers, t.number) AS at OFFSET 0) f
-        WHERE f.at IS NOT NULL
-    ), counted AS (
-        UPDATE sale_stripe s
-        SET purchases_accepted = s.purchases_accepted + cardinality(p.ordinals),
-            purchased = p.ordinals
-        FROM (SELECT array_agg(p.ordinal::smallint) AS ordinals FROM purchased p) p
-        WHERE s.sale_id = p_sale.sale_id AND s.stripe = p_stripe AND p.ordinals IS NOT NULL
-    )
-    SELECT p.ordinal, 'purchased'::outcome, p_sale.sale_id, p.number, p.held_by, now(),
-           p.position, p_sale.generated_at, p_sale.ends_at, now(), p.name, p.price_cents,
-           p.picture_seed, p_sale.purchase_limit
-    FROM purchased p;
-END
-$$;
-COMMENT ON FUNCTION sell_items(sale, integer, integer[], integer[], uuid[]) IS
-    'sells the items that the codes of the sale open, as many as each buyer may have, and counts that';
-
 CREATE FUNCTION return_items(
     p_sale_id integer, p_sales integer[], p_numbers integer[], p_secrets uuid[], p_purchased smallint[])
 RETURNS uuid[]
@@ -133,7 +72,6 @@ CREATE FUNCTION refuse_purchases(
 RETURNS SETOF purchase_decision
 LANGUAGE plpgsql
 AS $$
-#variable_conflict use_column
 BEGIN
     RETURN QUERY
     WITH others AS MATERIALIZED (
@@ -172,32 +110,67 @@ RETURNS SETOF purchase_decision
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = flashsale, pg_temp
 -- Estimates for arrays are guesses: every look-up here is by primary key, whatever they say.
-SET plan_cache_mode = force_generic_plan
-SET enable_seqscan = off SET enable_bitmapscan = off
-SET enable_hashjoin = off SET enable_mergejoin = off
-SET jit = off
+SET plan_cache_mode = force_generic_plan SET jit = off
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 AS $$
 DECLARE
     v_part      batch_part;
     v_sale      sale;
     v_stripe    integer;
     v_rows      bigint;
-    v_purchased smallint[]; -- the requests that were
+    v_purchased smallint[]; -- ordinals
 BEGIN
     FOREACH v_part IN ARRAY batch_parts(p_sales, p_numbers) LOOP
         v_sale := v_part.sale;
         v_stripe := (lock_stripe(v_sale.sale_id)).stripe;
-        v_rows := 0;
-        v_purchased := NULL;
-        IF v_stripe IS NOT NULL THEN
-            RETURN QUERY SELECT * FROM sell_items(v_sale, v_stripe, p_sales, v_part.numbers, p_secrets);
-            GET DIAGNOSTICS v_rows = ROW_COUNT;
-        END IF;
+        -- The items that the codes open are taken, then each buyer's row takes as many of the numbers as the
+        -- limit leaves room for. Of requests with the same code it is the first.
+        RETURN QUERY
+        WITH taken AS (
+            UPDATE item i
+            SET purchased_at = now()
+            FROM wanted_codes(v_sale.sale_id, p_sales, v_part.numbers, p_secrets) r
+            WHERE i.sale_id = v_sale.sale_id AND i.number = r.number AND i.secret = r.secret
+              AND item_is_held(i)
+            RETURNING r.ordinal, i.number, i.held_by, i.name, i.price_cents, i.picture_seed
+        ), granted AS (
+            INSERT INTO buyer AS b (sale_id, user_id, numbers, granted, purchase_limit)
+            SELECT v_sale.sale_id, w.held_by, w.numbers, cardinality(w.numbers), v_sale.purchase_limit
+            FROM (SELECT t.held_by, (array_agg(t.number))[: v_sale.purchase_limit] AS numbers
+                  FROM (SELECT * FROM taken t ORDER BY t.held_by, t.ordinal) t
+                  GROUP BY t.held_by) w
+            ORDER BY w.held_by
+            ON CONFLICT (sale_id, user_id) DO UPDATE
+            SET numbers = b.numbers || excluded.numbers[: b.purchase_limit - cardinality(b.numbers)],
+                granted = least(cardinality(excluded.numbers), b.purchase_limit - cardinality(b.numbers))
+            WHERE cardinality(b.numbers) < b.purchase_limit
+            RETURNING b.numbers, b.granted
+        ), positions AS MATERIALIZED (
+            -- One row: what was granted, and beside it which of its buyer's items each is.
+            SELECT array_agg(g.numbers[p.position]) AS numbers, array_agg(p.position) AS positions
+            FROM granted g
+            CROSS JOIN LATERAL generate_series(
+                cardinality(g.numbers) - g.granted + 1, cardinality(g.numbers)) p (position)
+        ), purchased AS MATERIALIZED (
+            SELECT t.*, p.positions[f.at] AS position
+            FROM taken t
+            CROSS JOIN positions p
+            CROSS JOIN LATERAL (SELECT array_position(p.numbers, t.number) AS at OFFSET 0) f
+            WHERE f.at IS NOT NULL
+        ), counted AS (
+            UPDATE sale_stripe s
+            SET purchases_accepted = s.purchases_accepted + cardinality(p.ordinals), purchased = p.ordinals
+            FROM (SELECT array_agg(p.ordinal::smallint) AS ordinals FROM purchased p) p
+            WHERE s.sale_id = v_sale.sale_id AND s.stripe = v_stripe AND p.ordinals IS NOT NULL
+        )
+        SELECT p.ordinal, 'purchased'::outcome, v_sale.sale_id, p.number, p.held_by, now(), p.position,
+               v_sale.generated_at, v_sale.ends_at, now(), p.name, p.price_cents, p.picture_seed,
+               v_sale.purchase_limit
+        FROM purchased p;
+        GET DIAGNOSTICS v_rows = ROW_COUNT;
         CONTINUE WHEN v_rows = v_part.requests;
-        IF v_rows > 0 THEN
-            SELECT s.purchased INTO v_purchased FROM sale_stripe s
-            WHERE s.sale_id = v_sale.sale_id AND s.stripe = v_stripe;
-        END IF;
+        v_purchased := (SELECT s.purchased FROM sale_stripe s
+                        WHERE s.sale_id = v_sale.sale_id AND s.stripe = v_stripe AND v_rows > 0);
         RETURN QUERY SELECT * FROM refuse_purchases(
             v_sale, v_stripe, p_sales, v_part.numbers, p_secrets, v_part.requests, v_purchased,
             return_items(v_sale.sale_id, p_sales, v_part.numbers, p_secrets, v_purchased));
