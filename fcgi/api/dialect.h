@@ -1,5 +1,5 @@
-/* The texts of replies that clients of earlier services expect (setting http.dialect). Any thread.
- */
+/* The texts of replies that clients of earlier services expect (setting http.dialect). Any
+   thread. */
 #ifndef FCGI_API_DIALECT_H
 #define FCGI_API_DIALECT_H
 
@@ -13,13 +13,15 @@ struct dialect {
        is NULL: the first alone. Both are NULL: the outcome's own detail (outcome_problem.h). */
     const char *limit_before;
     const char *limit_after;
+    /* Whether a user at the limit may still check out, so that only the purchase is refused. */
+    bool full_may_check_out;
 };
 
 /* The dialect that the settings name; a constant. */
 const struct dialect *dialect_of(const struct settings *settings);
 
-/* Adds the detail of a refusal at the limit of `limit` items; nothing if it is the outcome's own.
- */
+/* Adds the detail of a refusal at the limit of `limit` items; nothing if it is the
+   outcome's own. */
 void dialect_add_limit(const struct dialect *dialect, int limit, struct text *text);
 
 #endif
