@@ -6,8 +6,7 @@
 #include "common/json_writer.h"
 #include "fcgi/store/item_row.h"
 
-/* The longest object of item_json_row(), in bytes: the name, with each byte escaped, and the rest.
- */
+/* Bytes of the longest object of item_json_row(), with each byte of the name escaped. */
 enum { ITEM_JSON_MAX = 6 * (ITEM_NAME_MAX - 1) + 256 };
 
 /* The item's id, such as "17-4711". */

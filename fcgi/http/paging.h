@@ -18,8 +18,7 @@ struct page {
     int size;       /* rows at most */
 };
 
-/* Reads both parameters. False: one is not a whole number within its bounds, and the reply says so.
- */
+/* Reads both parameters. False: one is no whole number within bounds, and the reply says so. */
 bool page_read(const struct request *request, int size_default, struct page *page,
                struct reply *reply) __attribute__((warn_unused_result));
 

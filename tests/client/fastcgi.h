@@ -28,8 +28,7 @@ struct fastcgi_answer {
     bool is_sound;    /* the whole answer was complete records */
 };
 
-/* Called in this order: begin, each variable, the body. The worker closes the connection after it.
- */
+/* Called in this order: begin, each variable, the body. The connection is not to be kept. */
 void fastcgi_begin(struct fastcgi_request *request);
 void fastcgi_variable(struct fastcgi_request *request, const char *name, size_t name_length,
                       const char *value, size_t value_length);

@@ -53,8 +53,7 @@ struct scenario {
     const char *method;
     const char *path;
     int status; /* if nothing fails */
-    /* The connections are broken before, so 503 is right; calls fail while the worker reconnects.
-     */
+    /* The connections are broken before: 503 is right, and calls fail during the reconnection. */
     bool is_broken;
     /* The worker learns a refusal and sends it to Redis, which it asks all the time anyway. */
     bool is_learned;

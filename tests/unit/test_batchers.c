@@ -73,9 +73,7 @@ static void assert_empty(const struct decision *decision)
     assert_true(decision->expires_us == 0 && decision->purchased_us == 0);
 }
 
-/* Both when a batcher gives up, and when the caller completes the job because no batcher is
- * connected.
- */
+/* A batcher that gives up completes a job; or the caller does, if no batcher is connected. */
 static void test_decisions_carry_nothing_over(void **state)
 {
     (void)state;

@@ -87,8 +87,7 @@ static void test_codings(void **state)
         expect(BODY_UNSUPPORTED, "application/json", codings[i]);
 }
 
-/* Bodies whose type is form, but that are not forms: their parameters would be dropped in silence.
- */
+/* Other bodies that are sent as forms: their parameters would be dropped in silence. */
 static void test_bodies_that_are_not_forms(void **state)
 {
     (void)state;

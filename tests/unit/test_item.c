@@ -176,8 +176,7 @@ static void test_description(void **state)
     }
 }
 
-/* An unknown name, and a buffer that is too small: the text is cut, and nothing is written past it.
- */
+/* A very long name, and a small buffer: the text is cut, and nothing is written past its end. */
 static void test_description_is_cut(void **state)
 {
     (void)state;

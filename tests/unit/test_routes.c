@@ -275,8 +275,7 @@ static void test_document_has_the_paths_and_methods(void **state)
     assert_int_equal(json_object_object_length(paths), routes);
 }
 
-/* How many parameters in "query" or "path" the document has for a path, and whether `name` is one.
- */
+/* How many parameters `in` "query" or "path" a path has, and whether `name` is one of them. */
 static int described(const struct route *route, const char *in, const char *name, bool *is_there)
 {
     struct json_object *list = member(member(member(document, "paths"), route->name), "parameters");
@@ -353,8 +352,7 @@ static void test_document_has_the_bodies(void **state)
     }
 }
 
-/* The document has the problem's name, and an example that equals the reply, except for its detail.
- */
+/* The document has the problem's name, and an example that equals the reply but for its detail. */
 static void expect_described(const struct problem *problem)
 {
     struct json_object *components = member(document, "components");

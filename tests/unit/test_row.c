@@ -1,5 +1,4 @@
-/* Values that several statements read in the same way, from results that are made without a server.
- */
+/* Values that several statements read in the same way, from results made without a server. */
 
 #include "unit.h"
 

@@ -113,8 +113,7 @@ static void test_file_refused(void **state)
     }
 }
 
-/* The sales ahead must last until a timer runs the generator again; every_s is 0 without a timer.
- */
+/* The sales ahead must last until a timer runs the generator again; 0: there is no timer. */
 static void test_sales_last_until_the_next_run(void **state)
 {
     (void)state;
