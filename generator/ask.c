@@ -18,8 +18,8 @@ enum ask_result ask_answer(const struct ask *ask)
     return answers[ask->task->kind](ask);
 }
 
-/* The writer has bounds, and the answer has none: so it is written anew with twice the room until
- * it fits. */
+/* The answer can be of any length, and the writer needs a bound: the buffer is doubled until the
+ * answer fits. */
 bool ask_print_json(const struct ask *ask,
                     void (*write)(struct json_writer *json, const void *context),
                     const void *context)

@@ -1,6 +1,6 @@
 /*
- * What is asked of the generator and changes nothing: a file each. An answer is text or JSON on a
- * stream; why there is none is logged.
+ * The generator's questions (--list, --audit, --dry-run), a file each. They change nothing. An
+ * answer is text or JSON on a stream; a failure is logged. Not shared between threads.
  */
 #ifndef GENERATOR_ASK_H
 #define GENERATOR_ASK_H
@@ -13,7 +13,7 @@
 #include "store.h"
 #include "task.h"
 
-/* How long a statement may take: an audit reads days of the log. */
+/* How long a statement, and a whole answer, may take: an audit reads days of the log. */
 enum { ASK_STATEMENT_S_MAX = 600, ASK_S_MAX = 2 * ASK_STATEMENT_S_MAX };
 
 struct ask {
@@ -25,19 +25,19 @@ struct ask {
 
 enum ask_result {
     ASK_ANSWERED,
-    ASK_VIOLATED, /* answered, and something must not be as it is */
+    ASK_VIOLATED, /* answered: the audit found violations */
     ASK_FAILED
 };
 
 /*
- * Answers whichever of the below the task is, of which TASK_GENERATE is none, in a transaction that
- * sees one moment and can change nothing; also on a standby.
+ * Answers the task with one of the functions below; it must not be TASK_GENERATE. All is read in
+ * one read-only transaction with one snapshot, which a standby can run too.
  */
 enum ask_result ask_answer(const struct ask *ask) __attribute__((warn_unused_result));
 
 /*
- * Writes one JSON text, as `write` has it, and a line's end. `write` may be called more than once.
- * False: out of memory, which is logged.
+ * Prints the JSON text that `write` writes, and a line break. `write` may be called more than once,
+ * and must write the same each time. False: out of memory, which is logged.
  */
 bool ask_print_json(const struct ask *ask,
                     void (*write)(struct json_writer *json, const void *context),
@@ -46,10 +46,10 @@ bool ask_print_json(const struct ask *ask,
 /* All sales, the newest first. */
 enum ask_result ask_list(const struct ask *ask) __attribute__((warn_unused_result));
 
-/* A row for each thing about the sale that must not be. */
+/* A row for each violation in the sale's rows. */
 enum ask_result ask_audit(const struct ask *ask) __attribute__((warn_unused_result));
 
-/* What generate() would do now. */
+/* The sales and partitions that generate() would make or drop now. */
 enum ask_result ask_dry_run(const struct ask *ask) __attribute__((warn_unused_result));
 
 #endif

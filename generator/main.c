@@ -1,6 +1,6 @@
 /*
- * The hourly program: makes the current sale and those ahead where they are missing. It also tells
- * of sales, and of what it would make.
+ * The hourly program: makes the current sale and the next ones if they are missing. It also lists
+ * and audits sales, and shows what it would make.
  */
 
 #include <errno.h>
@@ -24,8 +24,8 @@
 enum { EXIT_SETTINGS = 2, EXIT_NOT_ANSWERED = 3 };
 
 /*
- * The server limits each statement; this limits the run where the server does not answer at all.
- * What was made until then stays made.
+ * The exit status of a run that took too long. The server limits each statement; an alarm limits
+ * the run if the server does not answer at all. Sales made until then stay.
  */
 static volatile sig_atomic_t status_given_up;
 
@@ -73,7 +73,7 @@ static void print_summary(const struct generate_report *report, const struct set
            report->partitions_made == 1 ? "" : "s", report->partitions_dropped);
 }
 
-/* Both return the exit status. */
+/* Both tasks return the exit status. */
 
 static int make_sales(struct store *store, const struct settings *settings)
 {
@@ -98,7 +98,7 @@ static int answer(struct store *store, const struct settings *settings, const st
         return EXIT_NOT_ANSWERED;
     const struct ask ask = {store, settings, task, stdout};
     enum ask_result result = ask_answer(&ask);
-    /* What did not arrive is no answer. */
+    /* An answer that could not be written counts as a failure. */
     if (fflush(stdout) != 0 || ferror(stdout)) {
         log_error("writing the answer: %s", strerror(errno));
         result = ASK_FAILED;

@@ -13,8 +13,7 @@ struct line {
 };
 
 /*
- * Writes a text character by character where there is a stream, and says how many columns of a
- * terminal it takes.
+ * Prints a text, unless `stream` is NULL. Returns its width in columns of a terminal.
  */
 static int put_text(FILE *stream, const char *text)
 {
@@ -22,7 +21,7 @@ static int put_text(FILE *stream, const char *text)
     int width = 0;
     for (size_t left = strlen(text), length; left > 0; text += length, left -= length) {
         length = (size_t)PQmblen(text, utf8);
-        /* Of a control character it is less than none; a combining one has none. */
+        /* PQdsplen() is -1 for a control character, and 0 for a combining one. */
         int columns = length <= left ? PQdsplen(text, utf8) : -1;
         length = length <= left ? length : left;
         width += columns >= 0 ? columns : 1;
@@ -34,7 +33,7 @@ static int put_text(FILE *stream, const char *text)
     return width;
 }
 
-/* What is null is nothing. */
+/* A cell as the table shows it; a null is empty. */
 static const char *text_of(enum column_type type, const struct cell *cell,
                            char integer[INTEGER_BYTES_MAX])
 {
@@ -48,7 +47,7 @@ static const char *text_of(enum column_type type, const struct cell *cell,
     return integer;
 }
 
-/* Row -1 is the columns' names. */
+/* Row -1 is the line of the columns' names. */
 static void read_line(const struct rows *rows, int row, struct line *line)
 {
     struct cell cells[ROWS_COLUMNS_MAX];
@@ -65,7 +64,7 @@ static void put_blanks(FILE *stream, int count)
         fputc(' ', stream);
 }
 
-/* No line ends with blanks. */
+/* Prints a line, without blanks at its end. */
 static void put_line(FILE *stream, const struct rows *rows, const int *widths,
                      const struct line *line)
 {
