@@ -1,4 +1,4 @@
-/* The counters that all workers of a host share: what stays, what is summed, what is replaced. */
+/* The counters that all workers of a host share: what is kept, what is summed, what is replaced. */
 #include "unit.h"
 
 #include <errno.h>
@@ -14,7 +14,7 @@
 
 enum { ADDS = 100000, WRITERS = 4 };
 
-/* ---- lists of the test's own: whoever opens the metrics hands them in ---- */
+/* ---- the test's own lists, which it hands in ---- */
 
 enum { RED, GREEN, BLUE, COLOURS };
 
@@ -24,19 +24,19 @@ static const char *colour(int row)
     return names[row];
 }
 
-/* One name is another. */
+/* One name differs. */
 static const char *other_colour(int row)
 {
     return row == GREEN ? "grey" : colour(row);
 }
 
-/* One is more. */
+/* One name more. */
 static const char *more_colours(int row)
 {
     return row < COLOURS ? colour(row) : row == COLOURS ? "white" : NULL;
 }
 
-/* The same in another order. */
+/* The same names in another order. */
 static const char *colour_backwards(int row)
 {
     return row < COLOURS ? colour(COLOURS - 1 - row) : NULL;
@@ -122,7 +122,7 @@ static void test_counters_stay(void **state)
     assert_int_equal(status.st_mode & 0777, 0600);
 }
 
-/* Each metric has cells of its own: what is added to one is in no other. */
+/* Each row of each metric has a cell of its own. */
 static void test_cells_are_apart(void **state)
 {
     (void)state;
@@ -168,7 +168,7 @@ static void test_two_workers(void **state)
     metrics_close(other);
 }
 
-/* Processes that open and make the file at once, and count at once. */
+/* Processes create the file and count at the same time. */
 static void test_writers_at_once(void **state)
 {
     (void)state;
@@ -209,7 +209,7 @@ static void *add_many(void *metrics)
     return NULL;
 }
 
-/* Threads of one worker. */
+/* Threads of one worker count at the same time. */
 static void test_threads_at_once(void **state)
 {
     (void)state;
@@ -228,7 +228,7 @@ static void test_threads_at_once(void **state)
     metrics_close(metrics);
 }
 
-/* A worker that is killed leaves what it counted, and nothing of what it was doing. */
+/* The counters of a killed worker stay, its gauges do not. */
 static void test_killed_worker(void **state)
 {
     (void)state;
@@ -257,7 +257,7 @@ static void test_killed_worker(void **state)
     assert_int_equal(sum(metrics, METRIC_IN_FLIGHT, RED, 0), 0);
     assert_int_equal(sum(metrics, METRIC_RECONNECTS, RED, 0), 5);
 
-    /* The next one has its slot, begins with nothing in flight, and counts on. */
+    /* The next worker gets the slot, with gauges at 0, and adds to its counters. */
     struct metrics *next = open_quietly();
     struct metrics_census census;
     assert_int_equal(sum(metrics, METRIC_IN_FLIGHT, RED, 0), 0);
@@ -265,7 +265,8 @@ static void test_killed_worker(void **state)
     assert_int_equal(sum(metrics, METRIC_RECONNECTS, RED, 0), 6);
     metrics_take_census(metrics, &census);
     assert_int_equal(census.living, 2);
-    assert_true(census.workers[0].is && census.workers[1].is && !census.workers[2].was);
+    assert_true(census.workers[0].is_alive && census.workers[1].is_alive &&
+                !census.workers[2].is_used);
     metrics_close(next);
     metrics_close(metrics);
     close(ready[0]);
@@ -280,8 +281,8 @@ static void write_at(off_t offset, const void *bytes, size_t count)
     close(fd);
 }
 
-/* The header's version and what it says matter, and so does the size; who has the old file keeps
- * it. */
+/* A file is replaced if its header's version, layout or size differs, or its real size. A worker
+ * that has the old file keeps it. */
 static void test_other_layout(void **state)
 {
     (void)state;
@@ -315,7 +316,7 @@ static void test_other_layout(void **state)
     }
 }
 
-/* A file that is shorter than it says must not end the process (SIGBUS). */
+/* A file that is shorter than its header says must not end the process (SIGBUS). */
 static void test_cut_file(void **state)
 {
     (void)state;
@@ -331,7 +332,8 @@ static void test_cut_file(void **state)
     metrics_close(metrics);
 }
 
-/* What somebody else keeps at the path stays, however long it is; what a start left there goes. */
+/* A file that is not for metrics stays, whatever its size; an unfinished metrics file is replaced.
+ */
 static void test_file_of_others(void **state)
 {
     (void)state;
@@ -363,7 +365,7 @@ static void test_file_of_others(void **state)
     metrics_close(metrics);
 }
 
-/* Where there can be no file the worker goes on, and counts for itself. */
+/* If there can be no file, the worker counts only for itself. */
 static void test_without_file(void **state)
 {
     (void)state;
@@ -403,7 +405,7 @@ static void test_more_workers_than_slots(void **state)
     capture_begin(&capture);
     struct metrics *more = metrics_open(path, &labels);
     capture_end(&capture);
-    assert_non_null(strstr(capture.text, "every slot is taken"));
+    assert_non_null(strstr(capture.text, "every worker slot is taken"));
     assert_int_equal(living(all[0]), METRICS_WORKERS_MAX);
     assert_int_equal(living(more), 1);
     metrics_close(more);
@@ -411,8 +413,7 @@ static void test_more_workers_than_slots(void **state)
         metrics_close(all[i]);
 }
 
-/* What each worker counted is its own, and the next one with its slot counts on; together they are
-   the sum. */
+/* Each worker slot has its own counters, and the slot's next worker adds to them. */
 static void test_by_worker(void **state)
 {
     (void)state;
@@ -431,7 +432,7 @@ static void test_by_worker(void **state)
 
     metrics_close(second);
     metrics_take_census(first, &census);
-    assert_true(census.workers[1].was && !census.workers[1].is);
+    assert_true(census.workers[1].is_used && !census.workers[1].is_alive);
     assert_int_equal(metrics_worker_sum(first, 1, METRIC_REQUESTS), 3);
     second = open_quietly();
     metrics_add(second, METRIC_REQUESTS, 0, 0, 1);
@@ -450,7 +451,7 @@ static void test_histogram(void **state)
     int64_t expected_sum = 0;
     for (int i = 0; i < count; i++) {
         assert_true(i == 0 || bounds[i] > bounds[i - 1]);
-        /* A bound belongs to the bucket below it: "le" is less or equal. */
+        /* A bound belongs to the bucket below it: "le" means less or equal. */
         metrics_observe(metrics, METRIC_REQUEST_TIME, GREEN, bounds[i]);
         metrics_observe(metrics, METRIC_REQUEST_TIME, GREEN, bounds[i] + 1);
         expected_sum += 2 * bounds[i] + 1;
@@ -471,7 +472,7 @@ static void test_histogram(void **state)
     metrics_close(metrics);
 }
 
-/* What the labels say is part of the layout: one worker's rows are not another's. */
+/* The labels' values are part of the layout: workers with other values must not share rows. */
 static void test_other_labels(void **state)
 {
     (void)state;
@@ -495,7 +496,7 @@ static void test_other_labels(void **state)
         assert_int_equal(unlink(path), 0);
     }
 
-    /* What is shown is no part of it, nor are the functions. */
+    /* Neither is_shown nor the functions' addresses are part of the layout. */
     struct metric_labels same_labels = labels_of(colour);
     same_labels.is_shown[METRIC_REQUESTS] = is_green_or_blue;
     metrics_close(open_quietly());
@@ -548,7 +549,7 @@ static void test_page(void **state)
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
         if (!strstr(bytes, lines[i]))
             fail_msg("not on the page: %s", lines[i]);
-    /* A row that counted nothing is there if it is said to be. */
+    /* A row whose count is 0 is on the page only if is_shown says so. */
     assert_null(strstr(bytes, "{route=\"red\",status=\"green\"}"));
     assert_null(strstr(bytes, "{route=\"green\",status=\"red\"}"));
     metrics_close(metrics);
