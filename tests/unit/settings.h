@@ -1,4 +1,4 @@
-/* What the tests of settings share: reading some, and what is told of them. */
+/* What the tests of settings share: reading settings, and keeping the errors. */
 #ifndef TESTS_UNIT_SETTINGS_H
 #define TESTS_UNIT_SETTINGS_H
 
@@ -11,7 +11,7 @@
 
 #define CONF "conf/flashsale.conf"
 
-/* What the settings' functions told, on a stream in memory. */
+/* The errors of the settings' functions, on a stream in memory. */
 struct told {
     char *text;
     size_t length;
@@ -45,7 +45,7 @@ static inline bool read_text(struct settings *settings, const char *text, char *
     return good;
 }
 
-/* `value` as the file has it, in the third line. */
+/* Reads a file with `value`, as it is, in the third line. */
 static inline bool read_value(const char *name, const char *value, char *path, struct told *told)
 {
     static struct settings settings;

@@ -1,4 +1,4 @@
-/* What cannot be is told, and ends the program where that is asked for. */
+/* CHECK: a condition that does not hold is logged, and aborts the program with CHECKS=stop. */
 
 #include "unit.h"
 
@@ -36,7 +36,7 @@ static void test_it_ends_the_program_in_tests(void **state)
     (void)state;
     assert_true(check_stops(check));
     number = 3;
-    assert_true(check_stops(check)); /* the other one */
+    assert_true(check_stops(check)); /* the other condition does not hold now */
     number = 2;
 }
 

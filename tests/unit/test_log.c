@@ -1,4 +1,4 @@
-/* Log lines: one write, one line, whatever is in it. */
+/* Log lines: each is one line, whatever its text contains. */
 
 #include "unit.h"
 

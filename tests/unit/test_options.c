@@ -1,4 +1,4 @@
-/* The command line: what all programs have, and what one has beyond it. */
+/* The command line: common options, and a program's own. */
 
 #include "unit.h"
 
@@ -19,7 +19,7 @@ static const struct options_program program = {
 static struct settings settings;
 static struct capture told;
 
-/* Of up to six arguments; /dev/null is a file without settings. */
+/* Reads up to six arguments; /dev/null is a file without settings. */
 static enum options_result read_line(const struct options_program *of, char *const words[6])
 {
     char *arguments[10] = {"painter", "-c", "/dev/null"};
@@ -56,7 +56,7 @@ static void test_own_options(void **state)
     assert_null(loud);
 }
 
-/* Below -o and above the file. */
+/* The environment overrides the file; -o overrides the environment. */
 static void test_environment(void **state)
 {
     (void)state;

@@ -1,4 +1,4 @@
-/* Settings from the environment: each has a variable, and what is refused with which words. */
+/* Settings from the environment: each has a variable; the errors of wrong ones. */
 
 #include "unit.h"
 
@@ -7,7 +7,7 @@
 
 #include "settings.h"
 
-/* The variable of a setting, with a value: "FLASHSALE_SALE_HOLD_S=" and "2" of "sale.hold_s". */
+/* Writes a setting's variable with its value: "FLASHSALE_SALE_HOLD_S=2" for "sale.hold_s". */
 static void write_variable(const char *name, const char *value, char *variable, size_t size)
 {
     int length = snprintf(variable, size, "FLASHSALE_%s", name);
@@ -45,7 +45,7 @@ static void variable_refused(const char *name, const char *value, const char *ex
     free(told.text);
 }
 
-/* Each of `words`, as a refusal lists them, in either case. */
+/* Each of the words that an error lists is accepted, in upper, lower and mixed case. */
 static void words_taken(const char *name, const char *words)
 {
     char word[32], variable[128];
@@ -140,8 +140,8 @@ static void show_variable(const char *name, const char *meaning, void *context)
     write_variable(name, value, shown->variables[shown->count++], sizeof shown->variables[0]);
 }
 
-/* All that the file says, said by variables: read over nothing at all, it gives the same. No two
-   settings have the same variable, or one of them would be nothing. */
+/* Variables for all settings of the file, read into a zeroed struct, give the same settings. So no
+   two settings share a variable, or one of them would stay zero. */
 static void test_variables_say_what_the_file_says(void **state)
 {
     (void)state;
@@ -163,7 +163,7 @@ static void test_variables_say_what_the_file_says(void **state)
     config_destroy(&shown.config);
 }
 
-static void test_an_empty_text_is_one(void **state)
+static void test_empty_text(void **state)
 {
     (void)state;
     struct settings settings;
@@ -181,7 +181,7 @@ static void test_unknown_variables(void **state)
     (void)state;
     static const struct {
         char *variable;
-        const char *told; /* NULL: it is none of ours */
+        const char *told; /* NULL: the variable is ignored */
     } cases[] = {{"FLASHSALE_SALE_HOLD=3", "FLASHSALE_SALE_HOLD: there is no such setting"},
                  {"FLASHSALE_LANE_GATHER_US_MAX=3",
                   "FLASHSALE_LANE_GATHER_US_MAX: there is no such setting: "
@@ -212,7 +212,7 @@ static void test_unknown_variables(void **state)
     }
 }
 
-/* A password in a variable is told as little as one in the file. */
+/* No error shows a password from a variable. */
 static void test_a_variables_password_is_not_told(void **state)
 {
     (void)state;
@@ -232,7 +232,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_setting_has_a_variable),
                                        cmocka_unit_test(test_variables_say_what_the_file_says),
-                                       cmocka_unit_test(test_an_empty_text_is_one),
+                                       cmocka_unit_test(test_empty_text),
                                        cmocka_unit_test(test_unknown_variables),
                                        cmocka_unit_test(test_a_variables_password_is_not_told)};
     return cmocka_run_group_tests_name("settings_environment", tests, NULL, NULL);

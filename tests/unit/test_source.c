@@ -1,4 +1,4 @@
-/* Files that include each other: where each line came from, whatever the working directory is. */
+/* Files that include each other: where lines come from, independent of the working directory. */
 
 #include "unit.h"
 
@@ -61,7 +61,7 @@ static bool read_main(struct settings *settings)
     return good;
 }
 
-/* Refused with a line that begins so, behind the folder. */
+/* Refused with an error line that begins with the folder and `expected`. */
 static void refused(const char *expected)
 {
     struct settings settings;
@@ -78,7 +78,7 @@ static void test_from_the_file_that_includes(void **state)
     struct settings settings;
     write_file("main", "sale: { hold_s = 7;\n\t@include \"parts/a\" // and more\n};\n"
                        "log: { level = \"debug\"; };");
-    write_file("parts/a", "purchase_limit = 5; # no end of the line\n@include \"b\"");
+    write_file("parts/a", "purchase_limit = 5; # a comment\n@include \"b\"");
     write_file("parts/b", "unknown_item = \"any\";");
     if (!read_main(&settings))
         fail_msg("%s", told);
@@ -124,7 +124,7 @@ static void test_faults_have_their_file(void **state)
     refused("parts/a:1: @: expected @include \"file\"");
 }
 
-static void test_round_and_round(void **state)
+static void test_include_cycle(void **state)
 {
     (void)state;
     write_file("main", "@include \"parts/a\"\n");
@@ -135,7 +135,7 @@ static void test_round_and_round(void **state)
     assert_non_null(strstr(told, "too many files include each other"));
 }
 
-/* What only looks like an include, a number or a comment. */
+/* Texts in strings and comments that look like an include, a number or a comment. */
 static void test_look_alikes(void **state)
 {
     (void)state;
@@ -151,7 +151,7 @@ int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
     const struct CMUnitTest tests[] = {TEST(test_from_the_file_that_includes), TEST(test_absolute),
-                                       TEST(test_faults_have_their_file),
-                                       TEST(test_round_and_round), TEST(test_look_alikes)};
+                                       TEST(test_faults_have_their_file), TEST(test_include_cycle),
+                                       TEST(test_look_alikes)};
     return cmocka_run_group_tests_name("source", tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* What the generator's options make of a run. */
+/* The generator's options, and the task that follows from them. */
 
 #include "unit.h"
 
