@@ -1,4 +1,4 @@
-#include "ask.h"
+#include "query.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -7,22 +7,22 @@
 
 enum { JSON_BYTES_FIRST = 64 * 1024 };
 
-static enum ask_result (*const answers[])(const struct ask *ask) = {
-    [TASK_LIST] = ask_list, [TASK_AUDIT] = ask_audit, [TASK_DRY_RUN] = ask_dry_run};
+static enum query_result (*const answers[])(const struct query *query) = {
+    [TASK_LIST] = query_list, [TASK_AUDIT] = query_audit, [TASK_DRY_RUN] = query_dry_run};
 
-enum ask_result ask_answer(const struct ask *ask)
+enum query_result query_answer(const struct query *query)
 {
-    assert(answers[ask->task->kind]);
-    if (!store_begin_reading(ask->store))
-        return ASK_FAILED;
-    return answers[ask->task->kind](ask);
+    assert(answers[query->task->kind]);
+    if (!store_begin_reading(query->store))
+        return QUERY_FAILED;
+    return answers[query->task->kind](query);
 }
 
 /* The answer can be of any length, and the writer needs a bound: the buffer is doubled until the
  * answer fits. */
-bool ask_print_json(const struct ask *ask,
-                    void (*write)(struct json_writer *json, const void *context),
-                    const void *context)
+bool query_print_json(const struct query *query,
+                      void (*write)(struct json_writer *json, const void *context),
+                      const void *context)
 {
     for (size_t size = JSON_BYTES_FIRST;; size *= 2) {
         char *bytes = malloc(size);
@@ -37,8 +37,8 @@ bool ask_print_json(const struct ask *ask,
         write(&json, context);
         json_writer_end(&json);
         if (!text.is_cut) {
-            fwrite(text.bytes, 1, text.used, ask->stream);
-            fputc('\n', ask->stream);
+            fwrite(text.bytes, 1, text.used, query->stream);
+            fputc('\n', query->stream);
         }
         free(bytes);
         if (!text.is_cut)
