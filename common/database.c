@@ -92,11 +92,11 @@ struct background {
 struct database {
     struct database_options options;
     char name[NAME_BYTES_MAX];
-    PGconn *connection; /* NULL: none */
-    bool is_down_told;  /* the log has said that the database is unreachable */
-    bool is_warned;     /* the server has sent a WARNING since the call began */
-    int errors;         /* from the server since the last successful call, up to ERRORS_MAX */
-    int64_t proven_ms;  /* when commits were last known to go through, by clock_ms() */
+    PGconn *connection;  /* NULL: none */
+    bool is_down_logged; /* the log has said that the database is unreachable */
+    bool is_warned;      /* the server has sent a WARNING since the call began */
+    int errors;          /* from the server since the last successful call, up to ERRORS_MAX */
+    int64_t proven_ms;   /* when commits were last known to go through, by clock_ms() */
     struct database_error error;
     struct background background;
 };
@@ -176,16 +176,16 @@ void database_free(struct database *database)
    nothing of that. */
 static void log_down(struct database *database, const char *what)
 {
-    if (!database->is_down_told)
+    if (!database->is_down_logged)
         log_error("%s: PostgreSQL: %s", database->options.name, *what ? what : "no answer in time");
-    database->is_down_told = true;
+    database->is_down_logged = true;
 }
 
 static void log_up(struct database *database)
 {
-    if (database->is_down_told)
+    if (database->is_down_logged)
         log_warning("%s: PostgreSQL: connected again", database->options.name);
-    database->is_down_told = false;
+    database->is_down_logged = false;
 }
 
 /* libpq's notice receiver. */

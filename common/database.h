@@ -48,10 +48,11 @@ struct database_options {
 };
 
 enum database_result {
-    DATABASE_DONE,    /* committed, and *result holds its rows */
+    DATABASE_DONE,    /* *result has its rows; unless a transaction is open, it is committed */
     DATABASE_REFUSED, /* the server reported an error and rolled back; the connection is usable */
     DATABASE_LOST     /* the connection broke, the time ran out, or the server warned: the outcome
-                         is unknown. Or an error that another connection may not have */
+                         is unknown; or the server reported an error that a new connection may not
+                         have */
 };
 
 /* Makes the object without connecting. What the options point to must live as long as the process;
@@ -115,7 +116,7 @@ struct database_error {
  *
  * DATABASE_REFUSED: the server reported an error. The session goes on; an open transaction can only
  * be rolled back. DATABASE_LOST: no answer came, or there is no connection; it is closed. Neither
- * is logged: database_error() has the reason. A WARNING is logged, and is not an error.
+ * is logged: database_error() has the reason. The first WARNING is logged; it is not an error.
  */
 enum database_result database_query(struct database *database, const char *sql,
                                     const struct database_parameter *parameters, int count,

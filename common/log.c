@@ -36,8 +36,8 @@ static struct {
     pthread_cond_t came;
     pthread_cond_t written;
     struct line lines[LINES_MAX];
-    int first, count;    /* the thread may be writing the first */
-    int64_t lost_untold; /* lost since the last notice */
+    int first, count;        /* the thread may be writing the first */
+    int64_t lost_unreported; /* lost since the last notice */
     _Atomic int64_t lost;
 } logging = {.program = "flashsale",
              .level_max = LOG_LEVEL_INFO,
@@ -90,13 +90,13 @@ static void add_notice(void)
 {
     struct line *line = &logging.lines[(logging.first + logging.count++) % LINES_MAX];
     make_notice(line, "%" PRId64 " lines of this log were lost: nobody read them",
-                logging.lost_untold);
-    logging.lost_untold = 0;
+                logging.lost_unreported);
+    logging.lost_unreported = 0;
 }
 
 static void count_lost(int64_t count)
 {
-    logging.lost_untold += count;
+    logging.lost_unreported += count;
     atomic_fetch_add(&logging.lost, count);
 }
 
@@ -110,9 +110,9 @@ static void add_line(enum log_level level, const char *format, va_list arguments
         return;
     }
     pthread_mutex_lock(&logging.mutex);
-    if (logging.lost_untold > 0 && logging.count < LINES_MAX - 1)
+    if (logging.lost_unreported > 0 && logging.count < LINES_MAX - 1)
         add_notice();
-    if (logging.lost_untold == 0 && logging.count < LINES_MAX) {
+    if (logging.lost_unreported == 0 && logging.count < LINES_MAX) {
         struct line *last = &logging.lines[(logging.first + logging.count++) % LINES_MAX];
         last->length = line.length;
         memcpy(last->bytes, line.bytes, line.length);
@@ -177,7 +177,7 @@ static void *log_main(void *argument)
         logging.count--;
         if (!good)
             count_lost(1);
-        else if (logging.count == 0 && logging.lost_untold > 0)
+        else if (logging.count == 0 && logging.lost_unreported > 0)
             add_notice();
         if (logging.count == 0)
             pthread_cond_broadcast(&logging.written);

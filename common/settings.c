@@ -563,8 +563,8 @@ bool settings_check_files(const struct settings *settings, FILE *errors)
     }
     const char *secret = settings->redis.password_file;
     struct stat found;
-    /* EACCES is fine: the generator's user, who may not read the file, checks the same settings. A
-       named pipe is not: a worker could wait in it for ever. */
+    /* EACCES is fine: the generator's user must not read the file, but checks the same settings. A
+       named pipe is not: a worker could wait for its writer for ever. */
     if (*secret && settings->redis.address[0] &&
         (stat(secret, &found) == 0 ? !S_ISREG(found.st_mode) : errno != EACCES)) {
         fprintf(errors, "redis.password_file = \"%s\": expected a file\n", secret);

@@ -47,7 +47,7 @@ struct checkout_row {
     int64_t sale_ends_us;
     int64_t decided_us;
     int32_t purchase_limit; /* 0: unknown */
-    struct span held_by; /* OUTCOME_HELD and OUTCOME_REPEATED: who holds the item; NULL: unknown */
+    struct span held_by;    /* who holds the item; NULL: unknown */
     /* Only for OUTCOME_ACCEPTED and OUTCOME_REPEATED: */
     const uint8_t *secret; /* SECRET_BYTES */
     struct span name;      /* below ITEM_NAME_MAX bytes */
