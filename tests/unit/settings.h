@@ -12,41 +12,42 @@
 #define CONF "conf/flashsale.conf"
 
 /* The errors of the settings' functions, on a stream in memory. */
-struct told {
+struct errors {
     char *text;
     size_t length;
     FILE *stream;
 };
 
-static inline void told_open(struct told *told)
+static inline void errors_open(struct errors *errors)
 {
-    told->stream = open_memstream(&told->text, &told->length);
-    assert_non_null(told->stream);
+    errors->stream = open_memstream(&errors->text, &errors->length);
+    assert_non_null(errors->stream);
 }
 
-static inline void told_close(struct told *told)
+static inline void errors_close(struct errors *errors)
 {
-    fclose(told->stream);
-    told->stream = NULL;
+    fclose(errors->stream);
+    errors->stream = NULL;
 }
 
 static inline bool read_text(struct settings *settings, const char *text, char *path,
-                             struct told *told)
+                             struct errors *errors)
 {
     strcpy(path, "/tmp/flashsale-settings-XXXXXX");
     int file = mkstemp(path);
     assert_true(file >= 0);
     assert_int_equal(write(file, text, strlen(text)), strlen(text));
     close(file);
-    told_open(told);
-    bool good = settings_read(settings, path, told->stream);
-    told_close(told);
+    errors_open(errors);
+    bool good = settings_read(settings, path, errors->stream);
+    errors_close(errors);
     unlink(path);
     return good;
 }
 
 /* Reads a file with `value`, as it is, in the third line. */
-static inline bool read_value(const char *name, const char *value, char *path, struct told *told)
+static inline bool read_value(const char *name, const char *value, char *path,
+                              struct errors *errors)
 {
     static struct settings settings;
     char text[2048];
@@ -54,16 +55,16 @@ static inline bool read_value(const char *name, const char *value, char *path, s
     snprintf(text, sizeof text, "// one\n%.*s:\n{ %s = %s; };\n", (int)(dot - name), name, dot + 1,
              value);
     settings_default(&settings);
-    return read_text(&settings, text, path, told);
+    return read_text(&settings, text, path, errors);
 }
 
 static inline void value_taken(const char *name, const char *value)
 {
-    struct told told;
+    struct errors errors;
     char path[64];
-    if (!read_value(name, value, path, &told))
-        fail_msg("%s = %s is refused: %s", name, value, told.text);
-    free(told.text);
+    if (!read_value(name, value, path, &errors))
+        fail_msg("%s = %s is refused: %s", name, value, errors.text);
+    free(errors.text);
 }
 
 #endif

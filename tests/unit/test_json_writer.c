@@ -242,7 +242,7 @@ static void test_misuse(void **state)
         if (!check_stops(misuse))
             fail_msg("misuse %zu was let through", i);
         if (!check_says(misuse, "json->"))
-            fail_msg("misuse %zu was not told", i);
+            fail_msg("misuse %zu was not logged", i);
         assert_true(text.is_cut);
     }
 }

@@ -17,7 +17,7 @@ static const struct options_program program = {
     .name = "painter", .purpose = "Paints.", .own = own, .notes = "Notes.\n\n"};
 
 static struct settings settings;
-static struct capture told;
+static struct capture output;
 
 /* Reads up to six arguments; /dev/null is a file without settings. */
 static enum options_result read_line(const struct options_program *of, char *const words[6])
@@ -28,9 +28,9 @@ static enum options_result read_line(const struct options_program *of, char *con
         arguments[count++] = words[i];
     optind = 0; /* anew, getopt(3) */
     colour = loud = NULL;
-    capture_begin(&told);
+    capture_begin(&output);
     enum options_result result = options_read(count, arguments, of, &settings);
-    capture_end(&told);
+    capture_end(&output);
     return result;
 }
 
@@ -67,7 +67,7 @@ static void test_environment(void **state)
     assert_int_equal(settings.sale.hold_s, 7);
     assert_int_equal(setenv("FLASHSALE_SALE_HOLD_S", "0", 1), 0);
     assert_int_equal(READ("-o", "sale.hold_s=7"), OPTIONS_REFUSED);
-    assert_non_null(strstr(told.text, "FLASHSALE_SALE_HOLD_S: sale.hold_s = 0"));
+    assert_non_null(strstr(output.text, "FLASHSALE_SALE_HOLD_S: sale.hold_s = 0"));
     assert_int_equal(READ("--help"), OPTIONS_DONE);
     assert_int_equal(unsetenv("FLASHSALE_SALE_HOLD_S"), 0);
 }
@@ -76,11 +76,11 @@ static void test_refused(void **state)
 {
     (void)state;
     assert_int_equal(READ("--colour"), OPTIONS_REFUSED);
-    assert_non_null(strstr(told.text, "--colour"));
+    assert_non_null(strstr(output.text, "--colour"));
     assert_int_equal(READ("--loud=very"), OPTIONS_REFUSED);
     assert_int_equal(READ("--unknown"), OPTIONS_REFUSED);
     assert_int_equal(READ("--loud", "word"), OPTIONS_REFUSED);
-    assert_non_null(strstr(told.text, "painter: word"));
+    assert_non_null(strstr(output.text, "painter: word"));
     assert_int_equal(READ("-o", "sale.hold_s=0"), OPTIONS_REFUSED);
 }
 
@@ -103,11 +103,11 @@ static void test_overrides_have_a_limit(void **state)
         arguments[2 + 2 * i] = "sale.hold_s=7";
     }
     optind = 0;
-    capture_begin(&told);
+    capture_begin(&output);
     enum options_result result = options_read(1 + 2 * OVER, arguments, &program, &settings);
-    capture_end(&told);
+    capture_end(&output);
     assert_int_equal(result, OPTIONS_REFUSED);
-    assert_non_null(strstr(told.text, "no more than 64"));
+    assert_non_null(strstr(output.text, "no more than 64"));
 }
 
 int main(void)

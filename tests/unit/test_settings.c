@@ -59,18 +59,18 @@ static void test_file_over_defaults(void **state)
                                "redis: { address = \"unix:/run/redis\"; fail_open = false; };\n"
                                "log: { level = \"debug\"; };\n";
     struct settings settings;
-    struct told told;
+    struct errors errors;
     char path[64];
     settings_default(&settings);
-    assert_true(read_text(&settings, text, path, &told));
-    assert_string_equal(told.text, "");
+    assert_true(read_text(&settings, text, path, &errors));
+    assert_string_equal(errors.text, "");
     assert_int_equal(settings.sale.hold_s, 600);
     assert_int_equal(settings.sale.unknown_item, UNKNOWN_ITEM_ANY);
     assert_string_equal(settings.redis.address, "unix:/run/redis");
     assert_false(settings.redis.fail_open);
     assert_int_equal(settings.log.level, LOG_LEVEL_DEBUG);
     assert_int_equal(settings.sale.duration_s, 3600);
-    free(told.text);
+    free(errors.text);
 }
 
 static void test_file_refused(void **state)
@@ -78,7 +78,7 @@ static void test_file_refused(void **state)
     (void)state;
     static const struct {
         const char *text;
-        const char *told; /* after the file's name */
+        const char *error; /* after the file's name */
     } cases[] = {
         {"sale:\n{\n  hold_s = 0;\n};\n",
          ":3: sale.hold_s = 0: expected a whole number from 1 to 86400 ("},
@@ -101,15 +101,15 @@ static void test_file_refused(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct settings settings;
-        struct told told;
+        struct errors errors;
         char path[64];
         settings_default(&settings);
-        assert_false(read_text(&settings, cases[i].text, path, &told));
-        if (strncmp(told.text, path, strlen(path)) != 0 ||
-            strncmp(told.text + strlen(path), cases[i].told, strlen(cases[i].told)) != 0)
-            fail_msg("expected FILE%s, told: %s", cases[i].told, told.text);
-        assert_ptr_equal(strchr(told.text, '\n'), told.text + told.length - 1);
-        free(told.text);
+        assert_false(read_text(&settings, cases[i].text, path, &errors));
+        if (strncmp(errors.text, path, strlen(path)) != 0 ||
+            strncmp(errors.text + strlen(path), cases[i].error, strlen(cases[i].error)) != 0)
+            fail_msg("expected FILE%s, got: %s", cases[i].error, errors.text);
+        assert_ptr_equal(strchr(errors.text, '\n'), errors.text + errors.length - 1);
+        free(errors.text);
     }
 }
 
@@ -126,19 +126,19 @@ static void test_sales_last_until_the_next_run(void **state)
                  {604800, 0, 3600, false}, {1, 1000, 60, true},    {604800, 1000, 604800, true}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct settings settings;
-        struct told told;
+        struct errors errors;
         settings_default(&settings);
         settings.sale.hold_s = 1;
         settings.sale.duration_s = cases[i].duration_s;
         settings.sale.sales_ahead = cases[i].ahead;
         settings.sale.generated_every_s = cases[i].every_s;
-        told_open(&told);
-        bool good = settings_check(&settings, told.stream);
-        told_close(&told);
+        errors_open(&errors);
+        bool good = settings_check(&settings, errors.stream);
+        errors_close(&errors);
         if (good != cases[i].good)
             fail_msg("%d sales of %d s ahead, each %d s: %s", cases[i].ahead, cases[i].duration_s,
-                     cases[i].every_s, told.text);
-        free(told.text);
+                     cases[i].every_s, errors.text);
+        free(errors.text);
     }
 }
 
@@ -146,14 +146,14 @@ static void test_sales_last_until_the_next_run(void **state)
 
 static void value_refused(const char *name, const char *value)
 {
-    struct told told;
+    struct errors errors;
     char path[64], origin[80];
-    if (read_value(name, value, path, &told))
+    if (read_value(name, value, path, &errors))
         fail_msg("%s = %s is taken", name, value);
     snprintf(origin, sizeof origin, "%s:3: ", path);
-    if (strncmp(told.text, origin, strlen(origin)) != 0 || !strstr(told.text, "expected "))
-        fail_msg("%s = %s: told %s", name, value, told.text);
-    free(told.text);
+    if (strncmp(errors.text, origin, strlen(origin)) != 0 || !strstr(errors.text, "expected "))
+        fail_msg("%s = %s: got %s", name, value, errors.text);
+    free(errors.text);
 }
 
 static void check_integer(const char *name, long long min, long long max)
@@ -212,12 +212,12 @@ static void check_text(const char *name, int bytes_max)
 static void check_row(const char *name, const char *meaning, void *context)
 {
     (void)meaning;
-    struct told told;
+    struct errors errors;
     char path[64];
     long long min, max;
     int bytes_max;
-    assert_false(read_value(name, "( )", path, &told));
-    const char *expected = strstr(told.text, "expected ");
+    assert_false(read_value(name, "( )", path, &errors));
+    const char *expected = strstr(errors.text, "expected ");
     assert_non_null(expected);
     if (sscanf(expected, "expected a whole number from %lld to %lld", &min, &max) == 2) {
         check_integer(name, min, max);
@@ -228,7 +228,7 @@ static void check_row(const char *name, const char *meaning, void *context)
         for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
             value_refused(name, bad[i]);
     }
-    free(told.text);
+    free(errors.text);
     ++*(int *)context;
 }
 
@@ -276,19 +276,19 @@ static void test_checked_texts(void **state)
     value_refused("database.generator_conninfo", "\"host=a bogus=1\"");
 }
 
-static void test_a_password_is_not_told(void **state)
+static void test_passwords_are_not_shown(void **state)
 {
     (void)state;
-    struct told told;
+    struct errors errors;
     char path[64];
     static const char *const values[] = {"\"bogus=1 password=x7q\"", "\"postgresql://a:x7q@[::1\"",
                                          "\"postgresql://a:x7q@h/d?bogus=1\"",
                                          "\"password=x7q port=x\""};
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
-        assert_false(read_value("database.worker_conninfo", values[i], path, &told));
-        assert_null(strstr(told.text, "x7q"));
-        assert_non_null(strstr(told.text, ":3: database.worker_conninfo = "));
-        free(told.text);
+        assert_false(read_value("database.worker_conninfo", values[i], path, &errors));
+        assert_null(strstr(errors.text, "x7q"));
+        assert_non_null(strstr(errors.text, ":3: database.worker_conninfo = "));
+        free(errors.text);
     }
 }
 
@@ -299,42 +299,42 @@ static void test_twice(void **state)
                                         "sale: { hold_s = 1; };\n\nsale: { hold_s = 2; };\n"};
     for (size_t i = 0; i < 2; i++) {
         struct settings settings;
-        struct told told;
+        struct errors errors;
         char path[64];
         settings_default(&settings);
-        assert_false(read_text(&settings, texts[i], path, &told));
-        assert_non_null(strstr(told.text, ":3: "));
-        free(told.text);
+        assert_false(read_text(&settings, texts[i], path, &errors));
+        assert_non_null(strstr(errors.text, ":3: "));
+        free(errors.text);
     }
 }
 
-static void test_every_mistake_is_told(void **state)
+static void test_every_error_is_reported(void **state)
 {
     (void)state;
     struct settings settings;
-    struct told told;
+    struct errors errors;
     char path[64];
     settings_default(&settings);
     assert_false(
-        read_text(&settings, "sale: { hold_s = 0;\n\nhold = 1; };\nredis = 1;\n", path, &told));
-    assert_non_null(strstr(told.text, ":1: sale.hold_s = 0"));
-    assert_non_null(strstr(told.text, ":3: sale.hold: "));
-    assert_non_null(strstr(told.text, ":4: redis: "));
-    free(told.text);
+        read_text(&settings, "sale: { hold_s = 0;\n\nhold = 1; };\nredis = 1;\n", path, &errors));
+    assert_non_null(strstr(errors.text, ":1: sale.hold_s = 0"));
+    assert_non_null(strstr(errors.text, ":3: sale.hold: "));
+    assert_non_null(strstr(errors.text, ":4: redis: "));
+    free(errors.text);
 }
 
 static void test_file_missing(void **state)
 {
     (void)state;
     struct settings settings;
-    struct told told;
-    told_open(&told);
+    struct errors errors;
+    errors_open(&errors);
     settings_default(&settings);
-    assert_false(settings_read(&settings, "/nonexistent/flashsale.conf", told.stream));
-    told_close(&told);
-    assert_string_equal(told.text,
+    assert_false(settings_read(&settings, "/nonexistent/flashsale.conf", errors.stream));
+    errors_close(&errors);
+    assert_string_equal(errors.text,
                         "/nonexistent/flashsale.conf: cannot be read: No such file or directory\n");
-    free(told.text);
+    free(errors.text);
 }
 
 static void test_override(void **state)
@@ -359,7 +359,7 @@ static void test_override_refused(void **state)
     (void)state;
     static const struct {
         const char *assignment;
-        const char *told;
+        const char *error;
     } cases[] = {
         {"sale.hold_s", "-o: sale.hold_s: expected group.name=value\n"},
         {"=3", "-o: : there is no such setting\n"},
@@ -376,14 +376,14 @@ static void test_override_refused(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct settings settings;
-        struct told told;
-        told_open(&told);
+        struct errors errors;
+        errors_open(&errors);
         settings_default(&settings);
-        assert_false(settings_override(&settings, cases[i].assignment, told.stream));
-        told_close(&told);
-        if (strncmp(told.text, cases[i].told, strlen(cases[i].told)) != 0)
-            fail_msg("expected %s, told: %s", cases[i].told, told.text);
-        free(told.text);
+        assert_false(settings_override(&settings, cases[i].assignment, errors.stream));
+        errors_close(&errors);
+        if (strncmp(errors.text, cases[i].error, strlen(cases[i].error)) != 0)
+            fail_msg("expected %s, got: %s", cases[i].error, errors.text);
+        free(errors.text);
     }
 }
 
@@ -392,7 +392,7 @@ static void test_text_bounds(void **state)
 {
     (void)state;
     struct settings settings;
-    struct told told;
+    struct errors errors;
     char assignment[256] = "worker.listen=";
     size_t name_length = strlen(assignment);
     size_t size = sizeof settings.worker.listen;
@@ -402,31 +402,31 @@ static void test_text_bounds(void **state)
     assert_string_equal(settings.worker.listen, assignment + name_length);
 
     assignment[name_length + size - 1] = 'a';
-    told_open(&told);
-    assert_false(settings_override(&settings, assignment, told.stream));
-    told_close(&told);
-    assert_non_null(strstr(told.text, "expected a string of at most 107 bytes"));
-    free(told.text);
+    errors_open(&errors);
+    assert_false(settings_override(&settings, assignment, errors.stream));
+    errors_close(&errors);
+    assert_non_null(strstr(errors.text, "expected a string of at most 107 bytes"));
+    free(errors.text);
 }
 
 static void test_check(void **state)
 {
     (void)state;
     struct settings settings;
-    struct told told;
+    struct errors errors;
     settings_default(&settings);
     assert_true(settings_check(&settings, stderr));
 
     settings.worker.connections_max = settings.worker.keepalive_connections_max;
     settings.sale.duration_s = 10;
     settings.sale.hold_s = 11;
-    told_open(&told);
-    assert_false(settings_check(&settings, told.stream));
-    told_close(&told);
-    assert_non_null(strstr(told.text, "worker.connections_max = 512: expected more than"));
-    assert_non_null(strstr(told.text, "sale.hold_s = 11: expected no more than"));
-    assert_non_null(strstr(told.text, "sale.sales_ahead = 1: expected 360 or more with "));
-    free(told.text);
+    errors_open(&errors);
+    assert_false(settings_check(&settings, errors.stream));
+    errors_close(&errors);
+    assert_non_null(strstr(errors.text, "worker.connections_max = 512: expected more than"));
+    assert_non_null(strstr(errors.text, "sale.hold_s = 11: expected no more than"));
+    assert_non_null(strstr(errors.text, "sale.sales_ahead = 1: expected 360 or more with "));
+    free(errors.text);
 
     settings.worker.connections_max++;
     settings.sale.hold_s = 10;
@@ -445,9 +445,9 @@ int main(void)
         cmocka_unit_test(test_sales_last_until_the_next_run),
         cmocka_unit_test(test_every_setting_refuses_what_it_cannot_be),
         cmocka_unit_test(test_checked_texts),
-        cmocka_unit_test(test_a_password_is_not_told),
+        cmocka_unit_test(test_passwords_are_not_shown),
         cmocka_unit_test(test_twice),
-        cmocka_unit_test(test_every_mistake_is_told),
+        cmocka_unit_test(test_every_error_is_reported),
         cmocka_unit_test(test_file_missing),
         cmocka_unit_test(test_override),
         cmocka_unit_test(test_override_refused),
