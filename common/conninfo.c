@@ -48,7 +48,7 @@ static void list_nowhere(char *list, int count)
         strcat(strcat(list, i > 0 ? "," : ""), NOWHERE);
 }
 
-/* Options that libpq checks only after it has connected a socket. */
+/* Options that libpq checks only later, when it really connects. */
 static const char *const numbers[] = {"connect_timeout",  "keepalives",
                                       "keepalives_idle",  "keepalives_interval",
                                       "keepalives_count", "tcp_user_timeout"};

@@ -64,7 +64,7 @@ void text_add_money(struct text *text, int64_t cents)
 
 void text_add_time(struct text *text, int64_t time_us)
 {
-    /* Before 1970 a part of a second, or of a day, counts from its beginning as well. */
+    /* The remainders are never negative, also for times before 1970. */
     int64_t of_second_us = (time_us % 1000000 + 1000000) % 1000000;
     int64_t seconds = (time_us - of_second_us) / 1000000;
     int64_t of_day = (seconds % 86400 + 86400) % 86400;

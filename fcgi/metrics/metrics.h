@@ -71,7 +71,7 @@ int64_t metrics_sum(const struct metrics *metrics, const struct metrics_census *
  */
 int64_t metrics_worker_sum(const struct metrics *metrics, int worker, enum metric metric);
 
-/* A histogram's buckets, not cumulated; the last is for values above all bounds. */
+/* A histogram's buckets, not cumulative; the last is for values above all bounds. */
 struct metrics_histogram {
     int64_t buckets[METRICS_BUCKETS_MAX];
     int bucket_count;

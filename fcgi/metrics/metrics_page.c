@@ -82,9 +82,9 @@ static void add_histogram(struct text *page, const struct metric_labels *labels,
                           const struct metric_row *metric, int first,
                           const struct metrics_histogram *histogram)
 {
-    int64_t cumulated = 0;
+    int64_t cumulative = 0;
     for (int i = 0; i < histogram->bucket_count; i++) {
-        cumulated += histogram->buckets[i];
+        cumulative += histogram->buckets[i];
         begin_row(page, labels, metric, "_bucket", first, 0);
         text_add(page, ",le=\"");
         if (i == histogram->bucket_count - 1)
@@ -92,7 +92,7 @@ static void add_histogram(struct text *page, const struct metric_labels *labels,
         else
             add_value(page, metric, metric->bounds[i]);
         text_add(page, "\"");
-        end_row(page, metric, false, cumulated);
+        end_row(page, metric, false, cumulative);
     }
     begin_row(page, labels, metric, "_sum", first, 0);
     end_row(page, metric, metric->is_time, histogram->sum);
