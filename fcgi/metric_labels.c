@@ -72,7 +72,7 @@ int group_row(const struct route *route)
 {
     if (!route)
         return GROUP_OTHER;
-    return route->submit ? route->batcher : GROUP_READ;
+    return route->submit ? route->kind : GROUP_READ;
 }
 
 static const char *connection_value(int row)
