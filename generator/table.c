@@ -1,8 +1,9 @@
 #include "table.h"
 
-#include <libpq-fe.h>
 #include <stdbool.h>
 #include <string.h>
+
+#include "common/terminal.h"
 
 enum { GAP = 2, INTEGER_BYTES_MAX = 24 };
 
@@ -11,27 +12,6 @@ struct line {
     const char *texts[ROWS_COLUMNS_MAX];
     char integers[ROWS_COLUMNS_MAX][INTEGER_BYTES_MAX];
 };
-
-/*
- * Prints a text, unless `stream` is NULL. Returns its width in columns of a terminal.
- */
-static int put_text(FILE *stream, const char *text)
-{
-    const int utf8 = pg_char_to_encoding("UTF8");
-    int width = 0;
-    for (size_t left = strlen(text), length; left > 0; text += length, left -= length) {
-        length = (size_t)PQmblen(text, utf8);
-        /* PQdsplen() is -1 for a control character, and 0 for a combining one. */
-        int columns = length <= left ? PQdsplen(text, utf8) : -1;
-        length = length <= left ? length : left;
-        width += columns >= 0 ? columns : 1;
-        if (stream && columns >= 0)
-            fwrite(text, 1, length, stream);
-        else if (stream)
-            fputc('?', stream);
-    }
-    return width;
-}
 
 /* A cell as the table shows it; a null is empty. */
 static const char *text_of(enum column_type type, const struct cell *cell,
@@ -71,12 +51,12 @@ static void put_line(FILE *stream, const struct rows *rows, const int *widths,
     int blanks = 0;
     for (int column = 0; column < rows->column_count; column++) {
         const char *text = line->texts[column];
-        int padding = widths[column] - put_text(NULL, text);
+        int padding = widths[column] - terminal_put(NULL, text);
         bool is_right = rows->columns[column].type == COLUMN_INTEGER;
         blanks += is_right ? padding : 0;
         if (*text) {
             put_blanks(stream, blanks);
-            put_text(stream, text);
+            terminal_put(stream, text);
             blanks = 0;
         }
         blanks += GAP + (is_right ? 0 : padding);
@@ -91,7 +71,7 @@ void table_print(FILE *stream, const struct rows *rows)
     for (int row = -1; row < rows->count; row++) {
         read_line(rows, row, &line);
         for (int i = 0; i < rows->column_count; i++) {
-            int width = put_text(NULL, line.texts[i]);
+            int width = terminal_put(NULL, line.texts[i]);
             widths[i] = width > widths[i] ? width : widths[i];
         }
     }

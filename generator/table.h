@@ -7,8 +7,8 @@
 #include "rows.h"
 
 /*
- * Prints a line with the columns' names and a line for each row. Texts are UTF-8 from anybody:
- * control characters and invalid bytes are printed as "?".
+ * Prints a line with the columns' names and a line for each row. Texts are UTF-8 with any
+ * characters: control characters are printed as "?".
  */
 void table_print(FILE *stream, const struct rows *rows);
 
