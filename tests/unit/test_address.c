@@ -1,4 +1,4 @@
-/* Addresses of other programs: their parts, and texts that are not addresses. */
+/* Addresses of other programs: what each part of one is, and what is none. */
 
 #include "unit.h"
 
@@ -43,7 +43,7 @@ static void test_paths(void **state)
     assert_true(address.is_unix);
     assert_string_equal(address.path, "/run/redis.sock");
 
-    /* The longest path that connect(2) takes, and one byte more. */
+    /* To the last byte that connect(2) takes, and one more. */
     memset(text + 6, 'a', sizeof text - 6);
     text[5 + ADDRESS_PATH_MAX - 1] = '\0';
     assert_true(address_read(&address, text, DEFAULT_PORT));

@@ -1,4 +1,4 @@
-/* Arrays in PostgreSQL's binary format, byte for byte as array_recv() reads them. */
+/* Arrays in PostgreSQL's binary format, byte for byte as array_recv() wants them. */
 
 #include "unit.h"
 
@@ -44,7 +44,7 @@ static void test_int2(void **state)
     array_free(&array);
 }
 
-/* Bytes that the text format would have to escape stay as they are. */
+/* What text arrays would have to escape goes through as it is. */
 static void test_bytes(void **state)
 {
     (void)state;
@@ -75,7 +75,7 @@ static void test_uuid(void **state)
     array_free(&array);
 }
 
-/* Microseconds since 2000; infinity is the largest value. */
+/* Microseconds since 2000; infinity is the largest. */
 static void test_time(void **state)
 {
     (void)state;

@@ -1,4 +1,4 @@
-/* Values of binary results, and a database that cannot be reached. */
+/* Values of binary results, and a database that is not there. */
 
 #include "unit.h"
 
@@ -94,7 +94,7 @@ static void test_times(void **state)
     PGresult *result = result_of("\0\0\0\0\0\0\0\x01", 8);
     assert_true(database_time_us(result, 0, 0) == INT64_C(946684800000001));
     PQclear(result);
-    /* Infinity, and times near it (timestamptz_recv), become RFC 3339's first or last moment. */
+    /* Infinity, and what is near it (timestamptz_recv): the last and first moments of RFC 3339. */
     result = result_of("\x7f\xff\xff\xff\xff\xff\xff\xff", 8);
     assert_true(database_time_us(result, 0, 0) == INT64_C(253402300799999999));
     PQclear(result);
@@ -135,7 +135,7 @@ static size_t copy_nothing(void *context, char *buffer, size_t size)
     return 0;
 }
 
-/* An unreachable database is logged once, however often it is tried, and failing takes no time. */
+/* Told once, however often it is tried, and never slow where nobody listens. */
 static void test_out_of_reach(void **state)
 {
     (void)state;

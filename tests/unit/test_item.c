@@ -17,7 +17,7 @@ static int compare_texts(const void *left, const void *right)
     return strcmp(*(const char *const *)left, *(const char *const *)right);
 }
 
-/* No word occurs twice, in one list or in two, and each is a plain capitalised word. */
+/* No word stands twice, in one list or in two, and each is a plain capitalised word. */
 static void test_words(void **state)
 {
     (void)state;
@@ -36,7 +36,7 @@ static void test_words(void **state)
     }
 }
 
-/* FNV-1a; 64 bits are enough for two million names. */
+/* FNV-1a; 64 bits tell two million names apart. */
 static uint64_t name_hash(const char *name)
 {
     uint64_t hash = UINT64_C(0xcbf29ce484222325);
@@ -176,7 +176,7 @@ static void test_description(void **state)
     }
 }
 
-/* A name that is too long, and a buffer that is too small: the text is cut. */
+/* A name from elsewhere, and too little room: cut, never written past. */
 static void test_description_is_cut(void **state)
 {
     (void)state;

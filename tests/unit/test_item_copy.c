@@ -1,4 +1,4 @@
-/* The binary COPY stream of items, byte for byte as in PostgreSQL's manual. */
+/* The binary COPY stream of items, byte for byte as PostgreSQL's manual has it. */
 
 #include "unit.h"
 
@@ -50,7 +50,7 @@ static void test_trailer(void **state)
     assert_memory_equal(bytes, "\xff\xff", 2);
 }
 
-/* Copies the whole stream, in pieces of at most `size` bytes; returns its length. */
+/* The whole stream, in pieces of `size` bytes at most; its length. */
 static size_t copy_whole(char *bytes, size_t room, size_t size, int items_total)
 {
     struct item_copy copy;
@@ -66,7 +66,7 @@ static size_t copy_whole(char *bytes, size_t room, size_t size, int items_total)
     return used;
 }
 
-/* Pieces of any size give the same stream: the header, each item and the trailer once. */
+/* Wherever a piece ends: the header once, each item once, the trailer once. */
 static void test_pieces(void **state)
 {
     (void)state;

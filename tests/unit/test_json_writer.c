@@ -1,4 +1,4 @@
-/* JSON written value by value: the text, its bounds, and misuse. */
+/* JSON written value by value: its text, its bounds, and that misuse ends the program. */
 
 #include "unit.h"
 
@@ -83,7 +83,7 @@ static void test_nesting(void **state)
            "\"until\":null},[]],\"total\":2}");
 }
 
-static void test_appends_to_other_text(void **state)
+static void test_goes_on_behind_other_text(void **state)
 {
     (void)state;
     begin(sizeof buffer - 1);
@@ -109,7 +109,7 @@ static void write_some(void)
     json_writer_end(&json);
 }
 
-/* A buffer of any size: nothing is written beyond it, and the text says if it is cut. */
+/* Wherever the room ends: nothing is written beyond it, and the text knows. */
 static void test_every_size(void **state)
 {
     (void)state;
@@ -213,7 +213,7 @@ static void nothing(void)
     json_writer_end(&json);
 }
 
-/* Misuse is found even if nothing fits. */
+/* Also where nothing fits: misuse does not depend on what is written. */
 static void cut_and_not_closed(void)
 {
     begin(0);
@@ -230,7 +230,7 @@ static void misuse(void)
     json_writer_end(&json);
 }
 
-/* Misuse aborts the program in tests; in production it is logged and marks the text as cut. */
+/* In tests it ends the program; else the log says so, and the text counts as cut. */
 static void test_misuse(void **state)
 {
     (void)state;
@@ -242,7 +242,7 @@ static void test_misuse(void **state)
         if (!check_stops(misuse))
             fail_msg("misuse %zu was let through", i);
         if (!check_says(misuse, "json->"))
-            fail_msg("misuse %zu was not logged", i);
+            fail_msg("misuse %zu was not told", i);
         assert_true(text.is_cut);
     }
 }
@@ -251,7 +251,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_scalars),    cmocka_unit_test(test_one_value_alone),
-        cmocka_unit_test(test_nesting),    cmocka_unit_test(test_appends_to_other_text),
+        cmocka_unit_test(test_nesting),    cmocka_unit_test(test_goes_on_behind_other_text),
         cmocka_unit_test(test_every_size), cmocka_unit_test(test_deepest),
         cmocka_unit_test(test_misuse),
     };

@@ -1,4 +1,4 @@
-/* Log lines: each is one line, whatever its text contains. */
+/* Log lines: one write, one line, whatever is in it. */
 
 #include "unit.h"
 

@@ -1,4 +1,4 @@
-/* The labels that the worker hands in for its metrics, row by row. */
+/* What the worker hands in for its metrics: the lists of their owners, row by row. */
 #include "unit.h"
 
 #include <stdlib.h>
@@ -24,7 +24,7 @@ static void assert_row(enum metric_list list, int row, const char *expected)
     assert_string_equal(metric_labels.values[list](row), expected);
 }
 
-/* Every list exists, and its values differ and need no escaping on the page. */
+/* Every list is there, and says something else in each row that needs no escaping on the page. */
 static void test_lists(void **state)
 {
     (void)state;
@@ -68,13 +68,13 @@ static void test_statuses(void **state)
     assert_row(METRIC_STATUSES, status_row(0), "other");
 }
 
-/* The values of an owner's enum are the rows of its list. */
+/* An owner's enum is the row. */
 static void test_owners(void **state)
 {
     (void)state;
     for (int kind = 0; kind < JOB_KINDS; kind++) {
         assert_row(METRIC_KINDS, kind, job_kind_name((enum job_kind)kind));
-        /* These begin with the kinds. */
+        /* These begin as the kinds do. */
         assert_row(METRIC_GROUPS, kind, job_kind_name((enum job_kind)kind));
         assert_row(METRIC_ROLES, kind, job_kind_name((enum job_kind)kind));
         assert_row(METRIC_QUEUES, kind, job_kind_name((enum job_kind)kind));
@@ -126,7 +126,7 @@ static void test_what_is_shown(void **state)
     assert_true(is_shown(METRIC_REFUSALS_HIT, REFUSAL_SOLD_OUT, 0));
 }
 
-/* The page has room for the most workers with large counts, and for the sale's metrics. */
+/* As many workers as there can be, with as much counted, fit a page that has room for the sale. */
 static void test_largest_page(void **state)
 {
     (void)state;

@@ -1,4 +1,4 @@
-/* The counters that all workers of a host share: what is kept, what is summed, what is replaced. */
+/* The counters that all workers of a host share: what stays, what is summed, what is replaced. */
 #include "unit.h"
 
 #include <errno.h>
@@ -14,7 +14,7 @@
 
 enum { ADDS = 100000, WRITERS = 4 };
 
-/* ---- the test's own lists, which it hands in ---- */
+/* ---- lists of the test's own: whoever opens the metrics hands them in ---- */
 
 enum { RED, GREEN, BLUE, COLOURS };
 
@@ -24,19 +24,19 @@ static const char *colour(int row)
     return names[row];
 }
 
-/* One name differs. */
+/* One name is another. */
 static const char *other_colour(int row)
 {
     return row == GREEN ? "grey" : colour(row);
 }
 
-/* One name more. */
+/* One is more. */
 static const char *more_colours(int row)
 {
     return row < COLOURS ? colour(row) : row == COLOURS ? "white" : NULL;
 }
 
-/* The same names in another order. */
+/* The same in another order. */
 static const char *colour_backwards(int row)
 {
     return row < COLOURS ? colour(COLOURS - 1 - row) : NULL;
@@ -122,7 +122,7 @@ static void test_counters_stay(void **state)
     assert_int_equal(status.st_mode & 0777, 0600);
 }
 
-/* Each row of each metric has a cell of its own. */
+/* Each metric has cells of its own: what is added to one is in no other. */
 static void test_cells_are_apart(void **state)
 {
     (void)state;
@@ -168,7 +168,7 @@ static void test_two_workers(void **state)
     metrics_close(other);
 }
 
-/* Processes create the file and count at the same time. */
+/* Processes that open and make the file at once, and count at once. */
 static void test_writers_at_once(void **state)
 {
     (void)state;
@@ -209,7 +209,7 @@ static void *add_many(void *metrics)
     return NULL;
 }
 
-/* Threads of one worker count at the same time. */
+/* Threads of one worker. */
 static void test_threads_at_once(void **state)
 {
     (void)state;
@@ -228,7 +228,7 @@ static void test_threads_at_once(void **state)
     metrics_close(metrics);
 }
 
-/* The counters of a killed worker stay, its gauges do not. */
+/* A worker that is killed leaves what it counted, and nothing of what it was doing. */
 static void test_killed_worker(void **state)
 {
     (void)state;
@@ -257,7 +257,7 @@ static void test_killed_worker(void **state)
     assert_int_equal(sum(metrics, METRIC_IN_FLIGHT, RED, 0), 0);
     assert_int_equal(sum(metrics, METRIC_RECONNECTS, RED, 0), 5);
 
-    /* The next worker gets the slot, with gauges at 0, and adds to its counters. */
+    /* The next one has its slot, begins with nothing in flight, and counts on. */
     struct metrics *next = open_quietly();
     struct metrics_census census;
     assert_int_equal(sum(metrics, METRIC_IN_FLIGHT, RED, 0), 0);
@@ -281,8 +281,8 @@ static void write_at(off_t offset, const void *bytes, size_t count)
     close(fd);
 }
 
-/* A file is replaced if its header's version, layout or size differs, or its real size. A worker
- * that has the old file keeps it. */
+/* The header's version and what it says matter, and so does the size; who has the old file keeps
+ * it. */
 static void test_other_layout(void **state)
 {
     (void)state;
@@ -316,7 +316,7 @@ static void test_other_layout(void **state)
     }
 }
 
-/* A file that is shorter than its header says must not end the process (SIGBUS). */
+/* A file that is shorter than it says must not end the process (SIGBUS). */
 static void test_cut_file(void **state)
 {
     (void)state;
@@ -332,8 +332,7 @@ static void test_cut_file(void **state)
     metrics_close(metrics);
 }
 
-/* A file that is not for metrics stays, whatever its size; an unfinished metrics file is replaced.
- */
+/* What somebody else keeps at the path stays, however long it is; what a start left there goes. */
 static void test_file_of_others(void **state)
 {
     (void)state;
@@ -365,7 +364,7 @@ static void test_file_of_others(void **state)
     metrics_close(metrics);
 }
 
-/* If there can be no file, the worker counts only for itself. */
+/* Where there can be no file the worker goes on, and counts for itself. */
 static void test_without_file(void **state)
 {
     (void)state;
@@ -413,7 +412,8 @@ static void test_more_workers_than_slots(void **state)
         metrics_close(all[i]);
 }
 
-/* Each worker slot has its own counters, and the slot's next worker adds to them. */
+/* What each worker counted is its own, and the next one with its slot counts on; together they are
+   the sum. */
 static void test_by_worker(void **state)
 {
     (void)state;
@@ -451,7 +451,7 @@ static void test_histogram(void **state)
     int64_t expected_sum = 0;
     for (int i = 0; i < count; i++) {
         assert_true(i == 0 || bounds[i] > bounds[i - 1]);
-        /* A bound belongs to the bucket below it: "le" means less or equal. */
+        /* A bound belongs to the bucket below it: "le" is less or equal. */
         metrics_observe(metrics, METRIC_REQUEST_TIME, GREEN, bounds[i]);
         metrics_observe(metrics, METRIC_REQUEST_TIME, GREEN, bounds[i] + 1);
         expected_sum += 2 * bounds[i] + 1;
@@ -472,7 +472,7 @@ static void test_histogram(void **state)
     metrics_close(metrics);
 }
 
-/* The labels' values are part of the layout: workers with other values must not share rows. */
+/* What the labels say is part of the layout: one worker's rows are not another's. */
 static void test_other_labels(void **state)
 {
     (void)state;
@@ -496,7 +496,7 @@ static void test_other_labels(void **state)
         assert_int_equal(unlink(path), 0);
     }
 
-    /* Neither is_shown nor the functions' addresses are part of the layout. */
+    /* What is shown is no part of it, nor are the functions. */
     struct metric_labels same_labels = labels_of(colour);
     same_labels.is_shown[METRIC_REQUESTS] = is_green_or_blue;
     metrics_close(open_quietly());
@@ -549,7 +549,7 @@ static void test_page(void **state)
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
         if (!strstr(bytes, lines[i]))
             fail_msg("not on the page: %s", lines[i]);
-    /* A row whose count is 0 is on the page only if is_shown says so. */
+    /* A row that counted nothing is there if it is said to be. */
     assert_null(strstr(bytes, "{route=\"red\",status=\"green\"}"));
     assert_null(strstr(bytes, "{route=\"green\",status=\"red\"}"));
     metrics_close(metrics);

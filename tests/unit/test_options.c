@@ -1,4 +1,4 @@
-/* The command line: common options, and a program's own. */
+/* The command line: what all programs have, and what one has beyond it. */
 
 #include "unit.h"
 
@@ -17,9 +17,9 @@ static const struct options_program program = {
     .name = "painter", .purpose = "Paints.", .own = own, .notes = "Notes.\n\n"};
 
 static struct settings settings;
-static struct capture output;
+static struct capture told;
 
-/* Reads up to six arguments; /dev/null is a file without settings. */
+/* Of up to six arguments; /dev/null is a file without settings. */
 static enum options_result read_line(const struct options_program *of, char *const words[6])
 {
     char *arguments[10] = {"painter", "-c", "/dev/null"};
@@ -28,9 +28,9 @@ static enum options_result read_line(const struct options_program *of, char *con
         arguments[count++] = words[i];
     optind = 0; /* anew, getopt(3) */
     colour = loud = NULL;
-    capture_begin(&output);
+    capture_begin(&told);
     enum options_result result = options_read(count, arguments, of, &settings);
-    capture_end(&output);
+    capture_end(&told);
     return result;
 }
 
@@ -56,7 +56,7 @@ static void test_own_options(void **state)
     assert_null(loud);
 }
 
-/* The environment overrides the file; -o overrides the environment. */
+/* Below -o and above the file. */
 static void test_environment(void **state)
 {
     (void)state;
@@ -67,7 +67,7 @@ static void test_environment(void **state)
     assert_int_equal(settings.sale.hold_s, 7);
     assert_int_equal(setenv("FLASHSALE_SALE_HOLD_S", "0", 1), 0);
     assert_int_equal(READ("-o", "sale.hold_s=7"), OPTIONS_REFUSED);
-    assert_non_null(strstr(output.text, "FLASHSALE_SALE_HOLD_S: sale.hold_s = 0"));
+    assert_non_null(strstr(told.text, "FLASHSALE_SALE_HOLD_S: sale.hold_s = 0"));
     assert_int_equal(READ("--help"), OPTIONS_DONE);
     assert_int_equal(unsetenv("FLASHSALE_SALE_HOLD_S"), 0);
 }
@@ -76,11 +76,11 @@ static void test_refused(void **state)
 {
     (void)state;
     assert_int_equal(READ("--colour"), OPTIONS_REFUSED);
-    assert_non_null(strstr(output.text, "--colour"));
+    assert_non_null(strstr(told.text, "--colour"));
     assert_int_equal(READ("--loud=very"), OPTIONS_REFUSED);
     assert_int_equal(READ("--unknown"), OPTIONS_REFUSED);
     assert_int_equal(READ("--loud", "word"), OPTIONS_REFUSED);
-    assert_non_null(strstr(output.text, "painter: word"));
+    assert_non_null(strstr(told.text, "painter: word"));
     assert_int_equal(READ("-o", "sale.hold_s=0"), OPTIONS_REFUSED);
 }
 
@@ -103,11 +103,11 @@ static void test_overrides_have_a_limit(void **state)
         arguments[2 + 2 * i] = "sale.hold_s=7";
     }
     optind = 0;
-    capture_begin(&output);
+    capture_begin(&told);
     enum options_result result = options_read(1 + 2 * OVER, arguments, &program, &settings);
-    capture_end(&output);
+    capture_end(&told);
     assert_int_equal(result, OPTIONS_REFUSED);
-    assert_non_null(strstr(output.text, "no more than 64"));
+    assert_non_null(strstr(told.text, "no more than 64"));
 }
 
 int main(void)

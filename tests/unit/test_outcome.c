@@ -1,4 +1,4 @@
-/* The list of outcomes: complete, and the same as the database's. */
+/* The closed list of outcomes: whole, and the same as the database's. */
 
 #include "unit.h"
 
@@ -19,8 +19,8 @@ static void test_names_lead_back(void **state)
     assert_int_equal(outcome_named("", 0), OUTCOME_COUNT);
 }
 
-/* The enum in sql/deploy/schema.sql has the same outcomes in the same order, except for the one
- * that PostgreSQL never decides. */
+/* The labels of the enum in sql/deploy/schema.sql are the outcomes, in the same order, but for the
+ * one that it never decides. */
 static void test_like_the_database(void **state)
 {
     (void)state;

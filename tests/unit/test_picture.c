@@ -1,4 +1,5 @@
-/* Pictures: every thing has its own drawing, complete and well-formed for any name and seed. */
+/* Pictures: every thing has its own drawing, whole and well-formed, whatever the name and the seed.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -32,8 +33,8 @@ static const char *of_thing(size_t thing, int64_t seed)
     return draw(name, seed);
 }
 
-/* The picture without its title. */
-static const char *after_title(const char *picture)
+/* What is drawn, without what the name says in words. */
+static const char *behind_title(const char *picture)
 {
     const char *end = strstr(picture, "</title>");
     assert_non_null(end);
@@ -58,20 +59,20 @@ static void test_the_picture_is_of_the_last_word(void **state)
 {
     (void)state;
     char hat[PICTURE_BYTES_MAX], other[PICTURE_BYTES_MAX];
-    snprintf(hat, sizeof hat, "%s", after_title(draw("Quiet Oak Hat", 7)));
-    snprintf(other, sizeof other, "%s", after_title(draw("Eager Felt Hat", 7)));
+    snprintf(hat, sizeof hat, "%s", behind_title(draw("Quiet Oak Hat", 7)));
+    snprintf(other, sizeof other, "%s", behind_title(draw("Eager Felt Hat", 7)));
     assert_string_equal(hat, other);
-    assert_string_not_equal(hat, after_title(draw("Quiet Oak Jug", 7)));
-    assert_string_not_equal(hat, after_title(draw("Quiet Oak Hat", 8)));
+    assert_string_not_equal(hat, behind_title(draw("Quiet Oak Jug", 7)));
+    assert_string_not_equal(hat, behind_title(draw("Quiet Oak Hat", 8)));
 }
 
-static void test_a_thing_without_a_drawing_is_a_parcel(void **state)
+static void test_what_nobody_has_drawn_is_a_parcel(void **state)
 {
     (void)state;
     char parcel[PICTURE_BYTES_MAX];
-    snprintf(parcel, sizeof parcel, "%s", after_title(draw("Quiet Oak Submarine", 7)));
-    assert_string_equal(parcel, after_title(draw("", 7)));
-    assert_string_not_equal(parcel, after_title(draw("Quiet Oak Jug", 7)));
+    snprintf(parcel, sizeof parcel, "%s", behind_title(draw("Quiet Oak Submarine", 7)));
+    assert_string_equal(parcel, behind_title(draw("", 7)));
+    assert_string_not_equal(parcel, behind_title(draw("Quiet Oak Jug", 7)));
     assert_string_equal(picture_shape_of("Hat ")->thing, "");
 }
 
@@ -84,7 +85,7 @@ static void test_a_named_colour_is_the_colour(void **state)
     }
 }
 
-/* Tags are closed in the right order, and quotes are paired. */
+/* Tags are closed in turn, and quotes too. */
 static void assert_well_formed(const char *picture)
 {
     char open[16][16];
@@ -112,7 +113,7 @@ static void assert_well_formed(const char *picture)
     assert_int_equal(depth, 0);
 }
 
-/* Path data has only SVG's commands and numbers (SVG 2, section 9.3.9). */
+/* Path data has commands and numbers alone (SVG 2, section 9.3.9): no shorthand is left over. */
 static void assert_data(const char *picture)
 {
     for (const char *at = picture; (at = strstr(at, " d=\"")) != NULL; at++) {
@@ -141,7 +142,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_thing_has_its_own_drawing),
         cmocka_unit_test(test_the_picture_is_of_the_last_word),
-        cmocka_unit_test(test_a_thing_without_a_drawing_is_a_parcel),
+        cmocka_unit_test(test_what_nobody_has_drawn_is_a_parcel),
         cmocka_unit_test(test_a_named_colour_is_the_colour),
         cmocka_unit_test(test_all_are_well_formed),
     };

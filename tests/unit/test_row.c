@@ -1,4 +1,4 @@
-/* Reading values that several statements' rows have, from results made without a server. */
+/* Values that several statements read alike, from results that are made without a server. */
 
 #include "unit.h"
 
@@ -38,13 +38,13 @@ static void test_elements(void **state)
 
 static const char *outside;
 
-static void read_outside(void)
+static void ask_outside(void)
 {
     if (element_of(outside, 3) != -1)
         abort();
 }
 
-/* An ordinal outside the batch is a bug, and no element. */
+/* What would be another's, or nobody's, is nobody's: a fault of the program. */
 static void test_elements_outside_the_batch(void **state)
 {
     (void)state;
@@ -52,8 +52,8 @@ static void test_elements_outside_the_batch(void **state)
                                            "\x7f\xff\xff\xff", "\x80\0\0\0", NULL};
     for (size_t i = 0; i < sizeof ordinals / sizeof ordinals[0]; i++) {
         outside = ordinals[i];
-        assert_true(check_says(read_outside, "ordinal <= count"));
-        assert_true(check_stops(read_outside));
+        assert_true(check_says(ask_outside, "ordinal <= count"));
+        assert_true(check_stops(ask_outside));
     }
 }
 

@@ -1,4 +1,4 @@
-/* Rows as JSON, and times in RFC 3339's format. */
+/* Rows as JSON, and times as RFC 3339 has them. */
 
 #include "unit.h"
 
@@ -11,7 +11,7 @@ static const struct column columns[] = {{"text", COLUMN_TEXT},
                                         {"integer", COLUMN_INTEGER},
                                         {"boolean", COLUMN_BOOLEAN}};
 
-/* Row 0 has values; row 1 has nulls; row 2 has empty, zero and infinite values. */
+/* Row 0 has values, row 1 nulls, row 2 what is no null. */
 static void read_cells(const void *context, int row, struct cell cells[ROWS_COLUMNS_MAX])
 {
     assert_ptr_equal(context, columns);
@@ -45,7 +45,7 @@ static void test_json(void **state)
               "{\"text\":\"\",\"time\":\"infinity\",\"integer\":0,\"boolean\":false}]");
 }
 
-/* As PostgreSQL's to_json() writes the same times. */
+/* As PostgreSQL's to_json() has them of what it writes itself. */
 static void test_times(void **state)
 {
     (void)state;

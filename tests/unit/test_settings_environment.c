@@ -1,4 +1,4 @@
-/* Settings from the environment: each has a variable; the errors of wrong ones. */
+/* Settings from the environment: each has a variable, and what is refused with which words. */
 
 #include "unit.h"
 
@@ -7,7 +7,7 @@
 
 #include "settings.h"
 
-/* Writes a setting's variable with its value: "FLASHSALE_SALE_HOLD_S=2" for "sale.hold_s". */
+/* The variable of a setting, with a value: "FLASHSALE_SALE_HOLD_S=" and "2" of "sale.hold_s". */
 static void write_variable(const char *name, const char *value, char *variable, size_t size)
 {
     int length = snprintf(variable, size, "FLASHSALE_%s", name);
@@ -17,12 +17,12 @@ static void write_variable(const char *name, const char *value, char *variable, 
 }
 
 static bool read_variables(struct settings *settings, char *const *environment, int expected,
-                           struct errors *errors)
+                           struct told *told)
 {
     int count;
-    errors_open(errors);
-    bool good = settings_environment(settings, environment, &count, errors->stream);
-    errors_close(errors);
+    told_open(told);
+    bool good = settings_environment(settings, environment, &count, told->stream);
+    told_close(told);
     assert_int_equal(count, expected);
     return good;
 }
@@ -30,22 +30,22 @@ static bool read_variables(struct settings *settings, char *const *environment, 
 static void variable_refused(const char *name, const char *value, const char *expected)
 {
     struct settings settings;
-    struct errors errors;
+    struct told told;
     char variable[1024], origin[160];
     char *environment[] = {"HOME=/", variable, "FLASHSALE_SALE_ITEMS_PER_SALE=7", NULL};
     settings_default(&settings);
     write_variable(name, value, variable, sizeof variable);
     snprintf(origin, sizeof origin, "%.*s: %s = ", (int)strcspn(variable, "="), variable, name);
-    if (read_variables(&settings, environment, 1, &errors))
+    if (read_variables(&settings, environment, 1, &told))
         fail_msg("%s is taken", variable);
-    if (strncmp(errors.text, origin, strlen(origin)) != 0 || !strstr(errors.text, expected))
-        fail_msg("%s: expected %s, got %s", variable, expected, errors.text);
-    assert_ptr_equal(strchr(errors.text, '\n'), errors.text + errors.length - 1);
+    if (strncmp(told.text, origin, strlen(origin)) != 0 || !strstr(told.text, expected))
+        fail_msg("%s: expected %s, told %s", variable, expected, told.text);
+    assert_ptr_equal(strchr(told.text, '\n'), told.text + told.length - 1);
     assert_int_equal(settings.sale.items_per_sale, 7);
-    free(errors.text);
+    free(told.text);
 }
 
-/* Each of the words that an error lists is accepted, in upper, lower and mixed case. */
+/* Each of `words`, as a refusal lists them, in either case. */
 static void words_taken(const char *name, const char *words)
 {
     char word[32], variable[128];
@@ -53,7 +53,7 @@ static void words_taken(const char *name, const char *words)
     while (sscanf(words, "%*[^\"]\"%31[^\"]\"%n", word, &length) == 1) {
         for (int way = 0; way < 3; way++) {
             struct settings settings;
-            struct errors errors;
+            struct told told;
             char *environment[] = {variable, NULL};
             for (char *letter = word; *letter; letter++)
                 *letter = (char)(way == 0 || (way == 1 && letter != word)
@@ -61,9 +61,9 @@ static void words_taken(const char *name, const char *words)
                                      : toupper((unsigned char)*letter));
             settings_default(&settings);
             write_variable(name, word, variable, sizeof variable);
-            if (!read_variables(&settings, environment, 1, &errors))
-                fail_msg("%s: %s", variable, errors.text);
-            free(errors.text);
+            if (!read_variables(&settings, environment, 1, &told))
+                fail_msg("%s: %s", variable, told.text);
+            free(told.text);
             char value[40];
             snprintf(value, sizeof value, "\"%s\"", word);
             value_taken(name, value);
@@ -77,11 +77,11 @@ static void words_taken(const char *name, const char *words)
 static void check_variable(const char *name, const char *meaning, void *context)
 {
     (void)meaning;
-    struct errors errors;
+    struct told told;
     char path[64];
     int bound;
-    assert_false(read_value(name, "( )", path, &errors));
-    const char *expected = strstr(errors.text, "expected ");
+    assert_false(read_value(name, "( )", path, &told));
+    const char *expected = strstr(told.text, "expected ");
     assert_non_null(expected);
     variable_refused(name, "\x01", "text with other bytes");
     if (sscanf(expected, "expected a whole number from %d", &bound) == 1) {
@@ -100,7 +100,7 @@ static void check_variable(const char *name, const char *meaning, void *context)
         variable_refused(name, "", "expected \"");
         words_taken(name, expected);
     }
-    free(errors.text);
+    free(told.text);
     ++*(int *)context;
 }
 
@@ -140,14 +140,14 @@ static void show_variable(const char *name, const char *meaning, void *context)
     write_variable(name, value, shown->variables[shown->count++], sizeof shown->variables[0]);
 }
 
-/* Variables for all settings of the file, read into a zeroed struct, give the same settings. So no
-   two settings share a variable, or one of them would stay zero. */
+/* All that the file says, said by variables: read over nothing at all, it gives the same. No two
+   settings have the same variable, or one of them would be nothing. */
 static void test_variables_say_what_the_file_says(void **state)
 {
     (void)state;
     static struct shown shown;
     struct settings expected, settings;
-    struct errors errors;
+    struct told told;
     char *environment[64] = {NULL};
     config_init(&shown.config);
     assert_int_equal(config_read_file(&shown.config, CONF), CONFIG_TRUE);
@@ -156,24 +156,24 @@ static void test_variables_say_what_the_file_says(void **state)
         environment[i] = shown.variables[i];
     settings_default(&expected);
     memset(&settings, 0, sizeof settings);
-    assert_true(read_variables(&settings, environment, shown.count, &errors));
-    assert_string_equal(errors.text, "");
+    assert_true(read_variables(&settings, environment, shown.count, &told));
+    assert_string_equal(told.text, "");
     assert_memory_equal(&settings, &expected, sizeof settings);
-    free(errors.text);
+    free(told.text);
     config_destroy(&shown.config);
 }
 
-static void test_empty_text(void **state)
+static void test_an_empty_text_is_one(void **state)
 {
     (void)state;
     struct settings settings;
-    struct errors errors;
+    struct told told;
     char *environment[] = {"FLASHSALE_METRICS_FILE=", "FLASHSALE_LOG_LEVEL=Debug", NULL};
     settings_default(&settings);
-    assert_true(read_variables(&settings, environment, 2, &errors));
+    assert_true(read_variables(&settings, environment, 2, &told));
     assert_string_equal(settings.metrics.file, "");
     assert_int_equal(settings.log.level, LOG_LEVEL_DEBUG);
-    free(errors.text);
+    free(told.text);
 }
 
 static void test_unknown_variables(void **state)
@@ -181,7 +181,7 @@ static void test_unknown_variables(void **state)
     (void)state;
     static const struct {
         char *variable;
-        const char *error; /* NULL: the variable is ignored */
+        const char *told; /* NULL: it is none of ours */
     } cases[] = {{"FLASHSALE_SALE_HOLD=3", "FLASHSALE_SALE_HOLD: there is no such setting"},
                  {"FLASHSALE_LANE_GATHER_US_MAX=3",
                   "FLASHSALE_LANE_GATHER_US_MAX: there is no such setting: "
@@ -198,42 +198,42 @@ static void test_unknown_variables(void **state)
                  {"MY_FLASHSALE_SALE_HOLD=1", NULL}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct settings settings, expected;
-        struct errors errors;
+        struct told told;
         char *environment[] = {cases[i].variable, NULL};
         settings_default(&settings);
         settings_default(&expected);
-        assert_int_equal(read_variables(&settings, environment, 0, &errors), !cases[i].error);
-        const char *expected_error = cases[i].error ? cases[i].error : "";
-        if (strncmp(errors.text, expected_error, strlen(expected_error)) != 0 ||
-            (!cases[i].error && errors.text[0] != '\0'))
-            fail_msg("%s: got %s", cases[i].variable, errors.text);
+        assert_int_equal(read_variables(&settings, environment, 0, &told), !cases[i].told);
+        const char *expected_told = cases[i].told ? cases[i].told : "";
+        if (strncmp(told.text, expected_told, strlen(expected_told)) != 0 ||
+            (!cases[i].told && told.text[0] != '\0'))
+            fail_msg("%s: told %s", cases[i].variable, told.text);
         assert_memory_equal(&settings, &expected, sizeof settings);
-        free(errors.text);
+        free(told.text);
     }
 }
 
-/* No error shows a password from a variable. */
-static void test_passwords_of_variables_are_not_shown(void **state)
+/* A password in a variable is told as little as one in the file. */
+static void test_a_variables_password_is_not_told(void **state)
 {
     (void)state;
     struct settings settings;
-    struct errors errors;
+    struct told told;
     char *environment[] = {"FLASHSALE_DATABASE_WORKER_CONNINFO=bogus=1 password=x7q",
                            "FLASHSALE_DATABASE_PASSWORD=x7q", NULL};
     settings_default(&settings);
-    assert_false(read_variables(&settings, environment, 0, &errors));
-    assert_null(strstr(errors.text, "x7q"));
-    assert_non_null(strstr(errors.text, "FLASHSALE_DATABASE_WORKER_CONNINFO: database.worker_con"));
-    assert_non_null(strstr(errors.text, "FLASHSALE_DATABASE_PASSWORD: there is no such setting"));
-    free(errors.text);
+    assert_false(read_variables(&settings, environment, 0, &told));
+    assert_null(strstr(told.text, "x7q"));
+    assert_non_null(strstr(told.text, "FLASHSALE_DATABASE_WORKER_CONNINFO: database.worker_con"));
+    assert_non_null(strstr(told.text, "FLASHSALE_DATABASE_PASSWORD: there is no such setting"));
+    free(told.text);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_setting_has_a_variable),
                                        cmocka_unit_test(test_variables_say_what_the_file_says),
-                                       cmocka_unit_test(test_empty_text),
+                                       cmocka_unit_test(test_an_empty_text_is_one),
                                        cmocka_unit_test(test_unknown_variables),
-                                       cmocka_unit_test(test_passwords_of_variables_are_not_shown)};
+                                       cmocka_unit_test(test_a_variables_password_is_not_told)};
     return cmocka_run_group_tests_name("settings_environment", tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* Files that include each other: where lines come from, independent of the working directory. */
+/* Files that include each other: where each line came from, whatever the working directory is. */
 
 #include "unit.h"
 
@@ -9,7 +9,7 @@
 #include "common/settings.h"
 
 static char folder[64];
-static char *error_text;
+static char *told;
 
 static void write_file(const char *name, const char *text)
 {
@@ -41,8 +41,8 @@ static int tear_down(void **state)
         snprintf(path, sizeof path, "%s/%s", folder, names[i]);
         remove(path);
     }
-    free(error_text);
-    error_text = NULL;
+    free(told);
+    told = NULL;
     return rmdir(folder);
 }
 
@@ -50,9 +50,9 @@ static bool read_main(struct settings *settings)
 {
     char path[128];
     size_t length;
-    free(error_text);
-    error_text = NULL;
-    FILE *errors = open_memstream(&error_text, &length);
+    free(told);
+    told = NULL;
+    FILE *errors = open_memstream(&told, &length);
     assert_non_null(errors);
     snprintf(path, sizeof path, "%s/main", folder);
     settings_default(settings);
@@ -61,15 +61,15 @@ static bool read_main(struct settings *settings)
     return good;
 }
 
-/* Refused with an error line that begins with the folder and `expected`. */
+/* Refused with a line that begins so, behind the folder. */
 static void refused(const char *expected)
 {
     struct settings settings;
     char line[256];
     assert_false(read_main(&settings));
     snprintf(line, sizeof line, "%s/%s", folder, expected);
-    if (!strstr(error_text, line))
-        fail_msg("expected %s, got %s", line, error_text);
+    if (!strstr(told, line))
+        fail_msg("expected %s, told %s", line, told);
 }
 
 static void test_from_the_file_that_includes(void **state)
@@ -78,10 +78,10 @@ static void test_from_the_file_that_includes(void **state)
     struct settings settings;
     write_file("main", "sale: { hold_s = 7;\n\t@include \"parts/a\" // and more\n};\n"
                        "log: { level = \"debug\"; };");
-    write_file("parts/a", "purchase_limit = 5; # a comment\n@include \"b\"");
+    write_file("parts/a", "purchase_limit = 5; # no end of the line\n@include \"b\"");
     write_file("parts/b", "unknown_item = \"any\";");
     if (!read_main(&settings))
-        fail_msg("%s", error_text);
+        fail_msg("%s", told);
     assert_int_equal(settings.sale.hold_s, 7);
     assert_int_equal(settings.sale.purchase_limit, 5);
     assert_int_equal(settings.sale.unknown_item, UNKNOWN_ITEM_ANY);
@@ -115,7 +115,7 @@ static void test_faults_have_their_file(void **state)
     refused("parts/a:2: duplicate");
     write_file("parts/a", "\n@include \"none\"\n");
     refused("parts/a:2: ");
-    assert_non_null(strstr(error_text, "/parts/none: cannot be read: No such file"));
+    assert_non_null(strstr(told, "/parts/none: cannot be read: No such file"));
     write_file("parts/a", "\n\n/* no end");
     refused("parts/a:3: /*: the comment has no end");
     write_file("parts/a", "hold_s = \"\n");
@@ -124,7 +124,7 @@ static void test_faults_have_their_file(void **state)
     refused("parts/a:1: @: expected @include \"file\"");
 }
 
-static void test_include_cycle(void **state)
+static void test_round_and_round(void **state)
 {
     (void)state;
     write_file("main", "@include \"parts/a\"\n");
@@ -132,10 +132,10 @@ static void test_include_cycle(void **state)
     write_file("parts/b", "@include \"../main\"\n");
     struct settings settings;
     assert_false(read_main(&settings));
-    assert_non_null(strstr(error_text, "too many files include each other"));
+    assert_non_null(strstr(told, "too many files include each other"));
 }
 
-/* Texts in strings and comments that look like an include, a number or a comment. */
+/* What only looks like an include, a number or a comment. */
 static void test_look_alikes(void **state)
 {
     (void)state;
@@ -143,7 +143,7 @@ static void test_look_alikes(void **state)
     write_file("main", "// @include \"none\"\n/*\n@include \"none\"\n*/\n# 010\n"
                        "redis: { user = \"// 010 \\\" 4294968296 /* @include\"\n\"\"; };\n");
     if (!read_main(&settings))
-        fail_msg("%s", error_text);
+        fail_msg("%s", told);
     assert_string_equal(settings.redis.user, "// 010 \" 4294968296 /* @include");
 }
 
@@ -151,7 +151,7 @@ int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
     const struct CMUnitTest tests[] = {TEST(test_from_the_file_that_includes), TEST(test_absolute),
-                                       TEST(test_faults_have_their_file), TEST(test_include_cycle),
-                                       TEST(test_look_alikes)};
+                                       TEST(test_faults_have_their_file),
+                                       TEST(test_round_and_round), TEST(test_look_alikes)};
     return cmocka_run_group_tests_name("source", tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* A batch must have exactly as many elements as were announced. */
+/* Batches as they are put together: as many elements as were announced, no more and no fewer. */
 
 #include "unit.h"
 
@@ -26,20 +26,20 @@ static void add_purchases(int count)
         purchase_statement_add(purchases, 1, 47, secret);
 }
 
-static void add_too_many_checkouts(void)
+static void ask_too_many_checkouts(void)
 {
     checkout_statement_begin(checkouts, 2);
     add_checkouts(3);
 }
 
-static void add_too_many_purchases(void)
+static void ask_too_many_purchases(void)
 {
     purchase_statement_begin(purchases, 2);
     add_purchases(3);
 }
 
-/* The database must not be called: it is NULL. */
-static void call_too_few_checkouts(void)
+/* Nothing is asked of the database: there is none. */
+static void ask_too_few_checkouts(void)
 {
     checkout_statement_begin(checkouts, 2);
     add_checkouts(1);
@@ -47,7 +47,7 @@ static void call_too_few_checkouts(void)
         abort();
 }
 
-static void call_too_few_purchases(void)
+static void ask_too_few_purchases(void)
 {
     purchase_statement_begin(purchases, 2);
     add_purchases(1);
@@ -59,20 +59,20 @@ static void test_too_many(void **state)
 {
     (void)state;
     static const char condition[] = "statement->added < statement->count";
-    assert_true(check_says(add_too_many_checkouts, condition));
-    assert_true(check_stops(add_too_many_checkouts));
-    assert_true(check_says(add_too_many_purchases, condition));
-    assert_true(check_stops(add_too_many_purchases));
+    assert_true(check_says(ask_too_many_checkouts, condition));
+    assert_true(check_stops(ask_too_many_checkouts));
+    assert_true(check_says(ask_too_many_purchases, condition));
+    assert_true(check_stops(ask_too_many_purchases));
 }
 
 static void test_too_few(void **state)
 {
     (void)state;
     static const char condition[] = "statement->added == statement->count";
-    assert_true(check_says(call_too_few_checkouts, condition));
-    assert_true(check_stops(call_too_few_checkouts));
-    assert_true(check_says(call_too_few_purchases, condition));
-    assert_true(check_stops(call_too_few_purchases));
+    assert_true(check_says(ask_too_few_checkouts, condition));
+    assert_true(check_stops(ask_too_few_checkouts));
+    assert_true(check_says(ask_too_few_purchases, condition));
+    assert_true(check_stops(ask_too_few_purchases));
 }
 
 int main(void)

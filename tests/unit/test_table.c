@@ -1,4 +1,4 @@
-/* Rows as a table: aligned as a terminal shows them, without control characters. */
+/* Rows as a table: aligned as a terminal shows them, and nothing in them that it would obey. */
 
 #include "unit.h"
 
@@ -64,7 +64,7 @@ static void test_aligned(void **state)
            "bartholomew  4711  no    second\n");
 }
 
-static void test_no_trailing_blanks_after_nulls(void **state)
+static void test_nulls_leave_no_blanks_behind(void **state)
 {
     (void)state;
     static const struct cell table[][COLUMNS] = {{NOTHING, NOTHING, NOTHING, TEXT("alone")},
@@ -77,7 +77,7 @@ static void test_no_trailing_blanks_after_nulls(void **state)
            "      12  yes\n");
 }
 
-/* Aligned by width: letters of two bytes take one column, Chinese ones two, accents none. */
+/* By what is seen: letters of two bytes take one place, Chinese ones two, accents none. */
 static void test_utf8(void **state)
 {
     (void)state;
@@ -108,7 +108,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_names_alone), cmocka_unit_test(test_aligned),
-        cmocka_unit_test(test_no_trailing_blanks_after_nulls), cmocka_unit_test(test_utf8),
+        cmocka_unit_test(test_nulls_leave_no_blanks_behind), cmocka_unit_test(test_utf8),
         cmocka_unit_test(test_nothing_to_obey)};
     return cmocka_run_group_tests_name("table", tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* The generator's options, and the task that follows from them. */
+/* What the generator's options make of a run. */
 
 #include "unit.h"
 
@@ -10,15 +10,15 @@ static struct task task;
 
 static bool read_task(struct task_options given, const char *expected_word)
 {
-    char error_text[256] = "";
-    FILE *errors = fmemopen(error_text, sizeof error_text, "w");
+    char told[256] = "";
+    FILE *errors = fmemopen(told, sizeof told, "w");
     assert_non_null(errors);
     bool good = task_read(&given, "generator", &task, errors);
     fclose(errors);
-    assert_int_equal(good, error_text[0] == '\0');
+    assert_int_equal(good, told[0] == '\0');
     if (!good) {
-        assert_non_null(strstr(error_text, "generator: "));
-        assert_non_null(strstr(error_text, expected_word));
+        assert_non_null(strstr(told, "generator: "));
+        assert_non_null(strstr(told, expected_word));
     }
     return good;
 }

@@ -49,7 +49,7 @@ static void test_json(void **state)
     assert_string_equal(buffer, "\"a\\\"b\\\\c\\u000a\\u001f\\u007f\xc3\xa9</\"");
 }
 
-/* A parser reads back the same string, with all bytes below 128. */
+/* Whatever bytes below 128 a string has: a parser reads back the same. */
 static void test_json_is_read_back(void **state)
 {
     (void)state;
@@ -86,7 +86,7 @@ static void test_times(void **state)
     assert_time(4107542400000000, "\"2100-03-01T00:00:00.000Z\"");
 }
 
-/* Compared with the C library over four centuries, in steps of about a day. */
+/* Against the C library, a day and some in steps over four centuries. */
 static void test_times_like_gmtime(void **state)
 {
     (void)state;

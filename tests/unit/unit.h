@@ -1,7 +1,7 @@
 /*
- * What unit tests share: cmocka, after the headers that it needs; capturing standard error; checks
- * of CHECK. Each test file is a program, run from the repository's root; it prints TAP with
- * CMOCKA_MESSAGE_OUTPUT=TAP.
+ * What unit tests share: cmocka with the headers it wants in front, and what goes to standard
+ * error. Each test is a program of its own, run from the repository's root; TAP comes out of it
+ * with CMOCKA_MESSAGE_OUTPUT=TAP.
  */
 #ifndef TESTS_UNIT_UNIT_H
 #define TESTS_UNIT_UNIT_H
@@ -24,7 +24,7 @@
 
 #include "common/log.h"
 
-/* What is written to standard error between capture_begin() and capture_end(); cut to fit. */
+/* What was written to standard error between the two calls, as a string, cut to fit. */
 struct capture {
     int saved;
     int pipe[2];
@@ -36,7 +36,7 @@ static inline void capture_begin(struct capture *capture)
     fflush(stderr);
     assert_true(log_flush(5000));
     assert_int_equal(pipe(capture->pipe), 0);
-    /* A read of an empty pipe must not wait. */
+    /* Nothing may wait: a test reads only once it has written. */
     assert_int_equal(fcntl(capture->pipe[0], F_SETFL, O_NONBLOCK), 0);
     capture->saved = dup(STDERR_FILENO);
     assert_true(capture->saved >= 0);
@@ -55,7 +55,7 @@ static inline void capture_end(struct capture *capture)
     capture->text[length > 0 ? length : 0] = 0;
 }
 
-/* Whether the call aborts the program with CHECKS=stop. */
+/* Where CHECKS is stop the call ends the program; false: it does not, or otherwise. */
 static inline bool check_stops(void (*call)(void))
 {
     int status = 0;
@@ -63,7 +63,7 @@ static inline bool check_stops(void (*call)(void))
     if (child == 0) {
         const struct rlimit none = {0, 0}; /* no core file */
         setrlimit(RLIMIT_CORE, &none);
-        signal(SIGABRT, SIG_DFL); /* instead of cmocka's handler */
+        signal(SIGABRT, SIG_DFL); /* not cmocka's */
         close(STDERR_FILENO);
         setenv("CHECKS", "stop", 1);
         call();
@@ -73,7 +73,7 @@ static inline bool check_stops(void (*call)(void))
            WTERMSIG(status) == SIGABRT;
 }
 
-/* Whether the call returns without CHECKS=stop, and logs that `condition` does not hold. */
+/* Where it is not, the call returns, and the log says what does not hold. */
 static inline bool check_says(void (*call)(void), const char *condition)
 {
     static struct capture capture;
