@@ -109,32 +109,30 @@ CREATE FUNCTION allocate_items(
 LANGUAGE plpgsql
 AS $$
 DECLARE
-    -- A bound on one batch's work. Each number is passed once and each hold once, so only a
-    -- sale that was sold by number for long can have so many behind each other.
+    -- A bound on one batch's work: only a sale that was sold by number for long has so many to pass.
     v_looks   integer := 20000;
     v_need    integer := cardinality(p_requests); -- how many are still to be found
     v_claimed integer[] := ARRAY[]::integer[];
     v_stripe  sale_stripe := io_stripe;
     v_visited integer[] := ARRAY[io_stripe.stripe];
+    v_first   integer;
+    v_last    integer;
     v_offers  integer[];
     v_got     integer[];
     v_passed  integer;
-    v_queued  boolean;
 BEGIN
     o_numbers := ARRAY[NULL::integer];
-    o_contested := ARRAY[]::integer[];
     WHILE v_need > 0 AND v_looks > 0 LOOP
-        v_queued := v_stripe.unoffered_next > v_stripe.unoffered_last;
-        IF NOT v_queued THEN
-            v_offers := ARRAY(SELECT generate_series(v_stripe.unoffered_next, least(
-                v_stripe.unoffered_last, v_stripe.unoffered_next + v_need - 1)));
-            v_stripe.unoffered_next := v_stripe.unoffered_next + cardinality(v_offers);
+        v_first := v_stripe.unoffered_next;
+        v_last := least(v_stripe.unoffered_last, v_first + v_need - 1);
+        v_offers := NULL;
+        IF v_first <= v_last THEN
+            v_stripe.unoffered_next := v_last + 1;
         ELSE
             v_offers := (SELECT q.numbers[v_stripe.queue_offset + 1 :] FROM hold_queue q
                          WHERE q.sale_id = v_stripe.sale_id AND q.stripe = v_stripe.stripe
                            AND q.position = v_stripe.queue_next AND q.available_at <= now());
             IF v_offers IS NULL THEN
-                -- Nothing more here: to the next stripe.
                 io_stripe := store_offers(v_stripe, io_stripe);
                 v_stripe := stripe_with_offers(io_stripe.sale_id, v_visited);
                 EXIT WHEN v_stripe.stripe IS NULL;
@@ -145,7 +143,9 @@ BEGIN
         SELECT coalesce(array_agg(c.number), ARRAY[]::integer[]), max(c.ordinal) INTO v_got, v_passed
         FROM (
             SELECT c.number, c.ordinal
-            FROM unnest(v_offers) WITH ORDINALITY c (number, ordinal)
+            FROM (SELECT n, n - v_first + 1 FROM generate_series(v_first, v_last) n
+                  UNION ALL
+                  SELECT * FROM unnest(v_offers) WITH ORDINALITY) c (number, ordinal)
             CROSS JOIN LATERAL (
                 SELECT FROM item i
                 WHERE i.sale_id = io_stripe.sale_id AND i.number = c.number AND item_is_free(i)
@@ -154,18 +154,18 @@ BEGIN
             WHERE c.number <> ALL (v_claimed)
             LIMIT v_need
         ) c;
-        IF cardinality(v_got) < v_need THEN
-            v_passed := cardinality(v_offers);
-        END IF;
-        IF v_queued AND v_passed < cardinality(v_offers) THEN
+        IF v_offers IS NULL THEN
+            v_passed := v_last - v_first + 1;
+        ELSIF cardinality(v_got) = v_need AND v_passed < cardinality(v_offers) THEN
             v_stripe.queue_offset := v_stripe.queue_offset + v_passed;
-        ELSIF v_queued THEN
+        ELSE
+            v_passed := cardinality(v_offers);
             v_stripe.queue_next := v_stripe.queue_next + 1;
             v_stripe.queue_offset := 0;
         END IF;
         IF cardinality(v_got) < v_passed THEN
-            o_contested := o_contested || contested_items(
-                io_stripe.sale_id, v_offers[: v_passed], v_claimed || v_got);
+            v_offers := coalesce(v_offers[: v_passed], ARRAY(SELECT generate_series(v_first, v_last)));
+            o_contested := o_contested || contested_items(io_stripe.sale_id, v_offers, v_claimed || v_got);
         END IF;
         v_claimed := v_claimed || v_got;
         v_need := cardinality(p_requests) - cardinality(v_claimed);

@@ -186,7 +186,7 @@ BEGIN
         ORDER BY r.ordinal), io_stripe);
     io_stripe := v_claim.io_stripe;
     io_requests.wanted := v_claim.o_numbers;
-    io_requests.contested := v_claim.o_contested;
+    io_requests.contested := coalesce(v_claim.o_contested, ARRAY[]::integer[]);
     IF io_requests.ids IS NOT NULL THEN
         PERFORM keep_free_ids(p_sale_id, p_users, io_requests.ids, p_secrets, io_requests.wanted);
     END IF;
