@@ -9,46 +9,44 @@ BEGIN;
 SET LOCAL ROLE flashsale_owner;
 SET LOCAL search_path = flashsale, pg_temp;
 
-CREATE FUNCTION stripe_with_offers(p_sale_id integer, p_visited integer[]) RETURNS sale_stripe
+CREATE FUNCTION store_offers(p_stripe sale_stripe) RETURNS void
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    UPDATE sale_stripe s
+    SET unoffered_next = p_stripe.unoffered_next,
+        queue_next = p_stripe.queue_next,
+        queue_offset = p_stripe.queue_offset
+    WHERE s.sale_id = p_stripe.sale_id AND s.stripe = p_stripe.stripe;
+END
+$$;
+COMMENT ON FUNCTION store_offers(sale_stripe) IS 'keeps how far the stripe''s numbers were offered';
+
+CREATE FUNCTION next_stripe(p_stripe sale_stripe, p_visited integer[]) RETURNS sale_stripe
 LANGUAGE plpgsql
 AS $$
 DECLARE
     v_stripe sale_stripe;
 BEGIN
+    -- The batch's own, the first, is written with its counters.
+    IF cardinality(p_visited) > 1 THEN
+        PERFORM store_offers(p_stripe);
+    END IF;
     SELECT s.* INTO v_stripe
     FROM sale_stripe s
-    WHERE s.sale_id = p_sale_id
+    WHERE s.sale_id = p_stripe.sale_id
       AND s.stripe <> ALL (p_visited)
       AND (s.unoffered_next <= s.unoffered_last
            OR EXISTS (SELECT FROM hold_queue q
-                      WHERE q.sale_id = p_sale_id AND q.stripe = s.stripe
+                      WHERE q.sale_id = s.sale_id AND q.stripe = s.stripe
                         AND q.position = s.queue_next AND q.available_at <= now()))
     LIMIT 1
     FOR NO KEY UPDATE SKIP LOCKED;
     RETURN v_stripe;
 END
 $$;
-COMMENT ON FUNCTION stripe_with_offers(integer, integer[]) IS
-    'locks another stripe that has something to offer, or none';
-
-CREATE FUNCTION store_offers(p_stripe sale_stripe, p_own sale_stripe) RETURNS sale_stripe
-LANGUAGE plpgsql
-AS $$
-BEGIN
-    IF p_stripe.stripe = p_own.stripe THEN
-        RETURN p_stripe;
-    END IF;
-    UPDATE sale_stripe s
-    SET unoffered_next = p_stripe.unoffered_next,
-        queue_next = p_stripe.queue_next,
-        queue_offset = p_stripe.queue_offset
-    WHERE s.sale_id = p_stripe.sale_id AND s.stripe = p_stripe.stripe;
-    RETURN p_own;
-END
-$$;
-COMMENT ON FUNCTION store_offers(sale_stripe, sale_stripe) IS
-    'keeps how far the stripe''s numbers were offered, and returns the batch''s own, which is written with its '
-    'counters';
+COMMENT ON FUNCTION next_stripe(sale_stripe, integer[]) IS
+    'keeps what was offered of a stripe that has no more, and locks another one that has; none where there is none';
 
 CREATE FUNCTION contested_items(p_sale_id integer, p_passed integer[], p_claimed integer[])
 RETURNS integer[]
@@ -133,8 +131,8 @@ BEGIN
                          WHERE q.sale_id = v_stripe.sale_id AND q.stripe = v_stripe.stripe
                            AND q.position = v_stripe.queue_next AND q.available_at <= now());
             IF v_offers IS NULL THEN
-                io_stripe := store_offers(v_stripe, io_stripe);
-                v_stripe := stripe_with_offers(io_stripe.sale_id, v_visited);
+                io_stripe := CASE WHEN cardinality(v_visited) = 1 THEN v_stripe ELSE io_stripe END;
+                v_stripe := next_stripe(v_stripe, v_visited);
                 EXIT WHEN v_stripe.stripe IS NULL;
                 v_visited := v_visited || v_stripe.stripe;
                 CONTINUE;
@@ -177,7 +175,7 @@ BEGIN
     IF v_stripe.stripe = io_stripe.stripe THEN
         io_stripe := v_stripe;
     ELSIF v_stripe.stripe IS NOT NULL THEN
-        io_stripe := store_offers(v_stripe, io_stripe);
+        PERFORM store_offers(v_stripe);
     END IF;
     FOR v_index IN 1 .. cardinality(v_claimed) LOOP
         o_numbers[p_requests[v_index]] := v_claimed[v_index];
