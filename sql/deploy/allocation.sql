@@ -107,7 +107,8 @@ CREATE FUNCTION allocate_items(
 LANGUAGE plpgsql
 AS $$
 DECLARE
-    -- A bound on one batch's work: only a sale that was sold by number for long has so many to pass.
+    -- A bound on one batch's work. Each number is passed once and each hold once, so only a
+    -- sale that was sold by number for long can have so many behind each other.
     v_looks   integer := 20000;
     v_need    integer := cardinality(p_requests); -- how many are still to be found
     v_claimed integer[] := ARRAY[]::integer[];
@@ -130,7 +131,7 @@ BEGIN
             v_offers := (SELECT q.numbers[v_stripe.queue_offset + 1 :] FROM hold_queue q
                          WHERE q.sale_id = v_stripe.sale_id AND q.stripe = v_stripe.stripe
                            AND q.position = v_stripe.queue_next AND q.available_at <= now());
-            IF v_offers IS NULL THEN
+            IF v_offers IS NULL THEN -- nothing more here
                 io_stripe := CASE WHEN cardinality(v_visited) = 1 THEN v_stripe ELSE io_stripe END;
                 v_stripe := next_stripe(v_stripe, v_visited);
                 EXIT WHEN v_stripe.stripe IS NULL;
@@ -138,6 +139,7 @@ BEGIN
                 CONTINUE;
             END IF;
         END IF;
+        -- Of these the ones that are free and not being decided about, no more than needed.
         SELECT coalesce(array_agg(c.number), ARRAY[]::integer[]), max(c.ordinal) INTO v_got, v_passed
         FROM (
             SELECT c.number, c.ordinal
@@ -177,6 +179,7 @@ BEGIN
     ELSIF v_stripe.stripe IS NOT NULL THEN
         PERFORM store_offers(v_stripe);
     END IF;
+    -- Who wants one gets the next, as long as there are some.
     FOR v_index IN 1 .. cardinality(v_claimed) LOOP
         o_numbers[p_requests[v_index]] := v_claimed[v_index];
     END LOOP;
