@@ -1,16 +1,16 @@
-// What a run leaves behind: a table on the terminal, and SCENARIO.json and SCENARIO.html in OUT.
-// The page needs nothing but itself.
+// A run's report: a table on the terminal, and SCENARIO.json and SCENARIO.html in OUT. The page
+// loads no other file.
 
 const out = __ENV.OUT || `${__ENV.RUN_DIR || 'run'}/k6`;
 
-// What the page says above the figures; the scenario's options fill it in.
+// The head of the page; the scenario's options fill it in.
 export const about = { scenario: 'run', settings: {} };
 
-// ---- what k6 counted, sorted out --------------------------------------------------------------
+// ---- k6's metrics, by request -----------------------------------------------------------------
 
 const latencies = ['min', 'med', 'p(95)', 'p(99)', 'p(99.9)', 'max'];
 
-// "http_reqs{name:checkout,quarter:1}" is of ["http_reqs", "checkout, quarter 1"].
+// "http_reqs{name:checkout,quarter:1}" becomes ["http_reqs", "checkout, quarter 1"].
 function split(metric) {
     const [, name, tags = ''] = metric.match(/^([^{]*)(?:\{(.*)\})?$/);
     const label = tags

@@ -1,5 +1,5 @@
-// What all scenarios share: the settings, the requests, the thresholds and how load arrives.
-// k6/README.md lists the settings, which come from the environment.
+// Shared by all scenarios: settings, requests, thresholds, arrival of load. The settings come from
+// the environment; k6/README.md lists them.
 
 import { check, fail, sleep } from 'k6';
 import exec from 'k6/execution';
@@ -12,8 +12,8 @@ export { handleSummary } from './report.js';
 
 // ---- settings ---------------------------------------------------------------------------------
 
-// An empty value counts: it turns a path off. The report lists what was asked for, without the
-// password that an address may have.
+// An empty value counts: it turns a path off. The report lists the settings, without the password
+// that an address may have.
 export function text(name, fallback) {
     const value = __ENV[name] === undefined ? String(fallback) : __ENV[name];
     about.settings[name] = value.replace(/\/\/[^/@]*@/, '//');
@@ -71,12 +71,11 @@ export const purchaseLimit = number('PURCHASE_LIMIT', 10);
 
 // ---- requests ---------------------------------------------------------------------------------
 
-// Refusals are answers, so http_req_failed counts what isn't one: 5xx, no reply, what nobody
-// expects.
+// Refusals are answers: http_req_failed counts only 5xx, no reply, and unexpected statuses.
 const answers = http.expectedStatuses(200, ...Object.values(statusOf));
 const requestTimeout = text('REQUEST_TIMEOUT', '10s');
 
-// What was answered, by outcome. A metric with samples is in the summary, one without is not.
+// Replies by outcome. The summary leaves out metrics without samples.
 const outcomes = [
     'accepted',
     'purchased',
@@ -106,7 +105,7 @@ function encode(parameters) {
         .join('&');
 }
 
-// Without a reply there is no body either: null.
+// k6 gives the body null if there is no reply.
 function bodyOf(response) {
     try {
         return JSON.parse(response.body) || {};
@@ -147,7 +146,8 @@ function post(name, parameters, success, tags) {
     return { status: response.status, text: response.body, body, outcome };
 }
 
-// Both return {status, outcome, body, text}; checkout also code and item, where the reply has them.
+// checkout and purchase return {status, outcome, body, text}; checkout also code and item, if the
+// reply has them.
 export function checkout(user, item = anyItem, tags = {}) {
     const parameters = { [parameter.item]: item };
     if (user !== '') {
@@ -168,7 +168,7 @@ export function itemNumbered(each) {
     return `${itemPrefix}${each}`;
 }
 
-// One of the pages in "path" that are read; a path that is turned off is nothing: null.
+// Reads one of the pages in "path"; null if its path is turned off.
 export function read(name, tags = {}) {
     if (path[name] === '') {
         return null;
@@ -179,11 +179,11 @@ export function read(name, tags = {}) {
     return { status: response.status, body: bodyOf(response) };
 }
 
-// How old a page may be: a second in the service, and one more in a cache before it.
+// How old a page may be: a second in the service, and one more in the web server's cache.
 const pageAgeSeconds = number('PAGE_AGE_S', 2);
 
-// Waits until no page is from before, and reads until two readings say the same of these members:
-// reading an old page may only have it renewed.
+// Waits until cached pages have expired, then reads until two readings have the same values of these
+// members: the first one may get an old page while the cache renews it.
 function readSettled(name, members) {
     const readingsMax = 10;
     let last = '';
@@ -208,7 +208,7 @@ export function countSold() {
     return { total, sold };
 }
 
-// Checkouts that the service counts, whatever came of them.
+// The service's count of checkouts, successful and failed.
 export function countCheckouts() {
     const [succeeded, failed] = readSettled('status', [member.succeeded, member.failed]);
     return succeeded + failed;
@@ -218,14 +218,14 @@ export function hasPage(name) {
     return path[name] !== '';
 }
 
-// ---- what one user does -----------------------------------------------------------------------
+// ---- one user ---------------------------------------------------------------------------------
 
 // A name that no other iteration has, in this run or another.
 export function newUser() {
     return `k6-${exec.scenario.startTime}-${exec.scenario.name}-${exec.scenario.iterationInTest}`;
 }
 
-// Checkout of any item, then its purchase. True if both were accepted.
+// Checks out any item and purchases it. Returns whether both were accepted.
 export function buyOne(user, tags = {}) {
     const held = checkout(user, anyItem, tags);
     if (
@@ -239,17 +239,17 @@ export function buyOne(user, tags = {}) {
     return check(bought, { 'purchase: 200': (reply) => reply.status === 200 });
 }
 
-// ---- how load arrives -------------------------------------------------------------------------
+// ---- arrival of load --------------------------------------------------------------------------
 
-// Users who wait for a reply hold a virtual user each; with too few of them k6 drops arrivals, and
-// that fails the run.
+// Each user who waits for a reply takes a virtual user. With too few of them k6 drops arrivals,
+// which fails the run.
 function virtualUsers(rate) {
     const most = number('MAX_VUS', Math.max(50, rate * 2));
     return { preAllocatedVUs: Math.min(most, Math.max(20, Math.ceil(rate / 4))), maxVUs: most };
 }
 
-// Arrivals at a rate, in all that such executors share. Object.assign, not "...", as k6 before 0.53
-// reads no spread objects.
+// The settings that both arrival-rate executors share. Object.assign, because k6 before 0.53 does
+// not support object spread.
 function arrivals(executor, rate, settings, more) {
     return Object.assign({ executor, timeUnit: '1s' }, settings, virtualUsers(rate), more);
 }
@@ -266,8 +266,8 @@ export function rampingRate(stages, more = {}) {
 
 // ---- thresholds and options -------------------------------------------------------------------
 
-// Of one kind of request: it was made, it was answered, and in time. MILLISECONDS is the 95th
-// percentile's limit, which NAME_P95_MS in the environment overrides.
+// The thresholds of one kind of request: it was made, answered, and in time. "milliseconds" limits
+// the 95th percentile; NAME_P95_MS in the environment overrides it.
 function thresholdsOf(name, milliseconds, failedShare) {
     const limit = number(`${name.toUpperCase()}_P95_MS`, milliseconds);
     return {
@@ -282,7 +282,7 @@ function thresholdsOf(name, milliseconds, failedShare) {
 export function optionsFor({ scenarios, limits, thresholds = {}, checks = 1 }) {
     const failedShare = number('FAILED_SHARE', 0.001);
     const all = {
-        // None where setup failed.
+        // 0 if setup failed.
         iterations: ['count>0'],
         checks: [`rate>=${number('CHECKS_SHARE', checks)}`],
         dropped_iterations: [`count<=${number('DROPPED_MAX', 0)}`],
@@ -297,7 +297,7 @@ export function optionsFor({ scenarios, limits, thresholds = {}, checks = 1 }) {
         scenarios,
         thresholds: Object.assign(all, thresholds),
         summaryTrendStats: ['min', 'med', 'avg', 'p(95)', 'p(99)', 'p(99.9)', 'max'],
-        // Addresses differ by user and code: a series of each would only fill memory.
+        // Not "url": addresses differ by user and code, and a time series for each would fill memory.
         systemTags: [
             'name',
             'status',

@@ -8,9 +8,9 @@ const AT = Date.parse('2026-11-21T10:00:00Z');
 test('the clock goes by the server, from the reply that was the least late', () => {
     let elapsed = 5000;
     const clock = new Clock(() => elapsed);
-    assert.equal(clock.sure, false);
+    assert.equal(clock.isExact, false);
     clock.observe('2026-11-21T10:00:00Z');
-    assert.equal(clock.sure, true);
+    assert.equal(clock.isExact, true);
     assert.equal(clock.now(), AT);
     elapsed += 2000;
     // From a cache, a second old: not believed, for server_time is never early.
@@ -24,19 +24,19 @@ test('after a doubt only what is heard anew counts', () => {
     let elapsed = 0;
     const clock = new Clock(() => elapsed);
     clock.observe('2026-11-21T10:00:00Z');
-    clock.doubt();
-    assert.equal(clock.sure, false);
+    clock.markStale();
+    assert.equal(clock.isExact, false);
     assert.equal(clock.now(), AT);
     elapsed = 1000;
     clock.observe('2026-11-21T09:59:00Z');
-    assert.equal(clock.sure, true);
+    assert.equal(clock.isExact, true);
     assert.equal(clock.now(), AT - 60000);
 });
 
 test('what is no time is not heard', () => {
     const clock = new Clock(() => 0);
     clock.observe('soon');
-    assert.equal(clock.sure, false);
+    assert.equal(clock.isExact, false);
 });
 
 test('durations are rounded up, and end at 0:00', () => {
