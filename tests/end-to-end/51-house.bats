@@ -13,7 +13,7 @@ setup_file() {
     "$COPY/tests/lint/house.py" | head --lines=-1 >"$BATS_FILE_TMPDIR/before"
 }
 
-# finds LINE...: beside what is wrong with the tree itself, the check finds these in the copy, and fails.
+# finds LINE...: the check of the copy fails, and prints these violations besides the tree's own.
 finds() {
     local found
     run -1 "$COPY/tests/lint/house.py"
@@ -26,7 +26,7 @@ finds_nothing_new() {
     same "$("$COPY/tests/lint/house.py" | head --lines=-1)" "$(<"$BATS_FILE_TMPDIR/before")"
 }
 
-# with_text FILE TEXT COMMAND...: runs it while the copy's file has the text at its end.
+# with_text FILE TEXT COMMAND...: runs it while the copy's file ends with the text.
 with_text() {
     local file=$COPY/$1 result=0
     cp --preserve "$file" "$BATS_TEST_TMPDIR/kept"
@@ -40,7 +40,7 @@ lines_of() {
     wc --lines <"$COPY/$1"
 }
 
-# lines COUNT TEXT: the text, so many times.
+# lines COUNT TEXT: prints the text so many times.
 lines() {
     for ((i = 0; i < $1; i++)); do printf '%s\n' "$2"; done
 }
@@ -91,7 +91,7 @@ lines() {
     run with_text sql/deploy/status.sql "$head"$'\n'"$(lines 76 '    SELECT 1;')"$'\n'"$tail" \
         "$COPY/tests/lint/house.py"
     [[ $output != *long_one* ]]
-    # So has one that is written without a quoted body.
+    # A body without quotes.
     head=$'create function long_one() returns integer\nbegin atomic'
     with_text sql/deploy/status.sql "$head"$'\n'"$(lines 90 '    SELECT 1;')"$'\nend;' \
         finds "sql/deploy/status.sql:$line: long_one() has 93 lines, 80 are the most"
@@ -125,7 +125,7 @@ lines() {
     finds 'docs/ARCHITECTURE.md: fcgi/empty/ has no C file'
     cp "$TOP/docs/ARCHITECTURE.md" "$COPY/docs"
 
-    # A room that is taken out of the table is unknown to all that include it.
+    # A room that the table lost.
     sed --in-place '/^| .catalog\//d' "$COPY/docs/ARCHITECTURE.md"
     run -1 "$COPY/tests/lint/house.py"
     [[ $output == *'catalog/words.c: catalog/ is not in the table of rooms'* ]]
