@@ -1,6 +1,6 @@
--- Checkout, then purchase: one of the next requests purchases with each code, so that the two alternate. Any item, or the
--- items in ITEMS by number, each once. A new user each, or USERS users. DELAY_MS: how long a connection waits between
--- requests, on average.
+-- Checkout, then purchase: one of the next requests purchases with each code, so that the two alternate. Any item, or
+-- the items in ITEMS by number, each once. A new user each, or USERS users. DELAY_MS: how long a connection waits
+-- between requests, on average.
 local client = require("client")
 local first_number, items = client.items()
 local users_max = tonumber(os.getenv("USERS") or "0")
