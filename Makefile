@@ -185,11 +185,13 @@ format: ## format the C sources
 	@$(PACKAGES) lint
 	clang-format -i $(sources)
 
-lint: ## check formatting, C (cppcheck, clang-tidy), shell (shellcheck) and Python (pyflakes)
+lint: ## check rooms and lengths, formatting, C (cppcheck, clang-tidy), shell (shellcheck), Python (pyflakes)
 	@$(PACKAGES) run lighttpd test lint
 	@$(submake) lint-sources
 
 lint-sources:
+	@printf '%s\n' 'house ...'
+	$(quiet)tests/lint/house.py
 	@printf '%s\n' 'clang-format ...'
 	$(quiet)clang-format --dry-run -Werror $(sources)
 	@printf '%s\n' 'cppcheck ...'

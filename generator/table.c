@@ -1,8 +1,9 @@
 #include "table.h"
 
-#include <libpq-fe.h>
 #include <stdbool.h>
 #include <string.h>
+
+#include "common/terminal.h"
 
 enum { GAP = 2, INTEGER_BYTES_MAX = 24 };
 
@@ -12,29 +13,7 @@ struct line {
     char integers[ROWS_COLUMNS_MAX][INTEGER_BYTES_MAX];
 };
 
-/*
- * Writes a text character by character where there is a stream, and says how many columns of a
- * terminal it takes.
- */
-static int put_text(FILE *stream, const char *text)
-{
-    const int utf8 = pg_char_to_encoding("UTF8");
-    int width = 0;
-    for (size_t left = strlen(text), length; left > 0; text += length, left -= length) {
-        length = (size_t)PQmblen(text, utf8);
-        /* Of a control character it is less than none; a combining one has none. */
-        int columns = length <= left ? PQdsplen(text, utf8) : -1;
-        length = length <= left ? length : left;
-        width += columns >= 0 ? columns : 1;
-        if (stream && columns >= 0)
-            fwrite(text, 1, length, stream);
-        else if (stream)
-            fputc('?', stream);
-    }
-    return width;
-}
-
-/* What is null is nothing. */
+/* A cell as the table shows it; a null is empty. */
 static const char *text_of(enum column_type type, const struct cell *cell,
                            char integer[INTEGER_BYTES_MAX])
 {
@@ -48,7 +27,7 @@ static const char *text_of(enum column_type type, const struct cell *cell,
     return integer;
 }
 
-/* Row -1 is the columns' names. */
+/* Row -1 is the line of the columns' names. */
 static void read_line(const struct rows *rows, int row, struct line *line)
 {
     struct cell cells[ROWS_COLUMNS_MAX];
@@ -65,19 +44,19 @@ static void put_blanks(FILE *stream, int count)
         fputc(' ', stream);
 }
 
-/* No line ends with blanks. */
+/* Prints a line, without blanks at its end. */
 static void put_line(FILE *stream, const struct rows *rows, const int *widths,
                      const struct line *line)
 {
     int blanks = 0;
     for (int column = 0; column < rows->column_count; column++) {
         const char *text = line->texts[column];
-        int padding = widths[column] - put_text(NULL, text);
+        int padding = widths[column] - terminal_put(NULL, text);
         bool is_right = rows->columns[column].type == COLUMN_INTEGER;
         blanks += is_right ? padding : 0;
         if (*text) {
             put_blanks(stream, blanks);
-            put_text(stream, text);
+            terminal_put(stream, text);
             blanks = 0;
         }
         blanks += GAP + (is_right ? 0 : padding);
@@ -92,7 +71,7 @@ void table_print(FILE *stream, const struct rows *rows)
     for (int row = -1; row < rows->count; row++) {
         read_line(rows, row, &line);
         for (int i = 0; i < rows->column_count; i++) {
-            int width = put_text(NULL, line.texts[i]);
+            int width = terminal_put(NULL, line.texts[i]);
             widths[i] = width > widths[i] ? width : widths[i];
         }
     }

@@ -1,6 +1,6 @@
-# What all tests in bats share: where things are, waiting, comparing.
+# Shared by all tests in bats: paths, waiting, comparing.
 #
-# BUILD_DIR (build); TEST_SLOWNESS (1): how many times longer things may take, for builds with sanitizers.
+# BUILD_DIR (build); TEST_SLOWNESS (1): a factor for time limits, for builds with sanitizers.
 # shellcheck shell=bash
 
 # shellcheck source=deploy/environment
@@ -9,10 +9,10 @@ source "$(dirname "${BASH_SOURCE[0]}")/../deploy/environment"
 TOP=$(realpath "$(dirname "${BASH_SOURCE[0]}")/..")
 : "${BUILD_DIR:=$TOP/build}" "${TEST_SLOWNESS:=1}"
 BUILD_DIR=$(realpath --canonicalize-missing "$BUILD_DIR")
-# What cannot be ends the program (common/check.h).
+# Failed checks end the program (common/check.h).
 export TOP BUILD_DIR TEST_SLOWNESS CHECKS=stop
 
-# Where hosts have names of the tests' own.
+# For tests that have hosts of their own.
 no_proxies() {
     unset http_proxy https_proxy ftp_proxy all_proxy HTTP_PROXY HTTPS_PROXY FTP_PROXY ALL_PROXY
 }
@@ -30,7 +30,7 @@ now_ms() {
     printf '%s' "$((${EPOCHREALTIME/[.,]/} / 1000))"
 }
 
-# wait_until MS COMMAND...: until it succeeds, for no longer than that (times TEST_SLOWNESS).
+# wait_until MS COMMAND...: repeats it until it succeeds; fails after MS (times TEST_SLOWNESS).
 wait_until() {
     local deadline=$(($(now_ms) + $1 * TEST_SLOWNESS))
     shift
@@ -40,8 +40,8 @@ wait_until() {
     done
 }
 
-# history_is_sold HISTORY BEFORE SQL...: who was told of a purchase (before that time, in seconds, or null)
-# has it, by the rows that the command gets.
+# history_is_sold HISTORY BEFORE SQL...: all purchases that were acknowledged (before that time, in seconds, or null for
+# any) are in the rows; SQL... is a command that runs a query.
 history_is_sold() {
     jq --raw-output --argjson before "$2" 'select(.kind == "purchase" and .status == 200
         and ($before == null or .answered < $before)) | .item + " " + .user' "$1" |
@@ -52,7 +52,7 @@ history_is_sold() {
     same "$(comm -23 "$BATS_TEST_TMPDIR/told" "$BATS_TEST_TMPDIR/sold" | head)" ''
 }
 
-# within MS COMMAND...: it succeeds, and in time.
+# within MS COMMAND...: it must succeed in that time (times TEST_SLOWNESS).
 within() {
     local began limit=$(($1 * TEST_SLOWNESS))
     shift

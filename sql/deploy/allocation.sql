@@ -9,46 +9,44 @@ BEGIN;
 SET LOCAL ROLE flashsale_owner;
 SET LOCAL search_path = flashsale, pg_temp;
 
-CREATE FUNCTION stripe_with_offers(p_sale_id integer, p_visited integer[]) RETURNS sale_stripe
+CREATE FUNCTION store_offers(p_stripe sale_stripe) RETURNS void
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    UPDATE sale_stripe s
+    SET unoffered_next = p_stripe.unoffered_next,
+        queue_next = p_stripe.queue_next,
+        queue_offset = p_stripe.queue_offset
+    WHERE s.sale_id = p_stripe.sale_id AND s.stripe = p_stripe.stripe;
+END
+$$;
+COMMENT ON FUNCTION store_offers(sale_stripe) IS 'keeps how far the stripe''s numbers were offered';
+
+CREATE FUNCTION next_stripe(p_stripe sale_stripe, p_visited integer[]) RETURNS sale_stripe
 LANGUAGE plpgsql
 AS $$
 DECLARE
     v_stripe sale_stripe;
 BEGIN
+    -- The batch's own, the first, is written with its counters.
+    IF cardinality(p_visited) > 1 THEN
+        PERFORM store_offers(p_stripe);
+    END IF;
     SELECT s.* INTO v_stripe
     FROM sale_stripe s
-    WHERE s.sale_id = p_sale_id
+    WHERE s.sale_id = p_stripe.sale_id
       AND s.stripe <> ALL (p_visited)
       AND (s.unoffered_next <= s.unoffered_last
            OR EXISTS (SELECT FROM hold_queue q
-                      WHERE q.sale_id = p_sale_id AND q.stripe = s.stripe
+                      WHERE q.sale_id = s.sale_id AND q.stripe = s.stripe
                         AND q.position = s.queue_next AND q.available_at <= now()))
     LIMIT 1
     FOR NO KEY UPDATE SKIP LOCKED;
     RETURN v_stripe;
 END
 $$;
-COMMENT ON FUNCTION stripe_with_offers(integer, integer[]) IS
-    'locks another stripe that has something to offer, or none';
-
-CREATE FUNCTION store_offers(p_stripe sale_stripe, p_own sale_stripe) RETURNS sale_stripe
-LANGUAGE plpgsql
-AS $$
-BEGIN
-    IF p_stripe.stripe = p_own.stripe THEN
-        RETURN p_stripe;
-    END IF;
-    UPDATE sale_stripe s
-    SET unoffered_next = p_stripe.unoffered_next,
-        queue_next = p_stripe.queue_next,
-        queue_offset = p_stripe.queue_offset
-    WHERE s.sale_id = p_stripe.sale_id AND s.stripe = p_stripe.stripe;
-    RETURN p_own;
-END
-$$;
-COMMENT ON FUNCTION store_offers(sale_stripe, sale_stripe) IS
-    'keeps how far the stripe''s numbers were offered, and returns the batch''s own, which is written with its '
-    'counters';
+COMMENT ON FUNCTION next_stripe(sale_stripe, integer[]) IS
+    'keeps what was offered of a stripe that has no more, and locks another one that has; none where there is none';
 
 CREATE FUNCTION contested_items(p_sale_id integer, p_passed integer[], p_claimed integer[])
 RETURNS integer[]
@@ -116,36 +114,38 @@ DECLARE
     v_claimed integer[] := ARRAY[]::integer[];
     v_stripe  sale_stripe := io_stripe;
     v_visited integer[] := ARRAY[io_stripe.stripe];
+    v_first   integer;
+    v_last    integer;
     v_offers  integer[];
     v_got     integer[];
     v_passed  integer;
-    v_queued  boolean;
 BEGIN
     o_numbers := ARRAY[NULL::integer];
-    o_contested := ARRAY[]::integer[];
     WHILE v_need > 0 AND v_looks > 0 LOOP
-        v_queued := v_stripe.unoffered_next > v_stripe.unoffered_last;
-        IF NOT v_queued THEN
-            v_offers := ARRAY(SELECT generate_series(v_stripe.unoffered_next, least(
-                v_stripe.unoffered_last, v_stripe.unoffered_next + v_need - 1)));
-            v_stripe.unoffered_next := v_stripe.unoffered_next + cardinality(v_offers);
+        v_first := v_stripe.unoffered_next;
+        v_last := least(v_stripe.unoffered_last, v_first + v_need - 1);
+        v_offers := NULL;
+        IF v_first <= v_last THEN
+            v_stripe.unoffered_next := v_last + 1;
         ELSE
             v_offers := (SELECT q.numbers[v_stripe.queue_offset + 1 :] FROM hold_queue q
                          WHERE q.sale_id = v_stripe.sale_id AND q.stripe = v_stripe.stripe
                            AND q.position = v_stripe.queue_next AND q.available_at <= now());
-            IF v_offers IS NULL THEN
-                -- Nothing more here: to the next stripe.
-                io_stripe := store_offers(v_stripe, io_stripe);
-                v_stripe := stripe_with_offers(io_stripe.sale_id, v_visited);
+            IF v_offers IS NULL THEN -- nothing more here
+                io_stripe := CASE WHEN cardinality(v_visited) = 1 THEN v_stripe ELSE io_stripe END;
+                v_stripe := next_stripe(v_stripe, v_visited);
                 EXIT WHEN v_stripe.stripe IS NULL;
                 v_visited := v_visited || v_stripe.stripe;
                 CONTINUE;
             END IF;
         END IF;
+        -- Of these the ones that are free and not being decided about, no more than needed.
         SELECT coalesce(array_agg(c.number), ARRAY[]::integer[]), max(c.ordinal) INTO v_got, v_passed
         FROM (
             SELECT c.number, c.ordinal
-            FROM unnest(v_offers) WITH ORDINALITY c (number, ordinal)
+            FROM (SELECT n, n - v_first + 1 FROM generate_series(v_first, v_last) n
+                  UNION ALL
+                  SELECT * FROM unnest(v_offers) WITH ORDINALITY) c (number, ordinal)
             CROSS JOIN LATERAL (
                 SELECT FROM item i
                 WHERE i.sale_id = io_stripe.sale_id AND i.number = c.number AND item_is_free(i)
@@ -154,18 +154,18 @@ BEGIN
             WHERE c.number <> ALL (v_claimed)
             LIMIT v_need
         ) c;
-        IF cardinality(v_got) < v_need THEN
-            v_passed := cardinality(v_offers);
-        END IF;
-        IF v_queued AND v_passed < cardinality(v_offers) THEN
+        IF v_offers IS NULL THEN
+            v_passed := v_last - v_first + 1;
+        ELSIF cardinality(v_got) = v_need AND v_passed < cardinality(v_offers) THEN
             v_stripe.queue_offset := v_stripe.queue_offset + v_passed;
-        ELSIF v_queued THEN
+        ELSE
+            v_passed := cardinality(v_offers);
             v_stripe.queue_next := v_stripe.queue_next + 1;
             v_stripe.queue_offset := 0;
         END IF;
         IF cardinality(v_got) < v_passed THEN
-            o_contested := o_contested || contested_items(
-                io_stripe.sale_id, v_offers[: v_passed], v_claimed || v_got);
+            v_offers := coalesce(v_offers[: v_passed], ARRAY(SELECT generate_series(v_first, v_last)));
+            o_contested := o_contested || contested_items(io_stripe.sale_id, v_offers, v_claimed || v_got);
         END IF;
         v_claimed := v_claimed || v_got;
         v_need := cardinality(p_requests) - cardinality(v_claimed);
@@ -177,8 +177,9 @@ BEGIN
     IF v_stripe.stripe = io_stripe.stripe THEN
         io_stripe := v_stripe;
     ELSIF v_stripe.stripe IS NOT NULL THEN
-        io_stripe := store_offers(v_stripe, io_stripe);
+        PERFORM store_offers(v_stripe);
     END IF;
+    -- Who wants one gets the next, as long as there are some.
     FOR v_index IN 1 .. cardinality(v_claimed) LOOP
         o_numbers[p_requests[v_index]] := v_claimed[v_index];
     END LOOP;

@@ -1,5 +1,5 @@
--- Checkouts, a batch in one transaction: decide all, log all. First those who get what they ask for, by number
--- and then any; then the others, with the reason. The order of locks is that of locks.sql.
+-- Checkouts, a batch in one transaction: decide all, log all. First those who get what they ask for; then the
+-- others, with the reason. The order of locks is that of locks.sql.
 --
 -- Arrays have an element for each request of the batch, by its ordinal. Numbers: 0 is any item, below 0 none
 -- that could be, null a request that another sale decides.
@@ -186,7 +186,7 @@ BEGIN
         ORDER BY r.ordinal), io_stripe);
     io_stripe := v_claim.io_stripe;
     io_requests.wanted := v_claim.o_numbers;
-    io_requests.contested := v_claim.o_contested;
+    io_requests.contested := coalesce(v_claim.o_contested, ARRAY[]::integer[]);
     IF io_requests.ids IS NOT NULL THEN
         PERFORM keep_free_ids(p_sale_id, p_users, io_requests.ids, p_secrets, io_requests.wanted);
     END IF;
@@ -298,15 +298,26 @@ COMMENT ON FUNCTION refuse_checkouts(
     'says to all who got no item why, by the rows as they are now; logs and counts that';
 
 CREATE FUNCTION checkout_batch(
-    p_users text[], p_sales integer[], p_numbers integer[], p_secrets uuid[], p_known smallint[],
-    p_known_until timestamptz[], p_known_sales timestamptz[], p_unknown_is_any boolean,
-    p_full_too boolean DEFAULT false, p_ids text[] DEFAULT NULL)
+    p_users          text[],
+    p_sales          integer[],
+    p_numbers        integer[],
+    p_secrets        uuid[],
+    p_known          smallint[],
+    p_known_until    timestamptz[],
+    p_known_sales    timestamptz[],
+    p_unknown_is_any boolean,
+    p_full_too       boolean DEFAULT false,
+    p_ids            text[] DEFAULT NULL)
 RETURNS SETOF checkout_decision
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = flashsale, pg_temp
 -- Estimates for arrays are guesses: every look-up here is by primary key, whatever they say.
-SET plan_cache_mode = force_generic_plan SET jit = off
-SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off
+SET enable_bitmapscan = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
+SET jit = off
 AS $$
 DECLARE
     v_part     batch_part;
@@ -329,6 +340,9 @@ BEGIN
         END IF;
         v_stripe := lock_stripe(v_sale.sale_id);
         v_expires := hold_ends_at(v_sale);
+        -- First those who get what they ask for: by number, then any, for whom nothing is waited for. Who asks for
+        -- any was looked at when an item was found; looking again would leave behind, offered but not held, what
+        -- was found for a user who has reached the limit meanwhile.
         FOREACH v_is_any IN ARRAY ARRAY[false, true] LOOP
             CONTINUE WHEN v_stripe.stripe IS NULL OR NOT 0 = ANY (v_requests.known) OR NOT CASE
                 WHEN v_is_any THEN 0 = ANY (v_requests.numbers) ELSE 0 < ANY (v_requests.numbers) END;

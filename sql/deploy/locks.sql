@@ -9,9 +9,9 @@
 -- so a batch that waits for another never holds what that one waits for. What a checkout of any item takes
 -- beyond these, other stripes and items, it never waits for, and takes last (allocation.sql).
 --
--- Items that are named get no lock of their own beside their UPDATE: looking each up twice costs a tenth of a
--- batch. The UPDATE goes by the number: its requests are sorted, and with hash joins, merge joins and scans but
--- those of an index switched off it can meet the rows in no other order. tests/sql/15-plans.sql holds it to that.
+-- Items that are named have no lock before their UPDATE, since looking each up twice makes a batch dearer. The
+-- UPDATE goes by the number: its requests are sorted, and with hash joins, merge joins and all scans but those of
+-- an index switched off it can meet the rows in no other order. tests/sql/15-plans.sql holds it to that.
 
 BEGIN;
 

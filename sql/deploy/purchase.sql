@@ -110,8 +110,12 @@ RETURNS SETOF purchase_decision
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = flashsale, pg_temp
 -- Estimates for arrays are guesses: every look-up here is by primary key, whatever they say.
-SET plan_cache_mode = force_generic_plan SET jit = off
-SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off
+SET enable_bitmapscan = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
+SET jit = off
 AS $$
 DECLARE
     v_part      batch_part;

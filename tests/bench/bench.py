@@ -1,15 +1,14 @@
 #!/usr/bin/env python3
-"""Measures the sale: against an empty FastCGI worker, and against itself in other circumstances.
+"""Measures the sale: against an empty FastCGI worker, and against itself under other conditions.
 
     tests/bench/bench.py [CASE...]      all cases, or some: flow, storm, any, sellout, plain, redis,
                                         tls, readers, pace, growth
 
-Everything runs on this machine, the client (wrk) too. What is compared runs in turn and repeatedly,
-A B A B, and a figure is a median with the least and the greatest beside it. A first round warms up
-and does not count. A table goes to the terminal, figures.json and chart.svg to RUN_DIR/bench.
+Everything runs on this machine, the client (wrk), too. Compared sides run in turn and repeatedly, A B A B; a figure is
+a median with its least and greatest value. The first round warms up and does not count. A table goes to the terminal,
+figures.json and chart.svg to RUN_DIR/bench.
 
-A rate of anything but the answers that a case expects is no figure of it: then it says what came, measures
-nothing further, and exits with 1.
+If the answers are not those that a case expects, it prints what they were, stops, and exits with 1.
 
 Environment: RUN_DIR (run), BUILD_DIR (build), ROUNDS (5), SECONDS_EACH (5), HTTP_PORT (18080) and
 the next seven.
@@ -36,29 +35,29 @@ SECONDS = int(os.environ.get("SECONDS_EACH") or 5)
 PORT = int(os.environ.get("HTTP_PORT") or 18080)
 HERE = pathlib.Path(__file__).resolve().parent
 
-# The most items that a sale can have, so that none ends while it is measured.
+# The most items that a sale can have, so that none is sold out during a measurement.
 MANY = 1_000_000
-# An empty worker has a thread for each connection, so these are what it can serve; and nginx may keep
-# so many of them that each worker has threads to spare, as deploy/nginx had it for such workers.
+# An empty worker has a thread for each connection. nginx keeps fewer connections alive than that, so that each worker
+# has free threads.
 EMPTY_THREADS = 128
 EMPTY_KEPT = 48
 SALE = {"sale.sales_ahead": 0, "sale.duration_s": 604800}
-# Fewer answers a connection than these are no load.
+# With fewer answers a connection there was no load.
 LEAST_EACH = 5
 
 
 class Wrong(Exception):
-    """What was measured is not what was to be measured."""
+    """The answers are not those that the case measures."""
 
 
 def cpu_ms(pids):
-    """CPU time of processes and all below them: a dictionary by pid."""
+    """CPU time of processes and their descendants: a dictionary by pid."""
     parent, own = {}, {}
     for path in pathlib.Path("/proc").glob("[0-9]*/stat"):
         try:
             head, tail = path.read_text(errors="replace").rsplit(")", 1)
         except OSError:
-            continue  # it has ended meanwhile
+            continue  # it has ended
         fields = tail.split()
         pid = int(head.split()[0])
         parent[pid] = int(fields[1])
@@ -81,7 +80,7 @@ def resident_kib(pid):
 
 
 class Stack:
-    """A private stack (deploy/private/stack) of its own place and ports."""
+    """A private stack (deploy/private/stack) with a folder and ports of its own."""
 
     def __init__(self, name, port, items=MANY, worker=None):
         self.name = name
@@ -128,18 +127,18 @@ class Stack:
             check=True, capture_output=True, text=True).stdout.strip()
 
     def decided(self):
-        """How many checkouts and purchases PostgreSQL has decided since the sale began."""
+        """How many checkouts and purchases PostgreSQL has decided since the start of the sale."""
         return int(self.sql(
             "SELECT sum(checkouts_accepted + checkouts_repeated + checkouts_refused + purchases_accepted"
             " + purchases_refused) FROM flashsale.sale_stripe"))
 
     def numbers(self, count):
-        """Items that nothing has asked for yet, for a load by number: first and count."""
+        """Items that no request has named yet, for a load by number: first and count."""
         first, self.next_number = self.next_number, self.next_number + count
         return f"{first} {count}"
 
     def begin_anew(self):
-        """The sale as it was generated: nothing held, sold or logged."""
+        """Resets the sale to how it was generated: nothing held, sold or logged."""
         self.sql("TRUNCATE flashsale.attempt, flashsale.buyer, flashsale.hold_queue;"
                  "UPDATE flashsale.item SET held_by = NULL, held_until = '-infinity', secret = NULL,"
                  " purchased_at = NULL WHERE held_by IS NOT NULL;"
@@ -155,7 +154,7 @@ class Stack:
 
 
 class Empty:
-    """Empty workers behind an nginx with the configuration of a stack's."""
+    """Empty workers and an nginx with the stack's configuration."""
 
     def __init__(self, stack, port):
         self.stack, self.port, self.processes = stack, port, []
@@ -192,7 +191,7 @@ class Empty:
                          (str(self.stack.port + 1), str(self.port + 1)),
                          (f":{self.stack.port}", f":{self.port}"),
                          ("keepalive 256;", f"keepalive {EMPTY_KEPT};"),
-                         # Nothing is gained here where requests meet: both workers take them.
+                         # Empty workers gain nothing from full batches: both get requests.
                          (" max_conns=256;", ";"), (" backup;", ";")):
             text = text.replace(old, new)
         for name in ("certificate.pem", "key.pem"):
@@ -222,7 +221,7 @@ class Empty:
 
 
 def check_answers(target, script, connections, expected, result, decided):
-    """Whether the answers are those that were asked for; `decided`: how many PostgreSQL decided meanwhile."""
+    """Whether the answers are the expected ones; `decided`: how many PostgreSQL decided meanwhile."""
     requests, refused, errors = result["requests"], result["refused"], result["errors"]
     came = f"{script} at {target.name}: of {requests} answers {refused} were refusals, errors besides: {errors}"
     if errors:
@@ -233,7 +232,7 @@ def check_answers(target, script, connections, expected, result, decided):
         raise Wrong(f"{came}; none should be refusals")
     if expected == "refused" and refused != requests:
         raise Wrong(f"{came}; all should be refusals")
-    # What was in flight when the client ended was decided, too.
+    # Requests in flight at the client's end were decided, too.
     if decided is not None and not requests <= decided <= requests + connections:
         raise Wrong(f"{came}; but the sale decided {decided}")
 
@@ -241,14 +240,14 @@ def check_answers(target, script, connections, expected, result, decided):
 def load(target, script, connections, seconds, environment=None, tls=False, path="/", expected="accepted"):
     """One run of the client: rate, latencies in ms, CPU microseconds a request by part.
 
-    `expected`: all of them "accepted" or "refused", or "decided", some this and some that. Other answers, and
-    those that no sale has decided, are Wrong; what is only "read" is not decided."""
+    `expected`: "accepted" or "refused", if all answers are; "decided", if some are the one and some the other; "read",
+    if nothing is decided. Other answers, and answers without a decision in PostgreSQL, raise Wrong."""
     parts = target.pids
     pids = [pid for some in parts.values() for pid in some]
     scheme, port = ("https", target.port + 1) if tls else ("http", target.port)
     decided_before = target.decided()
     before = cpu_ms(pids)
-    # The client shares the processors with what it measures, as an equal (see deploy/private/stack).
+    # The client gets the same share of the processors as what it measures (see deploy/private/stack).
     output = subprocess.run(
         ["chrt", "--batch", "0", "wrk", "--threads", "2", "--connections", str(connections),
          "--duration", f"{seconds}s", "--script", HERE / script,
@@ -279,7 +278,7 @@ def middle(values):
 
 
 class Report:
-    """What was measured, as it comes: a line a side to the terminal, all of it to a file."""
+    """Prints each result as a line for each side, and writes all to a file."""
 
     def __init__(self):
         self.cases = []
@@ -303,7 +302,7 @@ class Report:
         self.tell(entry)
 
     def figure(self, case, title, what, values, limit=None, is_most=False, note=None):
-        """A ratio, or another number, that is not one of rates."""
+        """A ratio of something other than rates, or another number."""
         entry = {"case": case, "title": title, "sides": {}, "note": note}
         self.ratio(entry, what, values, limit, is_most)
         self.tell(entry)
@@ -357,7 +356,7 @@ def in_turn(sides, rounds=None):
 
 
 def flow_by_number(stack, connections, seconds, environment=None, **more):
-    """Checkout and purchase, each item once; the sale begins anew when it has too few left."""
+    """Checkout and purchase, each item once; the sale is reset when it has too few items left."""
     count = 50_000 * seconds
     if stack.next_number + count > MANY:
         stack.begin_anew()
@@ -376,7 +375,7 @@ def flow(report):
 
 
 def take(stack, held, sold):
-    """Holds some items for long and sells others: the first `held`, and the `sold` behind them."""
+    """Holds the first `held` items for long, and sells the next `sold` ones."""
     stack.sql(
         "UPDATE flashsale.item SET held_by = 'early', secret = gen_random_uuid(),"
         f" held_until = now() + interval '1 hour' WHERE number <= {held + sold};"
@@ -424,7 +423,7 @@ def redis(report):
 
 
 def any_item(report):
-    """Until the last item; how fast checkouts were decided while the last hundred went."""
+    """Sells until the last item; measures how fast checkouts were decided while the last hundred were sold."""
     with Stack("stack", PORT, 10_000) as stack, Empty(stack, PORT + 2) as empty:
         runs = {"empty worker": [], "any": []}
         ratios = []
@@ -435,7 +434,7 @@ def any_item(report):
             held = stack.sql("SELECT count(*) FROM flashsale.item WHERE held_by IS NOT NULL")
             if held != "10000":
                 raise Wrong(f"any: {held} of 10000 were held in the time")
-            # A batch lasts until the next begins. The last that sell something also refuse.
+            # A batch lasts until the next one begins. The last batches that sell also refuse.
             first, last = stack.sql(
                 "WITH b AS (SELECT attempted_at, count(*) AS decided,"
                 " count(*) FILTER (WHERE outcome = 'accepted') AS accepted"
@@ -480,7 +479,7 @@ def sellout(report):
 
 
 def plain(report):
-    # One a statement, a crowd takes its time, and none is sent away for it.
+    # With batches of one a crowd is slow; long time limits, so that no request is refused.
     patient = {"worker.wait_ms_max": 4500, "database.statement_ms_max": 4000}
     with Stack("stack", PORT, worker=patient) as batching, \
             Stack("single", PORT + 2,
@@ -519,8 +518,8 @@ def pace(report):
         for number in range(ROUNDS + 3):
             result = flow_by_number(stack, connections, SECONDS,
                                     environment={"DELAY_MS": f"{delay_ms:.3f}"})
-            # A connection's requests are as far apart as it waits and is answered; the first runs
-            # find out how long to wait for the wanted rate.
+            # The time between a connection's requests is its delay plus the latency; the first runs find the
+            # delay for the wanted rate.
             if number < 3:
                 delay_ms += 1000 * connections / wanted - 1000 * connections / result["rate"]
             else:
@@ -532,7 +531,7 @@ def pace(report):
 
 
 def growth(report):
-    """What a request costs PostgreSQL once much is stored, against a fresh sale of 10,000."""
+    """What a request costs PostgreSQL with many stored rows, against a fresh sale of 10,000."""
     with Stack("stack", PORT, 100_000) as fresh, Stack("grown", PORT + 2) as grown:
         grown.sql(
             "INSERT INTO flashsale.attempt (attempted_at, sale_id, number, outcome, user_id)"

@@ -26,7 +26,7 @@ def draw(figures):
         limit = ratio["limit"]
         is_good = limit is None or (ratio["median"] <= limit if ratio["is_most"]
                                     else ratio["median"] >= limit)
-        # What goes far beyond the scale has a bar that ends at its end.
+        # Bars end at the end of the scale.
         length = WIDTH * min(ratio["median"] / top, 1)
         parts.append(f'<text x="16" y="{y + 15}">{escape(case["title"])[:64]}</text>'
                      f'<rect x="{LEFT}" y="{y + 2}" width="{length:.1f}" height="18" '

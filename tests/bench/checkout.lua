@@ -1,4 +1,4 @@
--- Checkouts, a user each: of items by number, over and over, where ITEMS says which; else of any.
+-- Checkouts by a new user each: of the items in ITEMS by number, again and again, or else of any item.
 local client = require("client")
 local first_number, items = client.items()
 local users = 0

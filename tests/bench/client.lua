@@ -1,5 +1,4 @@
--- What the loads have in common: who asks, checkouts, and the line of figures at the end. wrk finds this
--- file by LUA_PATH.
+-- Shared by the loads: users, checkouts, and the line of figures at the end. wrk finds this file by LUA_PATH.
 local run = os.getenv("RUN_NAME") or "run"
 local ending = " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n"
 
@@ -9,13 +8,13 @@ function client.post(target)
     return "POST " .. target .. ending
 end
 
--- The name tells users of a thread apart; the number is the item's, nil for any.
+-- name: the user's, unique in the thread; number: the item's, nil for any.
 function client.checkout(name, number)
     local item = number and "&id=" .. number or ""
     return client.post("/checkout?user_id=" .. run .. "-" .. thread_number .. "-" .. name .. item)
 end
 
--- ITEMS="FIRST COUNT" says which items are asked for by number; nil where any are.
+-- The items of ITEMS="FIRST COUNT"; nil for any.
 function client.items()
     local first, count = string.match(os.getenv("ITEMS") or "", "^(%d+) (%d+)$")
     return tonumber(first), tonumber(count)

@@ -1,6 +1,6 @@
 /*
- * The least that a FastCGI worker can do: a thread for each connection, a fixed reply of the real
- * one's size, nothing decided and nothing stored. What the sale costs is measured against it.
+ * The least that a FastCGI worker can do: a thread for each connection, a fixed reply of the size
+ * of a real one, without decisions or storage. The cost of the sale is measured against it.
  *
  *     spawn-fcgi -n -s SOCKET -- empty_worker THREADS
  */

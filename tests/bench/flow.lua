@@ -1,13 +1,13 @@
--- Checkout, then purchase: each code that comes back is traded in by one of the next requests, so
--- the two alternate. Any item; or by number, each once, where ITEMS says which. A user each; or as many
--- as USERS says. DELAY_MS: how long a connection waits between requests, on average.
+-- Checkout, then purchase: one of the next requests purchases with each code, so that the two alternate. Any item, or
+-- the items in ITEMS by number, each once. A new user each, or USERS users. DELAY_MS: how long a connection waits
+-- between requests, on average.
 local client = require("client")
 local first_number, items = client.items()
 local users_max = tonumber(os.getenv("USERS") or "0")
 local delay_ms = tonumber(os.getenv("DELAY_MS") or "0")
 
--- Each thread has its half of the items, and goes around again at its end: wrk has called request()
--- once before it sends anything.
+-- Each thread has its half of the items, and starts again after the last: wrk calls request() once before it sends
+-- anything.
 local number
 local function next_number()
     if not first_number then
@@ -41,7 +41,7 @@ function response(status, headers, body)
 end
 
 if delay_ms > 0 then
-    -- As requests of many come: the times between them are exponentially distributed.
+    -- Exponentially distributed, like the times between requests of many users.
     function delay()
         return math.floor(-math.log(1 - math.random()) * delay_ms + 0.5)
     end

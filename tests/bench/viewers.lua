@@ -1,5 +1,4 @@
--- Viewers of the page: each asks for the state of the sale and a page of items, and comes again in about
--- a second.
+-- Viewers of the storefront: each requests the sale's status and a page of items, about once a second.
 require("client")
 local paths = {"/sale/status", "/items?page_num=1&page_size=48"}
 local count = 0

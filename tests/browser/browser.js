@@ -1,4 +1,4 @@
-/** A browser at the storefront, and what it must never say. */
+/** A visitor of the storefront: a browser, and the errors that it must not report. */
 
 import axe from 'axe-core';
 import assert from 'node:assert/strict';
@@ -10,11 +10,11 @@ import { firstFree, until } from './service.js';
 const { URL: shop, SCREENSHOTS: screenshots } = process.env;
 const SLOWNESS = Number(process.env.TEST_SLOWNESS ?? 1);
 
-/** What a browser says by itself of a reply that is a refusal. */
+/** The browser's own console messages about refused requests. */
 const NETWORK_NOISE =
     /^Failed to load resource: (?:the server responded with a status of (\d+)|net::(ERR_\w+))/;
 
-/** How a visitor looks at the page. */
+/** Options of the browser's context. */
 export const DESK = { viewport: { width: 1280, height: 900 }, colorScheme: 'light' };
 export const DESK_DARK = { ...DESK, colorScheme: 'dark' };
 export const PHONE = {
@@ -29,7 +29,7 @@ export const openBrowser = () => chromium.launch({
 });
 
 export class Visitor {
-    /** What went wrong in the page, in words. */
+    /** Errors of the page, as text. */
     faults = [];
 
     /**
@@ -43,7 +43,7 @@ export class Visitor {
         return visitor;
     }
 
-    /** The same, before the page is opened. */
+    /** The same, without opening the page. */
     static async start(browser, { user, ...options }, expected = []) {
         const visitor = new Visitor();
         visitor.expected = expected.map(String);
@@ -53,14 +53,14 @@ export class Visitor {
         visitor.page = page;
         page.on('pageerror', (error) => visitor.faults.push(`exception: ${error.stack}`));
         page.on('console', (message) => visitor.#onConsole(message));
-        // Before the page's scripts: each violation of the policy, each word for screen readers.
+        // Before the page's scripts run: records violations of the policy, and texts for screen readers.
         await page.addInitScript(() => {
             window.heard = [];
             addEventListener('securitypolicyviolation', (event) =>
                 console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`));
             addEventListener('DOMContentLoaded', () => {
                 const spoken = document.getElementById('spoken');
-                if (!spoken) return; // the browser's own page, of an error
+                if (!spoken) return; // the browser's own error page
                 new MutationObserver(() => {
                     if (spoken.textContent) window.heard.push(spoken.textContent);
                 }).observe(spoken, { childList: true, characterData: true, subtree: true });
@@ -86,7 +86,7 @@ export class Visitor {
         await this.page.locator('.card').first().waitFor();
     }
 
-    /** Whether or not there is anything to see. */
+    /** Opens the page, without waiting for its content. */
     async arrive() {
         const reply = await this.page.goto(`${shop}/`);
         assert.equal(reply.status(), 200);
@@ -97,7 +97,7 @@ export class Visitor {
         await this.page.locator('#sale').waitFor();
     }
 
-    /** Reserves what the locator's button is for, saying who one is if asked. */
+    /** Presses the locator's button, which reserves, and gives a name if asked. */
     async reserve(button, name) {
         await button.click();
         const field = this.page.locator('#who-name');
@@ -107,7 +107,7 @@ export class Visitor {
         }
     }
 
-    /** The first card that is free, by the rows too: what the page sees may be a second old. */
+    /** The first free card, checked in the rows, since the page's data may be a second old. */
     async free() {
         const shown = await this.page.locator('.card[data-look="free"]')
             .evaluateAll((cards) => cards.map((card) => card.dataset.item));
@@ -119,7 +119,7 @@ export class Visitor {
         return this.page.locator(`.card[data-item="${id}"]`);
     }
 
-    /** Right after the list was brought up to date, so that it stays as it is for a moment. */
+    /** Waits until the list was just updated, so that it stays the same for a moment. */
     async justRefreshed() {
         await this.page.waitForResponse((reply) => reply.url().includes('/items?'));
     }
@@ -133,7 +133,7 @@ export class Visitor {
         return this.sees('#notice', text, timeout);
     }
 
-    /** Words that were given to screen readers so far. */
+    /** The texts for screen readers so far. */
     heard() {
         return this.page.evaluate(() => window.heard);
     }
@@ -143,7 +143,7 @@ export class Visitor {
             (await this.heard()).some((text) => pattern.test(text)));
     }
 
-    /** No button offers what can't be had. */
+    /** All buttons that reserve are disabled. */
     async offersNothing() {
         const { page } = this;
         await page.locator('#any[aria-disabled="true"]').waitFor();
@@ -152,7 +152,7 @@ export class Visitor {
                 button.ariaDisabled === 'true')));
     }
 
-    /** Presses it all the same, and counts what is sent to the service for it. */
+    /** Presses a disabled button; returns the number of requests that this causes. */
     async pressDisabled(button) {
         let attempts = 0;
         const count = (request) => {
@@ -165,17 +165,17 @@ export class Visitor {
         return { attempts };
     }
 
-    /** What axe finds wrong here, and a picture for people to look at. */
+    /** Runs axe, whose findings are faults, and takes a screenshot. */
     async look(name) {
         await mkdir(screenshots, { recursive: true });
-        // What fades in has the wrong contrast for a moment.
+        // Elements that fade in have the wrong contrast for a moment.
         await this.page.evaluate(() => Promise.all(document.getAnimations()
             .map((animation) => animation.finished.catch(() => {}))));
         const { width } = this.page.viewportSize();
         const scheme = await this.page.evaluate(() =>
             matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light');
         await this.page.screenshot({ path: `${screenshots}/${name}-${width}-${scheme}.png` });
-        // Nor does it begin to fade while axe looks: a button that becomes armed, say.
+        // No fading may begin while axe runs, of a button that becomes armed, for example.
         await this.page.evaluate(() => {
             const still = new CSSStyleSheet();
             still.replaceSync('*, *::before, *::after { transition: none !important; }');

@@ -1,4 +1,4 @@
-/** The service past the page: other users' requests, the rows, the stack's parts. */
+/** Access to the service without the page: other users' requests, the rows, the stack's parts. */
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -40,7 +40,7 @@ export async function until(what, check, ms = 8000) {
 
 export const stack = (verb, part) => run(`${top}/deploy/private/stack`, [verb, part]);
 
-/** The web server's processes stand still, with all that is under way, until it is resumed. */
+/** Sends a signal to all the web server's processes: SIGSTOP stops them with requests in flight, SIGCONT resumes. */
 async function signalWebServer(signal) {
     const master = Number(await readFile(`${folder}/pid/${process.env.WEB_SERVER ?? 'nginx'}`, 'utf8'));
     const { stdout } = await run('ps', ['-o', 'pid=', '--ppid', String(master)]);
@@ -58,7 +58,7 @@ export async function sql(query) {
     return stdout.trim();
 }
 
-/** The first of these items, by their ids, that is neither held nor sold. */
+/** The first free one of these items, given by their ids. */
 export async function firstFree(ids) {
     const id = await sql(`SELECT id
         FROM unnest('{${ids}}'::text[]) WITH ORDINALITY asked (id, place)

@@ -1,4 +1,4 @@
-/** Takes one walk: node walk.js NAME. */
+/** Runs one walk: node walk.js NAME. */
 
 import { openBrowser } from './browser.js';
 import { walks } from './walks.js';

@@ -1,31 +1,31 @@
 #!/usr/bin/python3
-"""Sends the requests of tests/contract/contract.txt and holds the replies against it.
+"""Sends the requests of tests/contract/contract.txt and compares the replies with it.
 
     contract.py --url http://HOST:PORT --https-port PORT [--http 1.1|2] [--set NAME=VALUE]... SECTION
 
-A section begins with "== SECTION"; its rows are sent in order, each over a connection of its own, by HTTP/1.1 in
-plain or by HTTP/2 over TLS. Columns stand between bars; a middle dot in a word means a space, @N the letter x N
-times, {NAME} what was saved under that name.
+A section begins with "== SECTION"; its rows are sent in order, each over a connection of its own, by HTTP/1.1 without
+TLS or by HTTP/2 with TLS. Columns are separated by bars; a middle dot in a word means a space, @N the letter x N times,
+{NAME} the value saved under that name.
 
-request   METHOD TARGET [form:BODY | json:BODY | body:BODY] [Header:value]...; body has no Content-Type of its own.
-          Or RAW BYTES, as they are, with \\r\\n, \\0 and \\xNN for what can't stand in a table,; or WAIT SECONDS. In front may stand
-            HTTP/1.1, HTTP/2   by that version alone; RAW is HTTP/1.1
-            HTTPS     over TLS by HTTP/1.1 too; PLAIN: without, at the port for TLS
-            BARE      without a Content-Length, which all have but GET and HEAD
-            STREAM    the body has no length before it: chunked, or in frames
-            BREAK     the body breaks off before the length that was said: the stream or the connection ends
-status    one, or several between commas where servers may differ; none: the connection or stream is closed
-headers   Name (it is there), Name=value, Name=FROM..TO, Name~part, Name! (it is not there),
-          Name!value (it is not that), save:NAME=Header
+request   METHOD TARGET [form:BODY | json:BODY | body:BODY] [Header:value]...; body: has no Content-Type.
+          Or RAW BYTES, with \\r\\n, \\0 and \\xNN for bytes that a table cannot have; or WAIT SECONDS. Before it
+            HTTP/1.1, HTTP/2   only by that version; RAW is HTTP/1.1
+            HTTPS     with TLS, by HTTP/1.1, too; PLAIN: without TLS, at the port for TLS
+            BARE      without a Content-Length, which all have except GET and HEAD
+            STREAM    a body without a Content-Length: chunked, or in frames
+            BREAK     the body breaks off before its Content-Length: the stream or the connection ends
+status    one, or several with commas where servers may differ; none: the connection or stream is closed
+headers   Name (it exists), Name=value, Name=FROM..TO, Name~part, Name! (it is absent),
+          Name!value (it has another value), save:NAME=Header
 body      MEMBER=value, MEMBER:type, MEMBER~part, with MEMBER as in item.price or page.0.id;
           keys:a,b (all members of the object, in order), length:MEMBER=N, problem:OUTCOME (a whole refusal;
           without an outcome: any), empty, text~part, save:NAME=MEMBER, keep:NAME and same:NAME (the bytes)
 types     string, int, list, code, id, state, time (RFC 3339, UTC), price (two decimals), FROM..TO, time?
           (or null); any other is the string itself
-200?TERM  in the last two columns: where the status is 200
+200?TERM  in the last two columns: only if the status is 200
 
-What holds for all replies is looked at in each: Cache-Control and a sane X-Request-Id are there, no header
-is twice, a JSON body says so and has no space between its tokens, a HEAD has no body.
+Each reply is also checked for what holds for all: it has Cache-Control and a valid X-Request-Id, and no header twice; a
+JSON body has its Content-Type and no space between tokens; the reply to a HEAD has no body.
 """
 
 import argparse
@@ -61,11 +61,11 @@ PROBLEM_MEMBERS = ["type", "title", "status", "detail", "outcome", "success", "e
 
 
 class Wrong(Exception):
-    """A reply is not as the table has it."""
+    """A reply differs from the table."""
 
 
 class Number(str):
-    """A number of a JSON text, as it is written there."""
+    """A number as written in a JSON text."""
 
 
 def require(is_so, what):
@@ -79,7 +79,7 @@ def in_range(text, wanted):
 
 
 def written(value):
-    """A value as the JSON text has it, numbers letter by letter."""
+    """A value as JSON text, numbers as they were written."""
     if isinstance(value, Number):
         return str(value)
     if isinstance(value, list):
@@ -90,7 +90,7 @@ def written(value):
 
 
 class Reply:
-    """From any client: `pairs` are the headers as they came, names in small letters."""
+    """A reply: `pairs` are the headers in their order, names in lower case."""
 
     def __init__(self, method, status, pairs, body):
         self.method, self.status, self.pairs, self.body = method, status, pairs, body
@@ -129,7 +129,7 @@ class Reply:
         if self.body and self.headers.get("content-type", "").endswith("json"):
             outside = re.sub(rb'"(\\.|[^"\\])*"', b'""', self.body)
             require(not re.search(rb"\s", outside.rstrip(b"\n")), "the JSON is not compact")
-            # Who compresses as it goes does not know it before.
+            # Compressed on the fly: the length is unknown before.
             if "content-encoding" not in self.headers or "content-length" in self.headers:
                 require(int(self.headers["content-length"]) == self.length, "Content-Length is wrong")
 
@@ -145,7 +145,7 @@ def tls_to(where, protocols):
 
 
 def read_reply(connection, method):
-    """By HTTP/1.1; None where the connection is closed without an answer."""
+    """Reads a reply by HTTP/1.1; None if the connection is closed without one."""
     response = http.client.HTTPResponse(connection, method=method)
     try:
         response.begin()
@@ -191,7 +191,7 @@ class Stream:
     """One request by HTTP/2 (RFC 9113), on a connection of its own."""
 
     def __init__(self, connection):
-        # What is malformed must reach the server as it is.
+        # Malformed requests must reach the server unchanged.
         self.http = h2.connection.H2Connection(h2.config.H2Configuration(
             header_encoding="latin-1", validate_outbound_headers=False, normalize_outbound_headers=False))
         self.socket = connection
@@ -228,7 +228,7 @@ class Stream:
         self.flush()
 
     def send(self, data, is_all):
-        """Until all is sent, or the answer is there before that."""
+        """Sends all, or stops at an early answer."""
         while not self.is_over:
             size = min(len(data), self.http.local_flow_control_window(self.number), 16384)
             if size or not data:
@@ -250,7 +250,7 @@ def ask_by_2(where, method, target, headers, body, modes):
         stream.begin(sent, is_all)
         try:
             if "STREAM" in modes:
-                time.sleep(0.05)  # a server that decides at once decides without the body
+                time.sleep(0.05)  # for a server that would decide before the body comes
                 stream.send(body[:3], False)
                 stream.send(body[3:], True)
             elif not is_all:

@@ -1,12 +1,11 @@
 #!/usr/bin/python3
-"""Sends what is no HTTP/1.1, or nearly, and looks at what comes back.
+"""Sends malformed HTTP/1.1, and checks what comes back.
 
     malformed.py --url http://HOST:PORT [--seed N] [--count N] [--sent-on]
 
-Each case is a request that is right, of which the seed changes something: a method, the target, the version, a header,
-the lengths, line ends, bytes. Whatever the server makes of it: it closes the connection, or it waits for more, or what
-it says is a reply as the contract has them, each header once; and one of 400 and above is a problem (RFC 9457). With
---sent-on what is right is answered 308.
+Each case is a valid request in which the seed changes something: method, target, version, headers, lengths, line ends,
+bytes. The server may close the connection, or wait for more, or send a reply of the contract, with each header once;
+statuses of 400 and above have a problem (RFC 9457). With --sent-on valid requests are answered 308.
 """
 
 import argparse
@@ -17,7 +16,7 @@ import socket
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
-# How long a server may be silent: it waits for more then, or asks PostgreSQL, which may take longer than that here.
+# How long a server may be silent: it waits for more, or for PostgreSQL, which may take longer on this machine.
 SILENCE_S = 3
 METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PATCH", "PROPFIND", "BREW", "get",
            "G\0T", "", "GET GET", "M" * 40]
@@ -69,7 +68,7 @@ def make(seed):
 
 
 def receive(where, data):
-    """What came back, and whether the connection was closed behind it."""
+    """The bytes that came back, and whether the connection was closed after them."""
     got = b""
     with socket.create_connection(where, timeout=SILENCE_S) as connection:
         try:
@@ -86,7 +85,7 @@ def receive(where, data):
 
 
 def wrong_with(head, body):
-    """What is not as it must be in one reply, or None."""
+    """What is wrong in one reply, or None."""
     lines = head.decode("latin-1").split("\r\n")
     first = re.fullmatch(r"HTTP/1\.[01] (\d{3})( .*)?", lines[0])
     if not first:
@@ -135,7 +134,7 @@ def check(where, seed):
             continue
         length = re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)
         size = int(length[1]) if length else 0
-        # Whether the server took it for a HEAD: then the next reply follows at once, or nothing.
+        # Whether the server read it as a HEAD: then the next reply follows directly, or nothing.
         is_head_alone = status == "304" or size > 0 and (not rest or rest.startswith(b"HTTP/1."))
         what = wrong_with(head, None if is_head_alone else rest[:size])
         if not what and not is_head_alone and len(rest) < size and is_closed:
@@ -164,7 +163,7 @@ def main():
                 failed += 1
                 print(f"seed {seed}: {wrong}", file=sys.stderr)
     print(f"seed {options.seed}: {options.count} cases, {failed} failed; {dict(sorted(counts.items()))}")
-    # Most cases are refused, and not all are: else the cases are not what they should be.
+    # Most cases must be refused, but not all: else the cases test nothing.
     right = "308" if options.sent_on else "200"
     sys.exit(failed > 0 or counts.get(right, 0) == 0 or counts.get("400", 0) == 0)
 

@@ -10,7 +10,7 @@ setup_file() {
     "$TOP/deploy/deb" tree
 }
 
-@test "it is built, and lintian finds no error" {
+@test "the package is built, and lintian finds no error" {
     "$TOP/deploy/deb" package
     lintian --fail-on=error --suppress-tags=bad-distribution-in-changes-file "$DEB_DIR"/*.changes
 }
@@ -23,7 +23,7 @@ setup_file() {
     same "${#files[@]} $(dpkg-deb --field "${files[0]}" Package)" '1 flashsale'
 }
 
-@test "it has both programs, their pages, units, schema, storefront and sites, and settings that are the operator's" {
+@test "it has both programs, their pages, units, schema, storefront and sites, and settings as a conffile" {
     dpkg-deb --extract "$DEB_DIR"/flashsale_*.deb "$BATS_TEST_TMPDIR/root"
     cd "$BATS_TEST_TMPDIR/root"
     ls usr/sbin/flashsale-{fcgi,generator,setup,restart}
@@ -34,31 +34,31 @@ setup_file() {
         "$(find etc -type f -printf '/%p\n' | sort)"
 }
 
-@test "the settings that it brings are right" {
+@test "its settings are valid" {
     dpkg-deb --extract "$DEB_DIR"/flashsale_*.deb "$BATS_TEST_TMPDIR/root"
     settings=$BATS_TEST_TMPDIR/root/etc/flashsale/flashsale.conf
     for program in flashsale-fcgi flashsale-generator; do
         "$BATS_TEST_TMPDIR/root/usr/sbin/$program" -t -c "$settings"
     done
-    # Those that differ from the defaults, and no others.
+    # Exactly these differ from the defaults.
     same "$(diff "$TOP/conf/flashsale.conf" "$settings" | sed --quiet 's/^>  *\([a-z]*\) = .*/\1/p')" \
         $'address\nfile'
 }
 
-@test "no unit may do more than it has to: 1.5 at most by systemd-analyze security" {
+@test "units are hardened: at most 1.5 by systemd-analyze security" {
     for unit in "$TOP"/deploy/systemd/*.service; do
         systemd-analyze security --offline=yes --no-pager --threshold=15 "$unit"
     done
 }
 
-@test "make install puts it below PREFIX, and names things as they are there" {
+@test "make install installs below PREFIX, with paths below PREFIX" {
     root=$BATS_TEST_TMPDIR/root
     make --no-print-directory --directory="$TOP" BUILD_DIR="$BUILD_DIR" DESTDIR="$root" PREFIX=/opt/flashsale install
     ls "$root"/opt/flashsale/sbin/flashsale-{fcgi,generator,setup,restart}
     run -1 grep --recursive --extended-regexp '/usr/(sbin|share)/flashsale' "$root/opt" --include='*.service' \
         --include='flashsale*' --exclude-dir=doc --exclude-dir=man --binary-files=without-match
     grep --quiet ' /opt/flashsale/sbin/flashsale-fcgi$' "$root/opt/flashsale/lib/systemd/system/flashsale-fcgi@.service"
-    # What an operator changed stays.
+    # An operator's changes stay.
     echo '# mine' >"$root/etc/flashsale/flashsale.conf"
     make --no-print-directory --directory="$TOP" BUILD_DIR="$BUILD_DIR" DESTDIR="$root" PREFIX=/opt/flashsale install
     same "$(cat "$root/etc/flashsale/flashsale.conf")" '# mine'

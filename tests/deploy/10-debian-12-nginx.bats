@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# The package on a Debian that boots, from its installation until nothing is left of it. Which Debian, and which web
-# server, is in this file's name. Each test goes on where the one before it ended.
+# The package on a booted Debian, from its installation to its purge. The file's name has the Debian and the web server.
+# Each test starts where the last one ended.
 
 load ../end-to-end/helper
 load machine
@@ -20,7 +20,7 @@ setup() {
     [[ -z $MISSING ]] || skip "$MISSING"
     history=$BATS_TEST_TMPDIR/history
     stop=$BATS_TEST_TMPDIR/stop
-    # The one that flashsale-setup makes.
+    # The certificate that flashsale-setup makes.
     export SSL_CERT_FILE=$MACHINE/etc/flashsale/tls/certificate.pem
 }
 
@@ -51,14 +51,14 @@ page() {
     on_network curl --silent --show-error --fail --max-time 10 --cacert "$SSL_CERT_FILE" "$@"
 }
 
-# To somebody new, and for good: no item stays held.
+# Sells to a new user, with the purchase, so that no item stays held.
 sells() {
     local code
     code=$(page --request POST "https://localhost/checkout?user_id=someone-$RANDOM&id=any" | jq --raw-output .code)
     [[ $(page --request POST "https://localhost/purchase?code=$code" | jq .success) == true ]]
 }
 
-# Nothing in any sale that must not be.
+# The audit finds nothing in any sale.
 sound() {
     same "$(sql 'SELECT s.sale_id, a.* FROM flashsale.sale s, flashsale.sale_audit(s.sale_id) a LIMIT 10')" ''
 }
@@ -75,7 +75,7 @@ nothing_failed() {
     same "$(inside systemctl list-units --failed --plain --no-legend)" ''
 }
 
-# A crowd that buys on, fewer requests than a web server allows an address.
+# A crowd that keeps buying, with fewer requests than a web server allows an address.
 load_begin() {
     on_network "$TOP/tests/client/crowd.py" steady --url https://localhost --connections 8 --pause-ms 100 \
         --seconds 120 --stop-file "$stop" --history "$history" --prefix "$1" >"$BATS_TEST_TMPDIR/result" &
@@ -84,7 +84,7 @@ load_begin() {
     sleep 0.5
 }
 
-# All of its requests were answered, with decisions.
+# All of its requests were decided.
 load_end_without_loss() {
     sleep 0.5
     touch "$stop"
@@ -101,14 +101,14 @@ load_end_without_loss() {
 @test "apt installs it, and one command makes a host that sells" {
     # shellcheck disable=SC2086,SC2154 # words; machine.bash has the names
     apt --no-install-recommends install "${other_packages[@]}" ${server_packages[$SERVER]} /packages/first.deb
-    # Until then it does nothing.
+    # Before that it does nothing.
     run ! active flashsale.target
     nothing_failed
 
-    # The one file to edit. No sale ends while it is tested.
+    # The only file to edit. No sale ends during the tests.
     inside sed --in-place "s/items_per_sale = .*/items_per_sale = $items;/; s/duration_s = .*/duration_s = 604800;/" \
         /etc/flashsale/flashsale.conf
-    # From a folder that PostgreSQL's user must not enter.
+    # From a folder that PostgreSQL's user cannot enter.
     # shellcheck disable=SC2016 # for the inner shell
     run -0 inside sh -c 'cd /root && exec flashsale-setup "$1"' sh "$SERVER"
     printf '%s\n' "$output"
@@ -124,7 +124,7 @@ load_end_without_loss() {
 @test "that command again changes nothing" {
     pids="$(main_pid 1) $(main_pid 2)"
     before=$(inside sha256sum /etc/flashsale/tls/key.pem)
-    # Whatever the caller's environment is.
+    # In any environment of the caller.
     inside env PGHOST=/nowhere PGOPTIONS=--none PGUSER=nobody CDPATH=/usr PATH=/usr/bin:/bin POSIXLY_CORRECT=1 \
         OPENSSL_CONF=/nowhere PERL5OPT=-Mnone SQITCH_TARGET=none http_proxy=http://127.0.0.1:9 \
         sh -c "umask 077; exec /usr/sbin/flashsale-setup $SERVER"
@@ -134,7 +134,7 @@ load_end_without_loss() {
     sells
 }
 
-@test "the page comes over TLS" {
+@test "the storefront is served with TLS" {
     page --header 'Accept: text/html' --output "$BATS_TEST_TMPDIR/page" https://localhost/
     grep --quiet '<title>' "$BATS_TEST_TMPDIR/page"
     same "$(page https://localhost/health | jq --raw-output '.status + " " + .redis')" 'ok ok'
@@ -146,8 +146,8 @@ presented() {
 }
 
 # documented SECTION...: the blocks of commands in these sections of docs/OPERATIONS.md, and the commands within its
-# text, each with a zero behind it; with this machine's web server and version of PostgreSQL. Left out is what needs a
-# name that is an example, or a package that the text names.
+# text, each ended by a zero byte; with this machine's web server and version of PostgreSQL. Without commands that need
+# an example's name, or a package that the text names.
 documented() {
     local version
     version=$(inside sh -c 'ls /etc/postgresql')
@@ -172,20 +172,20 @@ documented() {
         }' "$SERVER" "$version" "$@"
 }
 
-@test "what docs/OPERATIONS.md has an operator type works as it is written there" {
+@test "the commands of docs/OPERATIONS.md work as written there" {
     cd "$TOP"
     wrong=0 count=0
     while IFS= read -r -d '' block; do
         count=$((count + 1))
         run inside bash -c "cd / && $block"
-        # Nobody was refused yet.
+        # The log has no refusal yet.
         [[ $block != *status=429* ]] || status=0
         [[ $status -eq 0 && ($output != '' || $block == *'systemctl '*start* || $block == *status=429*) && $output != *'command not found'* &&
             $output != *'could not change directory'* && $output != *'Permission denied'* ]] || {
             wrong=$((wrong + 1))
             printf -- '---- status %s of\n%s\n%s\n' "$status" "$block" "$output" | head --lines=20
         }
-        # A web server that reads its site again may close a connection on which nothing was asked yet.
+        # A web server that reloads may close a connection without a request.
         [[ $block != *'systemctl re'* ]] || {
             sleep 1
             wait_until 5000 page https://localhost/health
@@ -201,7 +201,7 @@ documented() {
     nothing_failed
 }
 
-@test "a new certificate is shown after the command that docs/OPERATIONS.md has for it, and it sells" {
+@test "a new certificate is used after the command of docs/OPERATIONS.md, and sales go on" {
     cd "$TOP"
     before=$(presented)
     inside cp --archive /etc/flashsale/tls /root/tls.before
@@ -209,7 +209,7 @@ documented() {
         -addext subjectAltName=DNS:localhost,IP:127.0.0.1 -keyout /etc/flashsale/tls/key.pem -out /etc/flashsale/tls/certificate.pem
     same "$(presented)" "$before"
     inside sh -c "$(documented 'Certificates and TLS' | tr '\0' '\n' | grep "^$SERVER ")"
-    # nginx's processes of before may go on for a moment.
+    # nginx's old processes may go on for a moment.
     after=$(openssl x509 -noout -serial -in "$MACHINE/etc/flashsale/tls/certificate.pem")
     is_shown() {
         [[ $(presented) == "$after" ]]
@@ -217,13 +217,13 @@ documented() {
     [[ $after != "$before" ]]
     wait_until 5000 is_shown
     active "$SERVER"
-    # Nor did it end of it, and systemd start it again.
+    # The web server did not end, so systemd did not restart it.
     same "$(inside systemctl show --property=NRestarts --value "$SERVER")" 0
     wait_until 5000 sells
     nothing_failed
 }
 
-@test "sockets are for the workers and the web servers, and everyone else stays out" {
+@test "only workers and web servers may use the sockets" {
     for worker in 1 2; do
         same "$(inside stat --format='%A %U %G' /run/flashsale/$worker.sock)" 'srw-rw---- flashsale_worker www-data'
     done
@@ -231,13 +231,13 @@ documented() {
     same "$(inside stat --format='%a %U' /etc/flashsale/tls/key.pem)" '600 root'
 }
 
-@test "each unit may do little: systemd-analyze security is 1.5 at most" {
+@test "units are hardened: at most 1.5 by systemd-analyze security" {
     for unit in flashsale-fcgi@1.service flashsale-generator.service; do
         inside systemd-analyze security --no-pager --threshold=15 "$unit"
     done
 }
 
-@test "a password is in a file that the service alone reads, not in arguments or logs" {
+@test "a password is in a file that only the service can read, not in arguments or logs" {
     secret=open-sesame-$RANDOM$RANDOM
     inside install -D --mode=0600 /dev/null /etc/credstore/flashsale-worker.pgpass
     printf '*:*:*:*:%s\n' "$secret" >"$MACHINE/etc/credstore/flashsale-worker.pgpass"
@@ -252,7 +252,7 @@ documented() {
     run -1 inside sh -c "journalctl | grep --quiet $secret"
 }
 
-@test "the timer is set for before each hour, and makes sales when it fires" {
+@test "the timer fires before each hour, and then makes sales" {
     [[ $(inside systemctl show --property=NextElapseUSecRealtime --value flashsale-generator.timer) == *:45:00\ UTC ]]
     inside sed --in-place 's/sales_ahead = .*/sales_ahead = 3;/' /etc/flashsale/flashsale.conf
     folder=/etc/systemd/system/flashsale-generator.timer.d
@@ -269,7 +269,7 @@ documented() {
     inside systemctl restart flashsale-generator.timer
 }
 
-@test "a worker that is killed is back" {
+@test "a killed worker is restarted" {
     for worker in 1 2; do
         pid=$(main_pid "$worker")
         inside sh -c "kill -KILL $pid"
@@ -292,7 +292,7 @@ documented() {
     done
 }
 
-@test "settings that are wrong restart nobody" {
+@test "with wrong settings no worker is restarted" {
     pids="$(main_pid 1) $(main_pid 2)"
     inside sed --in-place 's/hold_s = .*/hold_s = 0;/' /etc/flashsale/flashsale.conf
     run -1 inside flashsale-restart
@@ -311,7 +311,7 @@ documented() {
     nothing_failed
 }
 
-@test "the way back: the older programs sell with the newer schema" {
+@test "a downgrade: the older programs sell with the newer schema" {
     was=$(page https://localhost/health | jq --raw-output .version)
     apt --allow-downgrades install /packages/first.deb
     same "$(page https://localhost/health | jq --raw-output .version).1" "$was"
@@ -332,7 +332,7 @@ documented() {
     same "$(sql 'SELECT count(*) FROM flashsale.item WHERE purchased_at IS NOT NULL')" $((before + 1))
 }
 
-@test "the sale is bought out to the last item" {
+@test "the sale is sold to the last item" {
     sources=()
     for number in {2..33}; do
         sources+=(--source "127.0.0.$number")
@@ -347,7 +347,7 @@ documented() {
     sound
 }
 
-@test "a removal ends it and keeps its data; installed again it sells again" {
+@test "a removal stops it and keeps its data; installed again it sells again" {
     before=$(sql 'SELECT count(*) FROM flashsale.attempt')
     apt remove flashsale
     run ! active flashsale.target flashsale-fcgi@1.service flashsale-fcgi@2.service flashsale-generator.timer
@@ -363,11 +363,11 @@ documented() {
     same "$(page https://localhost/sale/status | jq .items_sold)" "$items"
 }
 
-@test "a purge asks nothing, and leaves the database alone behind" {
+@test "a purge asks nothing, and leaves only the database" {
     before=$(sql 'SELECT count(*) FROM flashsale.attempt')
     apt purge flashsale
     same "$(inside systemctl list-unit-files --no-legend 'flashsale*')" ''
-    # systemd forgets the name of a unit that is not found any more in its own time.
+    # systemd keeps the names of removed units for a while.
     same "$(inside systemctl list-units --all --state=loaded --state=active --state=failed --plain --no-legend \
         'flashsale*')" ''
     same "$(inside find /etc /usr /run /var/lib/flashsale /var/lib/systemd -xdev -name '*flashsale*' 2>/dev/null)" ''

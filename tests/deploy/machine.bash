@@ -1,14 +1,14 @@
-# Containers for the tests of the package: each boots a copy of a tree (tests/deploy/tree) with its own systemd, and
-# has a network of its own, which has no way out.
+# Containers for the tests of the package: each boots a copy of a tree (tests/deploy/tree) with its own systemd, and has
+# a network of its own, without access to others.
 # shellcheck shell=bash
 
 trees=$TOP/build/deploy
 
-# What a machine has beside the package and its dependencies.
+# Packages of a machine besides the package and its dependencies.
 declare -gA server_packages=([nginx]=nginx [lighttpd]='lighttpd lighttpd-mod-deflate lighttpd-mod-openssl lighttpd-modules-lua')
 other_packages=(curl postgresql redis-server)
 
-# Says why containers cannot be had here, and nothing where they can.
+# Prints why containers are impossible here; nothing if they are possible.
 why_no_machine() {
     local tree
     if [[ $EUID -ne 0 ]]; then
@@ -28,13 +28,13 @@ why_no_machine() {
 
 # ---- a machine ------------------------------------------------------------------------------------------
 
-# machine_start SUITE: boots a copy of its tree. MACHINE is its root folder, and packages are in /packages.
+# machine_start SUITE: boots a copy of its tree. MACHINE is its root folder; it has the packages in /packages.
 machine_start() {
     local suite=$1 lock log=$BATS_FILE_TMPDIR/tree.log old
     mkdir --parents "$trees"
     exec {lock}>>"$trees/lock"
     flock "$lock"
-    # What a run that was killed left behind.
+    # Removes machines of killed runs.
     for old in "$trees"/machine.*.lock; do
         [[ ! -e $old ]] || ! flock --nonblock "$old" true || rm --recursive --force "${old%.lock}"{,.*}
     done
@@ -52,8 +52,8 @@ machine_start() {
     cp "$trees/$suite.packages/next/flashsale_"*.deb "$MACHINE/packages/next.deb"
     chmod 0755 "$MACHINE"
 
-    # No service manager of this machine's knows of it, so a reboot (status 133) is for us to do. Should the tests be
-    # killed, it is asked to power itself off.
+    # This machine's service manager does not know the container, so a reboot (status 133) is done here. If the tests are
+    # killed, the container powers off.
     # shellcheck disable=SC2016 # for the inner shell
     setpriv --pdeathsig=KILL bash -c 'exec 9>>"$1.lock"; flock 9; shift; status=133
         while [[ $status -eq 133 ]]; do setpriv --pdeathsig=TERM "$@" 9>&-; status=$?; done' \
@@ -71,13 +71,13 @@ child_of() {
     children=$(<"/proc/$1/task/$1/children") && [[ -n $children ]] && printf '%s' "${children%% *}"
 }
 
-# The container's first process, as this machine counts; another one after a reboot.
+# The pid of the container's first process on this machine; it changes with a reboot.
 machine_init() {
     local nspawn
     nspawn=$(child_of "$(<"$MACHINE.pid")") && child_of "$nspawn"
 } 2>/dev/null
 
-# inside COMMAND...: on the machine, as its root.
+# inside COMMAND...: runs it on the machine, as root.
 inside() {
     local init
     init=$(machine_init) && nsenter --target="$init" --mount --uts --ipc --net --pid --root --wd \
@@ -85,7 +85,7 @@ inside() {
         SYSTEMD_PAGER=cat SYSTEMD_COLORS=0 "$@" </dev/null 3>&-
 }
 
-# on_network COMMAND...: a program of ours, on the machine's network.
+# on_network COMMAND...: runs it on this host, in the machine's network.
 on_network() {
     local init
     init=$(machine_init) && nsenter --target="$init" --net "$@" 3>&-
@@ -106,7 +106,7 @@ is_gone() {
 machine_end() {
     [[ -n ${MACHINE:-} ]] || return 0
     if [[ -e $MACHINE.pid ]]; then
-        # Its data is not kept, so nothing needs to be ended in order. With its first process the kernel ends all.
+        # Its data is not kept, so it needs no orderly end. The kernel ends all processes with the first one.
         kill -KILL "$(machine_init)" || kill -KILL "$(<"$MACHINE.pid")" || true
         wait_until 10000 is_gone || true
     fi

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The programs' command line: what they say, what they refuse.
+# The programs' command line: options, settings, and what they refuse.
 
 load helper
 
@@ -36,7 +36,7 @@ refused() {
     done
 }
 
-@test "the generator's own options are its own" {
+@test "the generator's options are unknown to the worker" {
     run -0 "$BUILD_DIR/flashsale-generator" --help
     for word in --list '--audit SALE_ID' --dry-run --json '"violations":' 'Exit status:'; do
         [[ $output == *"$word"* ]]
@@ -53,13 +53,13 @@ refused() {
     run -0 "$BUILD_DIR/flashsale-generator" -t --audit none
 }
 
-@test "the configuration that comes with it is right" {
+@test "conf/flashsale.conf is valid" {
     for program in "${programs[@]}"; do
         run -0 "$BUILD_DIR/$program" -t -c "$TOP/conf/flashsale.conf"
     done
 }
 
-@test "-t checks and exits, without touching anything" {
+@test "-t checks the configuration and exits, and connects to nothing" {
     echo 'database = { worker_conninfo = "host=/nowhere"; generator_conninfo = "host=/nowhere"; };' \
         >"$conf"
     for program in "${programs[@]}"; do
@@ -94,7 +94,7 @@ refused() {
     refused 'sale = { hold_s = 61; duration_s = 60; };' sale.hold_s sale.duration_s
 }
 
-@test "what a setting means is asked of whoever will use it" {
+@test "values with a syntax of their own are checked: addresses, connection strings" {
     refused $'redis = {\n  address = "redis://127.0.0.1:6379";\n};' "$conf:2" redis.address 'host:port'
     refused $'redis = {\n  address = "::1:6379";\n};' "$conf:2" '[IPv6]:port'
     refused $'database = {\n  worker_conninfo = "host=a bogus=1";\n};' "$conf:2" 'invalid connection option "bogus"'
@@ -103,7 +103,7 @@ refused() {
     refused $'worker = {\n  listen = ":9000";\n};' "$conf:2" worker.listen
 }
 
-@test "a number is what it says, however large and however written" {
+@test "large numbers do not wrap, in any notation" {
     refused $'sale = {\n  items_per_sale = 4294968296;\n};' "$conf:2" 'items_per_sale = 4294968296' 'to 1000000'
     refused $'sale = {\n  items_per_sale = 4294968296L;\n};' "$conf:2" 'items_per_sale = 4294968296'
     refused $'sale = {\n  items_per_sale = 0x1000003E8;\n};' "$conf:2" 'items_per_sale = 4294968296'
@@ -123,7 +123,7 @@ refused() {
     done
 }
 
-@test "what is included is looked up beside the file that includes it, and its faults have its name" {
+@test "an included file is looked up beside the file that includes it, and errors in it name it" {
     mkdir "$BATS_TEST_TMPDIR/parts"
     printf '%s\n' '@include "parts/sale"' >"$conf"
     printf '%s\n' 'sale:' '{' '@include "terms"' '};' >"$BATS_TEST_TMPDIR/parts/sale"
@@ -141,7 +141,7 @@ refused() {
     refused $'\n@include "none"' "$conf:2: " "$BATS_TEST_TMPDIR/none: cannot be read"
 }
 
-@test "-t looks for the files and folders that are named" {
+@test "-t checks that files and folders of settings exist" {
     refused 'metrics = { file = "/nonexistent/metrics"; };' metrics.file /nonexistent
     refused 'worker = { listen = "/nonexistent/1.sock"; };' worker.listen /nonexistent
     refused 'redis = { address = "h:1"; password_file = "/nonexistent"; };' redis.password_file
@@ -161,11 +161,11 @@ refused() {
     done
 }
 
-@test "all wrong settings are named at once" {
+@test "all wrong settings are listed, not only the first" {
     refused $'sale = {\n  hold_s = 0;\n  holds = 1;\n};' "$conf:2" "$conf:3"
 }
 
-@test "a file that is no configuration, or none, is refused" {
+@test "a file with a syntax error, or a missing one, is refused" {
     refused $'sale = {\n  hold_s = \n' "$conf:"
     for program in "${programs[@]}"; do
         run -2 "$BUILD_DIR/$program" -t -c "$BATS_TEST_TMPDIR/missing"
@@ -173,7 +173,7 @@ refused() {
     done
 }
 
-@test "-o sets one over what the file says, and is checked alike" {
+@test "-o overrides the file, and is checked as the file is" {
     echo 'sale = { hold_s = 30; };' >"$conf"
     for program in "${programs[@]}"; do
         run -0 "$BUILD_DIR/$program" -t -c "$conf" -o sale.hold_s=2 -o sale.duration_s=4 \
@@ -187,12 +187,12 @@ refused() {
     done
 }
 
-@test "a variable sets one over what the file says and below -o, and is checked alike" {
+@test "a variable overrides the file but not -o, and is checked as the file is" {
     echo 'sale = { hold_s = 30; }; log = { level = "INFO"; };' >"$conf"
     for program in "${programs[@]}"; do
         run -0 env FLASHSALE_SALE_HOLD_S=3600 FLASHSALE_REDIS_ADDRESS= "$BUILD_DIR/$program" -t -c "$conf"
         same "$output" "$program: the settings in $conf are right, with 2 from the environment"
-        # What one says is seen by what it contradicts.
+        # Settings from variables are checked against each other, too.
         run -2 env FLASHSALE_SALE_HOLD_S=3601 "$BUILD_DIR/$program" -t -c "$conf"
         [[ $output == *'sale.hold_s = 3601: expected no more than sale.duration_s'* ]]
         run -0 env FLASHSALE_SALE_HOLD_S=3601 "$BUILD_DIR/$program" -t -c "$conf" -o sale.hold_s=2
@@ -201,14 +201,14 @@ refused() {
         run -2 env FLASHSALE_SALE_HOLDS=2 FLASHSALE_HOLD_S=2 "$BUILD_DIR/$program" -t -c "$conf"
         [[ $output == *'FLASHSALE_SALE_HOLDS: there is no such setting'* ]]
         [[ $output == *'FLASHSALE_HOLD_S: there is no such setting'* ]]
-        # Without -t no less.
+        # Without -t, too.
         run -2 env FLASHSALE_SALE_HOLDS=2 "$BUILD_DIR/$program" -c "$conf"
         run -0 "$BUILD_DIR/$program" --help
         [[ $output == *FLASHSALE_SALE_HOLD_S=60* ]]
     done
 }
 
-@test "words are taken in either case, wherever they come from" {
+@test "words are read in upper and lower case, from the file, variables and options" {
     echo 'log = { level = "WARNING"; }; sale = { unknown_item = "Any"; }; redis = { fail_open = TRUE; };' >"$conf"
     for program in "${programs[@]}"; do
         run -0 "$BUILD_DIR/$program" -t -c "$conf"
@@ -225,7 +225,7 @@ refused() {
     done
 }
 
-@test "the generator without PostgreSQL fails, and says so" {
+@test "the generator without PostgreSQL fails, with an error message" {
     run ! "$BUILD_DIR/flashsale-generator" -o "database.generator_conninfo=host=$BATS_TEST_TMPDIR"
     [[ $output == *PostgreSQL* || $output == *database* || $output == *socket* ]]
 }

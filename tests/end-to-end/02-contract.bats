@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Replies as the contract has them, to requests in every form it allows.
+# Replies of the contract, to requests in every form that it allows.
 
 load helper
 
@@ -77,7 +77,7 @@ setup_file() {
     done
 }
 
-@test "parameters in the query, in a form, in JSON; id and code by their other names" {
+@test "parameters in the query, in a form, in JSON; other names of id and code" {
     code=$(hold eve 51)
     post '/checkout' --data 'user_id=eve&id=51'
     expect 200
@@ -154,7 +154,7 @@ setup_file() {
     done
 }
 
-@test "X-Request-Id: the caller's if it is sane, else a new one" {
+@test "X-Request-Id: the caller's if it is valid, else a new one" {
     for id in a 0123-4567_89.AZ "$(printf 'x%.0s' {1..64})"; do
         post '/checkout?user_id=gus&id=53' --header "X-Request-Id: $id"
         expect 200
@@ -179,7 +179,7 @@ setup_file() {
     [[ $(header X-Request-Id) != "$one" ]]
 }
 
-@test "every header is there once, through the web server too" {
+@test "no header is repeated, through the web server neither" {
     post '/checkout?user_id=gus&id=53'
     for name in cache-control x-request-id content-type; do
         same "$name $(grep --count --ignore-case "^$name:" "$HEADERS")" "$name 1"
@@ -217,7 +217,7 @@ setup_file() {
     same "$(header Content-Type)" application/json
 }
 
-@test "all that Redis has ends by itself" {
+@test "every key in Redis expires" {
     hold ida 60
     wait_until 1000 redis_has_keys
     redis-cli -s "$RUN_DIR/redis.sock" --scan | while read -r key; do
@@ -229,7 +229,7 @@ redis_has_keys() {
     [[ $(redis-cli -s "$RUN_DIR/redis.sock" dbsize) -gt 0 ]]
 }
 
-# The last, for it may be given a number that the others name.
+# The last test, since it may get an item that the others name.
 @test "any item: id=any, or no id at all" {
     post '/checkout?user_id=dan&id=any'
     expect 200

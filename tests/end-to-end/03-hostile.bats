@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Hostile input: each gets the contract's refusal, and the log keeps user ids byte for byte.
+# Hostile input: every request gets the contract's refusal, and the log keeps user ids byte for byte.
 
 # shellcheck disable=SC1003,SC2016 # backslashes and dollars are meant as they stand
 
@@ -9,7 +9,7 @@ setup_file() {
     stack_start
 }
 
-# Through the web server and past it, for a web server may refuse what another lets through.
+# Through the web server, and directly at a worker: another web server may pass what this one refuses.
 refused_everywhere() {
     local status=$1 outcome=$2 path=$3 query=$4
     post "$path?$query"
@@ -26,7 +26,7 @@ long() {
     head --bytes="$1" /dev/zero | tr '\0' "${2:-a}"
 }
 
-@test "no user, or one that can't be: 400 that names the parameter, and nothing is logged" {
+@test "no user, or an invalid one: 400 that names the parameter, and nothing is logged" {
     before=$(attempts)
     for query in '' id=1 user_id= 'user_id=&id=1' "user_id=$(long 129)" 'user_id=%ff' \
         'user_id=%c3' 'user_id=%c0%80' 'user_id=%ed%a0%80' 'user_id=%f4%90%80%80' \
@@ -49,14 +49,14 @@ long() {
     expect 200
 }
 
-@test "no code, or one with bytes that can't be: 400" {
+@test "no code, or one with invalid bytes: 400" {
     for query in '' code= 'code=%ff' 'code=%00' 'code=%zz' 'checkout_code=%01'; do
         refused_everywhere 400 bad_request /purchase "$query"
         [[ $(json .detail) == *code* ]]
     done
 }
 
-@test "an item that is none: 404 unknown_item, which is logged" {
+@test "an unknown item: 404 unknown_item, which is logged" {
     for id in 0 10001 -1 9223372036854775808 18446744073709551617 4294967297 99999999999999999999999 \
         abc item item_ 1-0 1-10001 999-1 0-1 1-2-3 4711x 1e3 0x10 %2B5 '%D9%A1' \
         item9223372036854775808 4294967297-1; do
@@ -66,14 +66,14 @@ long() {
               WHERE user_id = 'hostile' AND outcome = 'unknown_item'") -ge 40 ]]
 }
 
-@test "a code that is none, or of another sale: 404" {
+@test "an unknown code, or one of another sale: 404" {
     code=$(hold amy 9001)
     for wrong in x "$(long 32 A)" "$(long 31 A)" "$(long 33 A)" "${code%?}" "${code}A" "$(long 128)" \
         "$(long 129)" "${code:0:10}%20${code:11}" "'" '%7B%7D' "$(rev <<<"$code")" \
         "$(head --bytes=24 /dev/urandom | base64 | tr '+/' '-_')"; do
         refused_everywhere 404 unknown_code /purchase "code=$wrong"
     done
-    # The first four bytes say which sale; in base64 these are its first five characters and a bit.
+    # The first four bytes are the sale's number: in base64 the first five characters, and bits of the sixth.
     other=AAAAA${code:5}
     other=AAAAAg${code:6}
     [[ $other != "$code" && ${#other} -eq ${#code} ]]
@@ -104,7 +104,7 @@ long() {
         post "/purchase?code=$(json .code)"
         expect 200
         same "$(json .user)" "$name"
-        # By the refusal cache as well: the item is sold now, and known to be.
+        # From the refusal cache, too: it knows that the item is sold.
         post "/checkout?id=$number" --data-urlencode "user_id=$name"
         expect_problem 412 sold
     done
@@ -145,7 +145,7 @@ long() {
     hold amy 9003
 }
 
-@test "JSON of depth 1000, JSON that is none, or is no object: 400" {
+@test "JSON of depth 1000, invalid JSON, or JSON other than an object: 400" {
     deep="$(long 1000 '[')$(long 1000 ']')"
     for text in "$deep" "{\"user_id\":$deep}" "{\"user_id\":\"amy\",\"x\":$deep}" '{' '}' '[]' '"amy"' \
         '{"user_id":"amy"} x' '{"user_id":"amy"}{}' "{'user_id':'amy'}" '{"user_id":"amy",}' \
@@ -157,7 +157,7 @@ long() {
     same "$(sql 'SELECT count(*) FROM flashsale.attempt WHERE number = 9004')" 0
 }
 
-@test "half a surrogate pair, escaped in JSON, is no character: 400" {
+@test "half a surrogate pair, escaped in JSON: 400" {
     for text in '{"user_id":"\ud800"}' '{"user_id":"a\udc00b"}' '{"user_id":"\ud800\ud800"}'; do
         post '/checkout?id=9007' --header 'Content-Type: application/json' --data-binary "$text"
         expect_problem 400 bad_request
@@ -168,7 +168,8 @@ long() {
     same "$(json .user)" $'\xf0\x9f\x98\x80 \xef\xbf\xbd'
 }
 
-# half END TEXT NAME=VALUE...: a checkout to a worker whose body ends so; prints the status, if any.
+# half END TEXT NAME=VALUE...: a checkout to a worker with a body that is cut off; prints the status, if any
+# (tests/client/half.py).
 half() {
     local end=$1 text=$2
     shift 2
@@ -178,7 +179,7 @@ half() {
     sed --quiet 's/^Status: \([0-9]*\).*/\1/p' "$BATS_TEST_TMPDIR/half"
 }
 
-@test "a body that is not as long as was said is not obeyed: 400 or no answer, and nothing is logged" {
+@test "a body shorter or longer than CONTENT_LENGTH: 400 or no answer, and nothing is logged" {
     before=$(attempts)
     for end in close abort stdin stall gone; do
         for query in '' 'user_id=half&id=9100'; do
@@ -187,7 +188,7 @@ half() {
             [[ $end != stdin && $end != stall ]] || same "$status" 400
         done
     done
-    # Nothing of it came; its end did not; it is longer; its length is none.
+    # The whole body is missing; its end is missing; it is longer; its length is not a number.
     same "$(half stdin '' CONTENT_LENGTH=5 QUERY_STRING='user_id=half&id=9100')" 400
     same "$(half close 'user_id=half&id=9100' CONTENT_LENGTH=21)" 400
     same "$(half close 'user_id=half&id=9100')" 400
@@ -202,7 +203,7 @@ half() {
                  WHERE user_id = 'half'")" '9101 9102'
 }
 
-@test "a body in a form that is not read: 415 that says which are, and nothing is logged" {
+@test "a body of an unsupported type: 415 that lists the supported ones, and nothing is logged" {
     before=$(attempts)
     printf 'user_id=amy&id=9110' | gzip >"$BATS_TEST_TMPDIR/packed"
     for type in text/plain application/octet-stream application/problem+json text/json application/xml \
@@ -214,7 +215,7 @@ half() {
         same "$(header Accept-Encoding)" identity
         post '/purchase?code=x' --header "Content-Type: $type" --data 'code=y'
         expect_problem 415 unsupported_body
-        # An empty one is in no form.
+        # An empty body has no type.
         post '/checkout?user_id=typed&id=9112' --header "Content-Type: $type" --data ''
         expect 200
         worker_request worker-1 POST /checkout 'user_id=amy' CONTENT_TYPE="$type" CONTENT_LENGTH=7 < <(printf 'id=9111')
@@ -239,7 +240,7 @@ half() {
     expect_problem 404 not_found
 }
 
-@test "the body of a GET or HEAD is not read for parameters, nor kept for others" {
+@test "the body of a GET or HEAD gives no parameters, and no reply to it is cached for others" {
     for method in GET HEAD; do
         for path in /items /sales; do
             worker_request worker-1 "$method" "$path" page_size=1 CONTENT_LENGTH=11 \
@@ -250,7 +251,7 @@ half() {
             expect 200
         done
     done
-    sleep 2.1 # what was kept is over
+    sleep 2.1 # cached replies have expired
     for path in '/items?page_size=2' '/sales?page_size=1' '/items?page_size=3&state=free'; do
         request GET "$path" --data 'page_num=50&state=sold&sale_id=99'
         expect 200
@@ -261,7 +262,7 @@ half() {
     done
 }
 
-@test "refusals don't give input back as it came" {
+@test "refusals do not echo input unescaped" {
     post '/checkout?user_id=amy&id=%3Cscript%3E%22'
     expect_problem 404 unknown_item
     run ! grep --fixed-strings '<script>' "$BODY"
@@ -270,7 +271,7 @@ half() {
     run ! grep --fixed-strings '<script>' "$BODY"
 }
 
-@test "a connection that says nothing, or half a request, hurts nobody" {
+@test "silent connections and half requests do not disturb other requests" {
     exec 7<>"/dev/tcp/127.0.0.1/$HTTP_PORT"
     printf 'POST /checkout?user_id=slow&id=1 HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc' >&7
     hold amy 9005

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Many at once want the same: one item, one code, one user's limit.
+# Many concurrent requests for the same item, the same code, the same user's limit.
 
 load helper
 
@@ -15,7 +15,7 @@ hold_fifteen() {
     done
 }
 
-@test "500 clients check out one item at once: one has it, 499 are refused, 500 are logged" {
+@test "500 clients check out one item at once: one gets it, 499 are refused, 500 are logged" {
     result=$(crowd same-item --url "$URL" --clients 500 --item 7)
     same "$(jq --compact-output .checkout <<<"$result")" '{"200":1,"412 held":499}'
     same "$(jq .unknown+.not_sent+.retried <<<"$result")" 0
@@ -33,7 +33,7 @@ hold_fifteen() {
     [[ $(header Retry-After) -gt 0 ]]
 }
 
-@test "the same with the user split over two workers" {
+@test "the same, through two workers" {
     hold_fifteen bob
     result=$(crowd purchase-all --url "unix://$RUN_DIR/worker-1.sock" \
         --url "unix://$RUN_DIR/worker-2.sock" "${codes[@]}")
@@ -58,7 +58,7 @@ hold_fifteen() {
     same "$(sold)" "$((before + 1))"
 }
 
-@test "500 clients want any item and one is left: one has it, 499 are refused, 500 are logged" {
+@test "500 clients want any item and one is left: one gets it, 499 are refused, 500 are logged" {
     free=$(sql 'SELECT count(*) FROM flashsale.item
                 WHERE sale_id = 1 AND purchased_at IS NULL AND held_until <= now()')
     crowd buy --url "$URL" --users "$((free - 1))" --each 1 --connections 16 --prefix early

@@ -24,12 +24,12 @@ setup_file() {
         post "$target"
         expect_problem 412 sold_out
     done
-    # Users who bought ten know it from their own limit, or from the sale's end.
+    # A user who bought ten may be refused by the limit, too.
     post '/checkout?user_id=user1'
     [[ $(json .outcome) == user_limit || $(json .outcome) == sold_out ]]
 }
 
-@test "/status: sold_out, in time" {
+@test "/status says sold_out, in time" {
     status_is_sold_out() {
         request GET /status
         [[ $(json .sale_status) == sold_out && $(json .purchased_goods) == 10000 ]]

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# A hold runs out by the clock alone.
+# The clock alone ends a hold.
 
 load helper
 
@@ -12,7 +12,7 @@ has_item() {
     [[ $HTTP_STATUS == 200 ]]
 }
 
-@test "a hold runs out: the item is sold to another, the first user's code is 404" {
+@test "a hold runs out: the item is sold to another user, the first user's code gets 404" {
     first=$(hold amy 5)
     post '/checkout?user_id=bob&id=5'
     expect_problem 412 held
@@ -30,7 +30,7 @@ has_item() {
     same "$(sql 'SELECT held_by FROM flashsale.item WHERE sale_id = 1 AND number = 5')" bob
 }
 
-@test "what was bought in time stays bought, and its code good" {
+@test "a purchase in time stays, and its code gets the same reply after the hold's end" {
     code=$(hold cat 6)
     post "/purchase?code=$code"
     expect 200
@@ -43,7 +43,7 @@ has_item() {
     expect_problem 412 sold
 }
 
-@test "any item: all are held, then all come back, each once" {
+@test "any item: all are held, then all become free, each once" {
     result=$(crowd same-item --url "$URL" --clients 40 --item any --prefix early)
     same "$(jq --compact-output .checkout <<<"$result")" '{"200":18,"412 held":22}'
     all_came_back() {
@@ -55,7 +55,7 @@ has_item() {
     same "$(jq --compact-output .checkout <<<"$result")" '{"200":18,"412 held":22}'
 }
 
-@test "the holder's own checkout does not prolong the hold" {
+@test "another checkout by the holder does not prolong the hold" {
     wait_until 4000 has_item eve 8
     until=$(json .expires_at)
     sleep 0.5

@@ -1,14 +1,14 @@
 #!/usr/bin/env bats
-# Redis may be emptied, killed, started again or stopped: it costs speed alone.
+# Redis may be flushed, killed, restarted or stopped: it costs speed at most.
 
 load helper
 
 setup_file() {
-    # More than a load can buy while the tests last.
+    # More than the load can buy during the tests.
     stack_start sale.items_per_sale=200000 sale.sales_ahead=0
 }
 
-# What a failed test left behind must not fail the next one.
+# A failed test must not make the next one fail.
 teardown() {
     if [[ ${BATS_TEST_COMPLETED:-} != 1 ]]; then
         kill -CONT "$(pid_of redis)" || stack start-part redis || true
@@ -20,7 +20,7 @@ redis() {
     timeout 10 redis-cli -s "$RUN_DIR/redis.sock" "$@"
 }
 
-# Whatever happens to Redis under load, nobody notices, and sales go on.
+# Load during faults of Redis: no buyer notices, and sales go on.
 buyers_begin() {
     load_begin --connections 16 --pause-ms 20 --prefix "$1"
 }
@@ -37,7 +37,7 @@ health_says() {
     same "$(json '[.status, .redis] | join(" ")')" "$1"
 }
 
-# What is known only refuses what is refused without it: what two users get, with Redis in any state.
+# The refusal cache refuses only what PostgreSQL would refuse: what two users get, with Redis in any state.
 refusals_hold() {
     local code number=$1
     code=$(hold "amy$number" "$number")
@@ -49,7 +49,7 @@ refusals_hold() {
     expect_problem 412 sold
 }
 
-@test "emptied, again and again, under load" {
+@test "flushed, again and again, under load" {
     buyers_begin flushed
     for _ in {1..20}; do
         redis flushall
@@ -72,7 +72,7 @@ refusals_hold() {
     nobody_noticed
 }
 
-@test "stopped in an orderly way, and started again, under load" {
+@test "shut down, and started again, under load" {
     buyers_begin ended
     stack stop-part redis
     sales_go_on 30
@@ -88,7 +88,7 @@ refusals_hold() {
     sales_go_on 30
     refusals_hold 9904
     wait_until 3000 health_says 'degraded down'
-    # A hang costs its time limit now and then, not each batch.
+    # No batch waits for the hanging Redis.
     within 1000 sales_go_on 30
     kill -CONT "$(pid_of redis)"
     wait_until 10000 health_says 'ok ok'
@@ -97,7 +97,7 @@ refusals_hold() {
     nobody_noticed
 }
 
-# value METRIC: of all workers.
+# value METRIC: its sum over all workers.
 value() {
     worker_request worker-1 GET /metrics ''
     grep --fixed-strings "$1 " "$BODY" | sed 's/.* //'
@@ -109,8 +109,8 @@ is_above() {
 
 learned='flashsale_refusal_cache_learned_total{source="redis"}'
 
-# Prints how much was learned from Redis, once that has stood still for some exchanges: a worker that has come to
-# know a sale, or Redis, reads what is there from its beginning.
+# Prints the number of entries learned from Redis, once it has not changed for some exchanges: a worker that is new
+# to a sale, or to a Redis, reads its stream from the beginning.
 learned_in_all() {
     local before='' now
     now=$(value "$learned")
@@ -122,7 +122,7 @@ learned_in_all() {
     printf '%s' "$now"
 }
 
-# at WORKER METHOD PATH QUERY STATUS [OUTCOME]: of one worker, past the web server.
+# at WORKER METHOD PATH QUERY STATUS [OUTCOME]: asks one worker directly, and checks its reply.
 at() {
     worker_request "${@:1:4}" </dev/null
     same "$HTTP_STATUS ${6:+$(json .outcome)}" "$5 ${6:-}"
@@ -142,20 +142,20 @@ stream_has() {
     redis xrange "$(stream)" - + | grep --quiet --fixed-strings --line-regexp "$1"
 }
 
-@test "what one worker learns another has within a second, and needs no look at the item" {
+@test "what one worker learns another knows within a second, and refuses by it" {
     local from_redis held
-    hold_at worker-2 ann 9910 # so it knows the sale
+    hold_at worker-2 ann 9910 # from now on it knows the sale
     from_redis=$(learned_in_all)
     at worker-1 POST /checkout 'user_id=bob&id=9910' 412 held
     wait_until 1000 is_above "$learned" "$from_redis"
     held=$(value 'flashsale_refusal_cache_hits_total{reason="held"}')
     at worker-2 POST /checkout 'user_id=cat&id=9910' 412 held
     same "$(value 'flashsale_refusal_cache_hits_total{reason="held"}')" "$((held + 1))"
-    # To the one who holds it, it is not refused.
+    # The holder is not refused.
     at worker-2 POST /checkout 'user_id=ann&id=9910' 200
 }
 
-@test "held at one worker, bought at another: sold at once, though Redis says nothing" {
+@test "held at one worker, bought at another: sold at once, though Redis hangs" {
     local code sold
     kill -STOP "$(pid_of redis)"
     wait_until 5000 health_says 'degraded down'
@@ -171,7 +171,7 @@ stream_has() {
     wait_until 10000 health_says 'ok ok'
 }
 
-@test "a worker that is started later has within a second what was learned before" {
+@test "a worker that is started later knows within a second what others learned before" {
     local number sold from_redis
     stack stop-part worker-2
     for number in {9912..9919}; do
@@ -190,7 +190,7 @@ stream_has() {
     same "$(value 'flashsale_refusal_cache_hits_total{reason="sold"}')" "$((sold + 8))"
 }
 
-@test "emptied: a worker keeps what it knows, and what is learned then is shared as ever" {
+@test "flushed: a worker keeps what it knows, and later refusals are shared as before" {
     local code from_redis sold
     code=$(hold_at worker-1 amy 9921)
     at worker-1 POST /purchase "code=$code" 200
@@ -209,7 +209,7 @@ litter() {
     redis xadd "$1" '*' "$2" "$3" >/dev/null
 }
 
-@test "refusals of an earlier sale, of another one, or nonsense let nothing through and refuse nothing wrong" {
+@test "refusals of an earlier sale or of another one, and garbage in Redis, change no answer" {
     local code key earlier value from_redis
     code=$(hold carl 9906)
     post '/checkout?user_id=dora&id=9906'
@@ -225,7 +225,7 @@ litter() {
         litter flashsale::refusals sold 9907
         litter flashsale:proof:refusals sold 9907
     done
-    litter "$key" held "9907 $(($(date +%s) - 1))000000 mallory" # as a backup has it: it is over
+    litter "$key" held "9907 $(($(date +%s) - 1))000000 mallory" # as from a backup: it has expired
     for value in '' 0 -1 ' ' 9907x '9907 ' 09907 99999999999999999999 $'9907\n' "$(head --bytes=70000 /dev/zero | tr '\0' 9)"; do
         litter "$key" sold "$value"
         litter "$key" held "9907 $value mallory"
@@ -238,7 +238,7 @@ litter() {
     litter "$key" user_limit "$(head --bytes=129 /dev/zero | tr '\0' x)"
     litter "$key" sold_out 0
     litter "$key" $'\xff\x01' $'\xfe'
-    # What comes after that is heard.
+    # Later entries are read.
     from_redis=$(value "$learned")
     litter "$key" sold 199999
     wait_until 1000 is_above "$learned" "$((from_redis + 1))"
@@ -255,7 +255,7 @@ litter() {
     health_says 'ok ok'
 }
 
-# is_shared_anew NUMBER: what one worker learns gets to the other, whatever was there.
+# is_shared_anew NUMBER: what one worker learns from now on gets to the other.
 is_shared_anew() {
     local number=$1 from_redis
     from_redis=$(value "$learned")
@@ -268,7 +268,7 @@ is_small() {
     [[ $(redis memory usage "$1") -lt 1000000 ]]
 }
 
-@test "a key of another kind, an entry of 2 MB, a stream that is at its end: deleted, and sales go on" {
+@test "a key of another type, an entry of 2 MB, a stream with the last id: deleted, and sales go on" {
     local key
     is_shared_anew 9930
     key=$(stream)
@@ -299,7 +299,7 @@ each_says() {
     done
 }
 
-# refuses_writes REFUSE... -- AGAIN...: commands to Redis.
+# refuses_writes REFUSE... -- AGAIN...: commands that have Redis refuse writes, and accept them again.
 refuses_writes() {
     local -a refuse=()
     while [[ $1 != -- ]]; do
@@ -316,17 +316,17 @@ refuses_writes() {
         each_says 'degraded down'
         sleep 0.1
     done
-    # All batchers may have told meanwhile, once each.
+    # Each batcher may have logged it once.
     [[ $(($(redis_lines) - lines)) -le 4 ]] || fail "$(($(redis_lines) - lines)) lines of the log"
     redis "$@"
     wait_until 10000 each_says 'ok ok'
     nobody_noticed
 }
 
-@test "full, and refuses writes (maxmemory): told once, left alone, and not found well before it takes writes" {
+@test "full (maxmemory): logged once, and down until it accepts writes again" {
     refuses_writes config set maxmemory 1 -- config set maxmemory 0
 }
 
-@test "a replica that takes no writes: as well" {
+@test "a read-only replica: the same" {
     refuses_writes replicaof 127.0.0.1 1 -- replicaof no one
 }

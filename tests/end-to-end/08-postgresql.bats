@@ -1,10 +1,10 @@
 #!/usr/bin/env bats
-# PostgreSQL stopped, started again, hanging: a clear refusal meanwhile, and sales as soon as it is back.
+# PostgreSQL stopped, restarted, hanging: a clear refusal meanwhile, and sales as soon as it is back.
 
 load helper
 
 setup_file() {
-    # More than a load can buy while the tests last; and the limits as they are by default.
+    # More than the load can buy during the tests; and the default limits.
     stack_start sale.items_per_sale=200000 sale.sales_ahead=0 worker.wait_ms_max=1500 \
         database.statement_ms_max=1000
 }
@@ -55,7 +55,7 @@ sells() {
     [[ $(header Retry-After) -ge 1 ]]
     within 2000 request GET /status
     [[ $HTTP_STATUS == 503 || $HTTP_STATUS == 200 ]]
-    # What can be refused without it still is.
+    # Refusals that need no database are the same.
     within 2000 post '/checkout?id=7'
     expect_problem 400 bad_request
     within 2000 post '/nothing'
@@ -68,7 +68,7 @@ sells() {
     same_workers
 }
 
-@test "stopped under load, at once: who was told so has bought, and sales go on" {
+@test "stopped under load, at once: all acknowledged purchases are in the rows, and sales go on" {
     load_begin --connections 32 --pause-ms 5
     kill -QUIT "$(pid_of postgresql)"
     within 4000 wait_until 4000 refused_503 '/checkout?user_id=carl'
@@ -83,7 +83,7 @@ sells() {
     same_workers
 }
 
-# PostgreSQL's own processes, the postmaster's children with it.
+# The pids of PostgreSQL's postmaster and its children.
 postgresql_pids() {
     local pid
     pid=$(pid_of postgresql)
@@ -99,7 +99,7 @@ postgresql_pids() {
         within 5000 refused_503 "$target" || failed=1
     done
     within 3000 health_is 503 down || failed=1
-    # A crowd at it is refused in time as well, not one after the other.
+    # A crowd is refused in time, too: concurrently, not one request after the other.
     crowd same-item --url "$URL" --clients 100 --item 9 --prefix hanging --timeout 60 \
         >"$BATS_TEST_TMPDIR/result" &
     crowd_pid=$!
@@ -146,14 +146,14 @@ postgresql_pids() {
     same_workers
 }
 
-# ---- what another connection may cure, and what none does ----
+# ---- faults that a new connection may cure, and faults that it does not cure ----
 
 postgresql_up() {
     request GET /metrics
     same "$(sed --quiet "s/^flashsale_postgresql_up{kind=\"$1\"} //p" "$BODY")" "$2"
 }
 
-# Both workers say so of themselves.
+# workers_are STATUS DATABASE: what /health of both workers says.
 workers_are() {
     local worker
     for worker in worker-1 worker-2; do
@@ -162,7 +162,7 @@ workers_are() {
     done
 }
 
-# By each worker, and it is not found well in between.
+# Both workers are down, all the time.
 workers_stay_down() {
     wait_until 5000 workers_are 503 down
     for _ in {1..10}; do
@@ -180,7 +180,7 @@ reload() {
     sql 'SELECT pg_reload_conf()' >/dev/null
 }
 
-@test "read-only under its sessions: refused, /health and postgresql_up say so; writable again: sales" {
+@test "read-only while sessions last: refused, /health and postgresql_up say so; writable again: sales" {
     sells amy
     code=$(hold amy)
     sql 'ALTER SYSTEM SET default_transaction_read_only = on'
@@ -190,7 +190,7 @@ reload() {
     refused_503 "/purchase?code=$code"
     wait_until 3000 postgresql_up checkout 0
     wait_until 3000 postgresql_up purchase 0
-    # What can be read still is.
+    # Reading still works.
     request GET /items
     expect 200
     writable_again
@@ -201,7 +201,7 @@ reload() {
     same_workers
 }
 
-# No request comes meanwhile: the workers find out by themselves.
+# Without any request: the workers notice it themselves.
 @test "read-only while nobody buys: /health says so" {
     sells amy
     sql 'ALTER SYSTEM SET default_transaction_read_only = on'
@@ -213,14 +213,14 @@ reload() {
     same_workers
 }
 
-@test "a right, a table or a function is away: refused, /health says so all the time; there again: sales" {
+@test "a privilege, a table or a function is missing: refused, /health says so all the time; restored: sales" {
     local -A away=(["REVOKE EXECUTE ON FUNCTION flashsale.checkout_batch FROM flashsale_worker"]="GRANT EXECUTE ON FUNCTION flashsale.checkout_batch TO flashsale_worker"
         ['ALTER TABLE flashsale.attempt RENAME TO away']='ALTER TABLE flashsale.away RENAME TO attempt'
         ['ALTER FUNCTION flashsale.purchase_batch RENAME TO away']='ALTER FUNCTION flashsale.away RENAME TO purchase_batch')
     for change in "${!away[@]}"; do
         sells amy
         sql "$change"
-        for worker in worker-1 worker-2; do # each kind of each worker's has to find out
+        for worker in worker-1 worker-2; do # each kind of batcher of each worker has to notice it
             worker_request "$worker" POST /checkout user_id=bob
             worker_request "$worker" POST /purchase code=AAAAAQAAEmdaEFPlRVrHp0QIj-4HtYcs
         done
@@ -232,9 +232,9 @@ reload() {
     same_workers
 }
 
-# ---- what sessions inherit ----
+# ---- settings that sessions inherit ----
 
-@test "whatever the database and the role are set to: a small sale without a 503, exact" {
+@test "hostile settings of the database and the role: a small sale is exact, without a 503" {
     hostile=("default_transaction_isolation = 'serializable'" "default_transaction_isolation = 'repeatable read'"
         "default_transaction_deferrable = on" "search_path = 'nowhere'" "search_path = ''" "DateStyle = 'German, DMY'"
         "IntervalStyle = 'sql_standard'" "TimeZone = 'Pacific/Chatham'" "bytea_output = 'escape'"
@@ -245,7 +245,7 @@ reload() {
         "transform_null_equals = on" "jit_above_cost = 0" "lc_messages = 'C'" "role = 'none'"
         "max_parallel_workers_per_gather = 8" "work_mem = '64kB'" "from_collapse_limit = 1")
     [[ $(sql 'SHOW server_version_num') -lt 170000 ]] || hostile+=("transaction_timeout = 1")
-    # The role's count for more than the database's, and for nobody else's sessions.
+    # A role's settings override the database's, for its own sessions only.
     for setting in "${hostile[@]}"; do
         sql "ALTER ROLE flashsale_worker SET $setting"
     done

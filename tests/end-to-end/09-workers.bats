@@ -1,14 +1,14 @@
 #!/usr/bin/env bats
-# Workers killed and stopped under load: nothing that was answered is lost.
+# Workers killed and stopped under load: no acknowledged purchase is lost.
 
 load helper
 
 setup_file() {
-    # More than a load can buy while the tests last.
+    # More than the load can buy during the tests.
     stack_start sale.items_per_sale=200000 sale.sales_ahead=0
 }
 
-# The supervisor's note of how a process ended.
+# ended_with NAME PID: the exit status that the supervisor logged.
 ended_with() {
     sed --quiet "s/.* $1 (pid $2) ended with status //p" "$RUN_DIR/log/stack.log"
 }
@@ -17,7 +17,7 @@ worker_is_back() {
     [[ -e $RUN_DIR/pid/$1 && $(pid_of "$1") != "$2" && -S $RUN_DIR/$1.sock ]]
 }
 
-@test "kill -9 of a worker under load: who was told so has bought, the other worker goes on" {
+@test "kill -9 of a worker under load: all acknowledged purchases are in the rows, the other worker goes on" {
     load_begin --connections 32 --prefix killed
     for worker in worker-1 worker-2 worker-1; do
         pid=$(pid_of "$worker")
@@ -30,7 +30,7 @@ worker_is_back() {
     told_is_sold
 }
 
-@test "kill -9, asked past the web server: the other worker's buyers notice nothing" {
+@test "kill -9 of a worker: buyers at the other one, without the web server, notice nothing" {
     LOAD_URL=unix://$RUN_DIR/worker-2.sock load_begin --connections 32 --prefix other
     pid=$(pid_of worker-1)
     kill -KILL "$pid"
@@ -59,7 +59,7 @@ worker_is_back() {
     told_is_sold
 }
 
-@test "SIGTERM to an idle worker, its connections kept by the web server: exit status 0 within 2 s" {
+@test "SIGTERM to an idle worker with keep-alive connections: exit status 0 within 2 s" {
     for _ in {1..10}; do
         hold idle >"$BATS_TEST_TMPDIR/code"
     done
@@ -76,8 +76,8 @@ worker_is_back() {
     wait_until 3000 hold idle
 }
 
-# The web server sends all to the first worker, up to 256 requests at once for each of its two processes.
-@test "a worker that hangs (SIGSTOP): what is beyond its share is answered at once, the rest by the other worker" {
+# The web server sends all requests to the first worker, up to 256 at once for each of its two processes.
+@test "a worker that hangs (SIGSTOP): requests beyond its share are answered at once, the rest by the other worker" {
     pid=$(pid_of worker-1)
     kill -STOP "$pid"
     history=$BATS_TEST_TMPDIR/history

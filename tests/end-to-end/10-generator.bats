@@ -24,7 +24,7 @@ every_sale_is_whole() {
                  AS gap FROM flashsale.sale) s WHERE gap')" 0
 }
 
-# A transaction of its is under way: it has begun to write.
+# Whether a generator's transaction has begun to write.
 is_at_work() {
     [[ $(sql "SELECT count(*) FROM pg_stat_activity WHERE usename = 'flashsale_generator'
               AND backend_xid IS NOT NULL") -gt 0 ]]
@@ -41,14 +41,14 @@ is_gone() {
     every_sale_is_whole
 }
 
-@test "sales ahead: as many as told, each with its items, names all different" {
+@test "sales ahead: as many as set, each with all items, all names different" {
     run -0 generator -o sale.items_per_sale=20000 -o sale.sales_ahead=2
     same "$(sales)" 3
     same "$(sql 'SELECT items_total FROM flashsale.sale ORDER BY sale_id DESC LIMIT 1')" 20000
     every_sale_is_whole
 }
 
-@test "killed half-way: the sale it was at does not exist; run again: it does" {
+@test "killed half-way: the unfinished sale does not exist; run again: it does" {
     before=$(sales)
     generator -o sale.items_per_sale=300000 -o sale.sales_ahead=3 >"$BATS_TEST_TMPDIR/out" 2>&1 &
     pid=$!
@@ -63,7 +63,7 @@ is_gone() {
     every_sale_is_whole
 }
 
-@test "SIGTERM half-way: it ends soon, not with 0, and the sale does not exist" {
+@test "SIGTERM half-way: it ends soon, with an error, and the sale does not exist" {
     before=$(sales)
     generator -o sale.items_per_sale=300000 -o sale.sales_ahead=4 >"$BATS_TEST_TMPDIR/out" 2>&1 &
     pid=$!
@@ -109,12 +109,12 @@ is_gone() {
                  ORDER BY sale_id LIMIT 1')" t
 }
 
-# backend NAME EVENT: the backend of that name, which waits for that (pg_stat_activity).
+# backend NAME EVENT: the pid of the backend with that application_name and wait_event (pg_stat_activity).
 backend() {
     sql "SELECT pid FROM pg_stat_activity WHERE application_name = '$1' AND wait_event = '$2'" | grep .
 }
 
-# named NAME: a generator in the background, whose output goes to a file of its name, and its exit status to another.
+# named NAME: runs a generator in the background; its output and its exit status go to files of that name.
 named() {
     local conninfo="host=$RUN_DIR/postgresql dbname=flashsale user=flashsale_generator application_name=$1" status=0
     {
@@ -131,9 +131,9 @@ gave_up() {
     same "$(sed 's/: sale of [^+]*/: sale of .../' "$BATS_TEST_TMPDIR/$1")" "<3>flashsale-generator: $2"
 }
 
-# One run is at work, amid its items; others wait for their turn. PostgreSQL says nothing to those whose backends
-# stand still, and tells the last one that the time is up.
-@test "it gives up where another run is at work for too long, and where PostgreSQL says nothing" {
+# One run is writing its items; others wait for its lock. Runs with stopped backends hear nothing from PostgreSQL; the
+# last one gets PostgreSQL's error that its time limit is over.
+@test "it gives up if another run takes too long, and if PostgreSQL does not answer" {
     before=$(sales)
     sql "CREATE FUNCTION public.wait() RETURNS trigger LANGUAGE plpgsql AS
          'BEGIN PERFORM pg_sleep(120); RETURN NEW; END'"
@@ -159,13 +159,13 @@ gave_up() {
     every_sale_is_whole
 }
 
-@test "a summary line; no progress where there is no terminal" {
+@test "a summary line; no progress without a terminal" {
     run -0 generator -o sale.sales_ahead=2
     same "${#lines[@]}" 1
     [[ $output == *sale* && $output != *$'\r'* ]]
 }
 
-@test "without the log's partitions the sales are made all the same, and exit status 1 says that not all is done" {
+@test "if partitions of the log cannot be made, the sales are made nevertheless; exit status 1" {
     before=$(sales)
     sql 'REVOKE EXECUTE ON FUNCTION flashsale.attempt_partitions FROM flashsale_generator'
     run -1 generator -o sale.sales_ahead=3

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Sales of a few seconds: the next one opens by itself, and the last one's codes are dead.
+# Sales of a few seconds: the next one opens by itself, and codes of the last one expire.
 
 load helper
 
@@ -7,7 +7,7 @@ setup_file() {
     stack_start sale.duration_s=4 sale.hold_s=4 sale.sales_ahead=90 sale.items_per_sale=50
 }
 
-# What the clock may change under way (the open sale) is tried again, within a few sales.
+# Runs a function that needs one open sale; runs it again if the sale ended meanwhile.
 in_one_sale() {
     local before
     for _ in 1 2 3; do
@@ -39,7 +39,7 @@ hold_one_buy_one() {
     cp "$BODY" "$BATS_TEST_TMPDIR/first"
 }
 
-@test "the next sale opens by itself; old codes are 404, old ids closed, what was bought is bought" {
+@test "the next sale opens by itself; old codes get 404, old ids sale_closed, purchases stay" {
     in_one_sale hold_one_buy_one
     same "$item" "$sale-7"
     [[ $expires_in -le 4 ]]
@@ -57,7 +57,7 @@ hold_one_buy_one() {
     same "$(json .item_id)" "$(json .sale_id)-7"
 }
 
-@test "the limit begins anew with each sale" {
+@test "each sale has its own limit" {
     buy_ten() {
         crowd buy --url "$URL" --users 1 --each 10 --connections 4 --prefix often
         post '/checkout?user_id=often0'
@@ -70,14 +70,14 @@ hold_one_buy_one() {
     hold often0
 }
 
-@test "buyers through three sales: nothing but refusals and sales, each sale sound" {
+@test "buyers through three sales: only purchases and refusals, each sale sound" {
     result=$(crowd steady --url "$URL" --connections 8 --seconds 9 --pause-ms 20)
     printf '%s\n' "$result"
     same "$(jq .status_5xx+.unknown+.not_sent <<<"$result")" 0
     [[ $(sql "SELECT count(DISTINCT sale_id) FROM flashsale.buyer WHERE user_id LIKE 'user%'") -ge 3 ]]
 }
 
-# The milliseconds after a sale's end at which /sale/status first said so, of TARGET: asked again and again.
+# told_after_ms TARGET END: asks again and again; prints how long after the sale's end the reply first said so.
 told_after_ms() {
     python3 - "$1" "$2" <<'END'
 import json, sys, time, urllib.request
@@ -93,13 +93,13 @@ while time.time() < end + 3:
 END
 }
 
-@test "the end of a sale is told as it comes, whatever was kept of the second" {
+@test "/sale/status says at once that a sale has ended, in spite of its cache of a second" {
     stack_start sale.items_per_sale=10 sale.duration_s=86400
     # In the middle of a second, and at its end.
     for part in 0.4 0.75 1.0; do
         end=$(sql "UPDATE flashsale.sale SET ends_at = date_trunc('second', now()) + interval '3 seconds' + $part * interval '1 second'
                    WHERE sale_id = (flashsale.current_sale()).sale_id RETURNING extract(epoch FROM ends_at)")
-        sleep 1.2 # what was known before the sale had this end is forgotten
+        sleep 1.2 # cached replies with the old end have expired
         late=$(told_after_ms "$URL/sale/status" "$end")
         printf 'an end at %s: told %s ms after it\n' "$part" "$late"
         [[ $late -ge -20 && $late -le $((150 * TEST_SLOWNESS)) ]]

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# With sale.stays_open_until_sold_out a sale goes on beyond its end until its items are gone, beside the sales that
-# begin meanwhile: a request says which it means, and what says nothing means the newest.
+# With sale.stays_open_until_sold_out a sale goes on past its end until its items are sold, beside newer sales. A
+# request may name its sale; otherwise it means the newest.
 
 load helper
 
@@ -13,7 +13,7 @@ is_beyond_its_end() {
     [[ $(sql "SELECT ends_at < now() FROM flashsale.sale WHERE sale_id = $1") == t ]]
 }
 
-# The sales that GET /sales has as active, the newest first.
+# The sales that GET /sales lists as active, the newest first.
 active_sales() {
     request GET '/sales?page_size=100'
     json '[.page[] | select(.sale_status == "active") | .sale_id] | join(" ")'
@@ -27,7 +27,7 @@ are_active() {
     is_active "$1" && is_active "$2"
 }
 
-@test "beyond its end it is open beside the next: a request says which it means" {
+@test "past its end a sale is open beside the next one: a request names its sale" {
     sale=$(open_sale)
     code=$(hold amy "$sale-7")
     wait_until 6000 is_beyond_its_end "$sale"
@@ -36,7 +36,7 @@ are_active() {
     expect 200
     same "$(json .item_id)" "$sale-8"
     old=$(json .code)
-    # Bare numbers and any are the newest's.
+    # Bare numbers and "any" mean the newest sale.
     newest=$(open_sale)
     [[ $newest -gt $sale ]]
     post '/checkout?user_id=bob&id=8'
@@ -55,7 +55,7 @@ are_active() {
         expect 200
         cmp "$BODY" "$BATS_TEST_TMPDIR/first"
     done
-    # Of each sale it is the first.
+    # It is the first purchase of each sale.
     same "$(json .user_purchases)" 1
     post "/checkout?user_id=cat&id=$((newest + 60))-1"
     expect_problem 412 sale_closed
@@ -80,7 +80,7 @@ are_active() {
     hold dan "$newest-21"
 }
 
-# crowd's buyers of one sale, whose items they name.
+# A crowd buys one sale, by the ids of its items.
 buys_what_is_left() {
     local number
     for number in $(sql "SELECT number FROM flashsale.item WHERE sale_id = $1 AND purchased_at IS NULL
@@ -91,7 +91,7 @@ buys_what_is_left() {
     [[ $(sql "SELECT flashsale.items_sold($1)") == 120 ]]
 }
 
-@test "sold out, each ends by itself, and the newest goes on" {
+@test "each sale ends when it is sold out, and the newest goes on" {
     sale=$(($(open_sale) - 1))
     wait_until 30000 buys_what_is_left "$sale"
     wait_until 6000 is_beyond_its_end "$sale"
@@ -102,9 +102,9 @@ buys_what_is_left() {
     hold eve
 }
 
-# Batches of the workers' kind from several connections, each with requests of three sales, of one that is closed
-# and of none, in no order: for any item and for few numbers, so that they meet; and purchases beside them.
-@test "batches that have requests of several sales wait for each other, and never in a circle" {
+# Batches as workers send them, from several connections. Each has requests of three open sales, of a closed one and of
+# an unknown one, in random order, for any item and for few numbers, so that batches conflict; and purchases.
+@test "batches with requests of several sales wait for each other without deadlocks" {
     newest=$(open_sale)
     local scripts=$BATS_TEST_TMPDIR
     cat >"$scripts/checkouts" <<EOF
@@ -128,7 +128,7 @@ EOF
     cat "$scripts/result"
     [[ $(cat "$scripts/result") != *deadlock* && $(cat "$scripts/result") != *aborted* ]]
     same "$(sql "SELECT deadlocks FROM pg_stat_database WHERE datname = 'flashsale'")" 0
-    # Each of them was decided about, and the rows of all sales agree (teardown audits them).
+    # All were decided, and the rows of all sales agree (teardown audits them).
     for sale in "$newest" "$((newest - 1))" "$((newest - 2))"; do
         [[ $(sql "SELECT count(*) FROM flashsale.attempt WHERE sale_id = $sale AND outcome = 'accepted'") -gt 20 ]]
     done

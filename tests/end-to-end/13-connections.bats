@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# The web server's connections to a worker: more than it has threads, more than it takes, idle ones, and
-# ones that begin a request and do not end it.
+# The web server's connections to a worker: more than its threads, more than its limit, idle ones, and ones that begin
+# a request and do not end it.
 
 load helper
 
@@ -8,8 +8,8 @@ setup_file() {
     stack_start worker.connections_max=8 worker.keepalive_connections_max=4
 }
 
-# idle COUNT WORKER TEXT: opens connections to a worker past the web server, sends TEXT on each, and keeps
-# them until the worker has closed all or it is killed. Its id is in `idle_pid`.
+# idle COUNT WORKER TEXT: opens connections directly to a worker, sends TEXT on each, and keeps them until the worker
+# has closed all, or until it is killed. Its pid is in `idle_pid`.
 idle() {
     python3 - "$RUN_DIR/$2.sock" "$1" "$3" "$BATS_TEST_TMPDIR/open" 3>&- <<'END' &
 import pathlib, socket, sys
@@ -31,7 +31,7 @@ sells_in_time() {
     within 3000 hold "$1" && within 3000 post "/purchase?code=$(json .code)" && expect 200
 }
 
-@test "a crowd of many more than a worker takes at once: all are answered" {
+@test "many more clients than a worker's connections: all are answered" {
     result=$(crowd buy --url "$URL" --users 64 --each 5 --connections 64)
     printf '%s\n' "$result"
     same "$(jq .status_5xx+.unknown+.not_sent <<<"$result")" 0
@@ -46,7 +46,7 @@ sells_in_time() {
     kill "$idle_pid"
 }
 
-@test "idle connections, as many as are taken: others wait until one is closed" {
+@test "idle connections, up to the limit: others wait until one is closed" {
     idle 8 worker-1 ''
     worker_request worker-1 GET /health '' &
     asking=$!
@@ -56,7 +56,7 @@ sells_in_time() {
     wait "$asking"
 }
 
-@test "requests that are begun and not ended: the others go on, and these are given up in time" {
+@test "unfinished requests: the others go on, and these are closed in time" {
     # FCGI_BEGIN_REQUEST without the parameters that must follow.
     idle 3 worker-1 $'\x01\x01'
     for user in eva flo gus hal; do
@@ -66,8 +66,8 @@ sells_in_time() {
     sells_in_time ida
 }
 
-# unread COUNT ARGUMENT...: a web server of so many connections that reads nothing (tests/client/unread.py); to others the
-# worker sells meanwhile, and its connections are closed in time.
+# unread COUNT ARGUMENT...: a web server with so many connections that reads no reply (tests/client/unread.py): the
+# worker sells to others meanwhile, and closes these connections in time.
 unread() {
     local count=$1 pid
     shift
@@ -83,25 +83,25 @@ unread() {
     cat "$BATS_TEST_TMPDIR/unread"
 }
 
-@test "replies that are not read: no batcher waits, and their connections are closed" {
+@test "unread replies: no batcher waits, and their connections are closed" {
     unread 4 keep POST /checkout 'user_id=deaf&id=9001'
     sells_in_time ria
 }
 
-@test "replies that are not read: no thread that reads requests, or for them, waits either" {
+@test "unread replies: no request thread or reading thread waits" {
     unread 4 keep GET /openapi.json
     unread 4 keep GET /items page_size=100
     unread 3 values
     sells_in_time sue
 }
 
-@test "connections that are not to be kept, and are not closed at the other end: no batcher waits" {
+@test "connections without keep-alive that the web server does not close: no batcher waits" {
     unread 4 end POST /checkout 'user_id=late&id=9002'
     unread 4 end GET /openapi.json
     sells_in_time tom
 }
 
-# At the web server: heads that never end, connections that say nothing, and clients that leave.
+# At the web server: heads that never end, silent connections, and clients that leave.
 @test "slow clients, silent ones and ones that leave without their reply: the others go on" {
     python3 - "$HTTP_PORT" "$BATS_TEST_TMPDIR/open" 3>&- <<'END' &
 import pathlib, socket, struct, sys, time
@@ -116,7 +116,7 @@ for number in range(40):
             connection.sendall(b"POST /checkout?user_id=slow HTTP/1.1\r\nX-Slow: "[number:number + 1])
         except OSError:
             pass
-    # Ones that ask and reset the connection at once.
+    # Clients that ask and reset the connection at once.
     for _ in range(20):
         leaving = connect()
         leaving.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -131,7 +131,7 @@ END
         sells_in_time "$user"
     done
     wait "$slow_pid"
-    # No thread and no connection is lost.
+    # No thread and no connection is stuck.
     for worker in worker-1 worker-2; do
         worker_request "$worker" GET /health ''
         expect 200

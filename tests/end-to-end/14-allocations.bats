@@ -1,10 +1,9 @@
 #!/usr/bin/env bats
-# Once it is warm the worker's own code asks the allocator for nothing, whatever it answers; but json-c asks, which
-# reads bodies of JSON.
+# After its first requests the worker's own code allocates no memory, whatever it answers; json-c does, for JSON bodies.
 
 load helper
 
-# The worker as it is, but counting: see tests/fault/allocations.c.
+# Workers that count their allocations (tests/fault/allocations.c).
 stack_of_counting_workers() {
     local programs=$BATS_TEST_TMPDIR/programs
     mkdir "$programs"
@@ -12,7 +11,7 @@ stack_of_counting_workers() {
     ALLOCATIONS=$BATS_TEST_TMPDIR/allocations BUILD_DIR=$programs stack_start sale.items_per_sale=20000
 }
 
-# One request of each kind without JSON: good and bad, small and large, by number and any.
+# A request of each kind without JSON: valid and invalid, small and large, by number and for any item.
 each_kind() {
     local user=$1 code path
     code=$(hold "$user")
@@ -29,14 +28,14 @@ each_kind() {
     done
 }
 
-# A checkout in JSON, good and bad.
+# Checkouts in JSON, valid and invalid.
 in_json() {
     local json='Content-Type: application/json'
     post '/checkout' --header "$json" --data "{\"user_id\":\"$1\",\"more\":[1,{\"a\":null}]}"
     post '/checkout' --header "$json" --data "{\"user_id\":\"$1\","
 }
 
-# What the first worker has asked for, once it has ended.
+# The first worker's number of allocations; it has ended.
 allocations_of_worker() {
     local pid
     pid=$(pid_of worker-1)
@@ -45,7 +44,7 @@ allocations_of_worker() {
     stack start-part worker-1
 }
 
-@test "a load of all kinds asks the allocator for no more than the first request of each kind" {
+@test "a load of all kinds allocates no more than the first request of each kind" {
     stack_of_counting_workers
     each_kind first
     few=$(allocations_of_worker)
@@ -61,7 +60,7 @@ allocations_of_worker() {
     same "$many" "$few"
 }
 
-@test "only a body of JSON has memory asked for" {
+@test "only a JSON body allocates" {
     stack_of_counting_workers
     each_kind first
     few=$(allocations_of_worker)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Every row of the contract (tests/contract/contract.txt), through the web server that the file's name has, and by
-# HTTP/2 where it says so.
+# Every row of the contract (tests/contract/contract.txt), through the web server of the file's name, by HTTP/2 if the
+# name has it.
 
 load helper
 load contract
@@ -13,23 +13,23 @@ setup() {
     [[ -z ${MISSING:-} ]] || skip "$MISSING"
 }
 
-@test "what the web server answers by itself, and bodies, and what is kept for all" {
+@test "the web server's own replies, bodies, and cached replies" {
     own_test
 }
 
-@test "the sale, the page and what is read" {
+@test "the sale, the storefront and reading" {
     rows sale
 }
 
-@test "a client that knows HTTP/2 is served, with or without a length" {
+@test "a client that offers HTTP/2 is served, with or without a Content-Length" {
     offered_test
 }
 
-@test "whatever is no HTTP is refused as everything else, or its connection closed" {
+@test "malformed HTTP gets a refusal of the contract, or its connection is closed" {
     malformed_test
 }
 
-@test "the user is who logged in at the web server" {
+@test "the user is the one who logged in at the web server" {
     identity_test
 }
 
@@ -41,7 +41,7 @@ setup() {
     without_redis_test
 }
 
-@test "one worker is gone: the other is asked, whatever the path" {
+@test "with one worker down the other answers every path" {
     one_worker_test
 }
 
@@ -49,7 +49,7 @@ setup() {
     without_workers_test
 }
 
-@test "who asks for metrics from elsewhere: there is no such path" {
+@test "/metrics is unknown to clients of other networks" {
     metrics_from_elsewhere_test
 }
 
@@ -57,6 +57,6 @@ setup() {
     ends_test
 }
 
-@test "refusals' statuses as settings have them, ids of clients' own, holds that run out" {
+@test "statuses of refusals by settings, clients' own ids, holds that run out" {
     settings_test
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Requests as the clients of five earlier flash-sale services send them, unchanged: what those services
-# told their clients to expect comes back. Each client reads only what its own service documented.
+# Requests as the clients of five earlier flash-sale services send them. The replies are as those services documented
+# them; each client reads only those members.
 
 load helper
 
@@ -102,7 +102,7 @@ setup_file() {
     expect 200
     same "$(json .success)" true
     wait_until 3000 sale_status_agrees
-    # Nobody else is given what is sold.
+    # Nobody else gets a sold item.
     post '/checkout?user_id=user-124&id=item-abc'
     expect 200
     [[ $(json .code) != "$code" ]]
@@ -128,13 +128,13 @@ setup_file() {
     post '/checkout?user_id=e2&id=item-abc'
     expect 200
     [[ $(json .item_id) != "$item" ]]
-    # Of an id that is too long nothing is remembered; it still gets an item.
+    # An id that is too long is not remembered; it still gets an item.
     long=$(printf 'ä%.0s' {1..90})
     post "/checkout?user_id=e4&id=$long"
     expect 200
 }
 
-@test "E: at once, from many connections, too" {
+@test "E: the same, concurrently over many connections" {
     for id in {1..6}; do
         for try in {1..6}; do
             curl --silent --request POST --output "$BATS_TEST_TMPDIR/at-once.$id.$try" \
@@ -148,13 +148,13 @@ setup_file() {
     same "$(sql "SELECT count(*) FROM flashsale.item WHERE held_by = 'e5'")" 6
 }
 
-# speaks DIALECT: the same sale, by workers that speak it.
+# speaks DIALECT: restarts the workers with that dialect, at the same sale.
 speaks() {
     stack stop >/dev/null
     WORKER_OPTIONS="$GENERATOR_OPTIONS -o http.dialect=$1" stack start >/dev/null
 }
 
-@test "B, by its dialect: its words, and an eleventh checkout after ten purchases, whose purchase is refused" {
+@test "B's dialect: its words, and an eleventh checkout after ten purchases, whose purchase is refused" {
     speaks b
     for number in {221..230}; do
         post "/purchase?code=$(hold b2 "$number")"
@@ -168,7 +168,7 @@ speaks() {
     post "/purchase?code=$code"
     expect_problem 429 user_limit
     same "$(json .message)" 'User has reached the maximum of 10 items per sale'
-    # In a crowd of refusals too, when batches ask Redis what is known.
+    # In a crowd of refusals, too, when batches use the refusal cache.
     for number in {231..240}; do
         post "/checkout?user_id=b3&id=$number"
         [[ $HTTP_STATUS == 200 || $(json .outcome) == held ]]
@@ -181,7 +181,7 @@ speaks() {
     [[ $(json .message) != *maximum* ]]
 }
 
-@test "D, by its dialect: what its documentation shows" {
+@test "D's dialect: what its documentation shows" {
     speaks d
     post '/checkout?user_id=d2&id=301'
     expect 200
@@ -197,9 +197,9 @@ speaks() {
     speaks default
 }
 
-# Batches of the workers' kind from several connections, that have the same users and ids, some of them twice.
-# Last, for they get any items, and the tests before ask for some by number.
-@test "E: batches that meet give an id one item" {
+# Batches as workers send them, from several connections, with the same users and ids, some of them twice. The last
+# test, since these get any items, and other tests name items.
+@test "E: concurrent batches give an id one item" {
     cat >"$BATS_TEST_TMPDIR/script" <<'EOF'
 SELECT count(*) FROM flashsale.checkout_batch(
     ARRAY(SELECT 'e6-' || (5 * random())::integer FROM generate_series(1, 12)), array_fill(0, ARRAY[12]),

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# /openapi.json is valid, and what the service answers is what it describes.
+# /openapi.json is valid, and describes what the service answers.
 
 load helper
 
@@ -10,7 +10,7 @@ setup_file() {
     if [[ ! $at/node_modules/.package-lock.json -nt $at/package-lock.json ]]; then
         npm ci --prefix "$at" --ignore-scripts --no-audit --no-fund --loglevel=error 3>&-
     fi
-    # Beside the usual stack one where the web server says who the user is, with other statuses.
+    # A second stack, where users log in at the web server, with other statuses.
     stack_start http.identity=remote_user http.status_unavailable=409 http.status_limit=403 \
         http.status_unknown_code=410 sale.items_per_sale=30 sale.purchase_limit=1
     export OTHER_RUN_DIR=$RUN_DIR OTHER_URL=$URL
@@ -25,7 +25,7 @@ teardown_file() {
     stack_end
 }
 
-# Each test ends with a look at all that it was replied.
+# Each test ends with a check of all its replies.
 teardown() {
     if [[ -s $BATS_TEST_TMPDIR/list && ${BATS_TEST_COMPLETED:-} == 1 ]]; then
         node "$CHECK" replies "$DOCUMENT" <"$BATS_TEST_TMPDIR/list" || return
@@ -33,8 +33,8 @@ teardown() {
     after_test
 }
 
-# replies METHOD TARGET STATUS [curl's options]: it does, and as the document describes. Where that is
-# by another name than the status, STATUS is both: 409=4XX.
+# replies METHOD TARGET STATUS [curl's options]: the reply has the status, and is as the document describes. If the
+# document has the status under another name, STATUS has both: 409=4XX.
 replies() {
     local method=$1 target=$2 status=${3%=*} response=${3#*=}
     shift 3
@@ -43,7 +43,7 @@ replies() {
     described "$method" "$target" "$response"
 }
 
-# The last reply is to be as described.
+# Keeps the last reply for the check in teardown.
 described() {
     local kept
     kept=$(mktemp --directory "$BATS_TEST_TMPDIR/reply.XXXX")
@@ -53,7 +53,7 @@ described() {
     printf '%s\n' "$kept/body" >>"$BATS_TEST_TMPDIR/list"
 }
 
-# logged_in USER METHOD PATH QUERY STATUS: the same of the other stack, by the web server's word.
+# logged_in USER METHOD PATH QUERY STATUS: the same at the second stack, as a user who is logged in.
 logged_in() {
     local user=$1 method=$2 path=$3 query=$4 status=${5%=*} response=${5#*=}
     RUN_DIR=$OTHER_RUN_DIR worker_request worker-1 "$method" "$path" "$query" REMOTE_USER="$user"
@@ -65,7 +65,7 @@ logged_in() {
     node "$CHECK" document "$DOCUMENT"
 }
 
-@test "the document is sent as its source has it, to be kept an hour" {
+@test "the document is served as in its source, and cached for an hour" {
     replies GET /openapi.json 200
     same "$(header Content-Type)" application/json
     same "$(jq --sort-keys --compact-output . "$BODY")" \
@@ -74,7 +74,7 @@ logged_in() {
     replies HEAD /openapi.json 200 --head
 }
 
-@test "the list of paths at / is the document's, and as its example has it" {
+@test "the list of paths at / is that of the document and of its example" {
     replies GET / 200
     same "$(json '[.endpoints[].path] | sort | join(" ")')" \
         "$(jq --raw-output '.paths | keys | sort | join(" ")' "$DOCUMENT")"
@@ -129,7 +129,7 @@ logged_in() {
     replies POST "/purchase?code=$last" 429
 }
 
-@test "what is read, with and without a body, and when it is known already" {
+@test "reading: GET, HEAD, and 304 for what the client has" {
     hold eve 41
     for path in /status /sale/status /sale/current /sale/info /sales /items '/items?state=held' '/items?page_num=99' /items/41 \
         /items/1-42 /items/1-41/image.svg /items/41/image.svg /problems/held /; do
@@ -156,7 +156,7 @@ logged_in() {
     done
 }
 
-# What the document says of numbers and choices in a query, tried at every path that has them.
+# Tries the document's bounds and choices of query parameters at every path that has them.
 @test "bounds, choices and defaults are as described" {
     parameters=$(jq --raw-output '. as $document
         | def resolved: if has("$ref") then . as $r | $document | getpath($r["$ref"][2:] | split("/"))
@@ -186,7 +186,7 @@ logged_in() {
     done <<<"$parameters"
 }
 
-@test "with users who are logged in, and other statuses" {
+@test "users who are logged in, and other statuses" {
     logged_in amy POST /checkout id=1 200
     logged_in amy GET /users/amy/purchases '' 200
     same "$(json '.holds[0].item.number')" 1
@@ -226,7 +226,7 @@ logged_in() {
     same "$(json 'del(.redis) | tojson')" "$(jq --raw-output \
         '.components.responses.HealthDown.content["application/json"].example | del(.redis) | tojson' \
         "$DOCUMENT")"
-    sleep 2.5 # what the web server may have kept is over then
+    sleep 2.5 # replies in the web server's cache have expired
     for path in /status /sale/status /sale/current /sale/info /sales /items /items/41 /items/41/image.svg; do
         replies GET "$path" 503
     done
@@ -244,7 +244,7 @@ logged_in() {
     wait_until 10000 health_is ok
 }
 
-# A request for it has the health be looked at.
+# health_is STATUS: after a checkout, which has the worker notice what is down or back.
 health_is() {
     curl --silent --request POST --output /dev/null "$URL/checkout?user_id=eve&id=41"
     [[ $(curl --silent "$URL/health" | jq --raw-output .status) == "$1" ]]

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Every call that a request makes to the allocator, to libpq and to hiredis fails once: see tests/fault.
+# Every call of a request to the allocator, to libpq and to hiredis fails once (tests/fault).
 
 load helper
 
@@ -7,7 +7,7 @@ setup_file() {
     stack_start
 }
 
-@test "each call of a request fails in turn: it is answered, or 503, and the next one is as ever" {
+@test "each call of a request fails in turn: the request is answered, or gets 503, and the next one is normal" {
     output=$BATS_TEST_TMPDIR/output
     timeout "$((400 * TEST_SLOWNESS))" "$BUILD_DIR/fault/request" -c "$TOP/conf/flashsale.conf" \
         -o "database.worker_conninfo=host=$(sql 'SHOW unix_socket_directories') dbname=flashsale user=flashsale_worker" \
@@ -19,7 +19,7 @@ setup_file() {
         false
     }
     cat "$output"
-    # Each request asks for memory and for PostgreSQL; and Redis is asked beside those of which it learns.
+    # Each request makes calls for memory and to PostgreSQL; some make calls to Redis.
     run ! grep --extended-regexp '(memory|PostgreSQL): 0 calls' "$output"
     run ! grep --extended-regexp ': Redis: 0 calls' "$output"
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# /metrics: what it counts agrees with what was asked and with the rows, over all workers, and stays when
-# a worker is killed. Prometheus takes the page, the rules, and what the dashboard asks for.
+# /metrics: its counters agree with the requests and with the rows, over all workers, and survive a killed worker.
+# Prometheus accepts the page, the rules and the dashboard's queries.
 
 load helper
 
@@ -12,18 +12,18 @@ page() {
     curl --silent --fail --max-time 5 "$URL/metrics" >"$BATS_TEST_TMPDIR/page"
 }
 
-# value NAME{LABELS}: of that row of the last page; nothing where there is none.
+# value NAME{LABELS}: the value of that row of the last page; empty without the row.
 value() {
     awk -v row="$1" '$1 == row { print $2 }' "$BATS_TEST_TMPDIR/page"
 }
 
-# total NAME [LABEL="VALUE"]: the sum of the metric's rows that have the label.
+# total NAME [LABEL="VALUE"]: the sum of the metric's rows with that label.
 total() {
     awk -v name="$1" -v label="${2:-}" 'index($0, name "{") == 1 && index($0, label) || $1 == name {
         sum += $2 } END { printf "%.10g\n", sum }' "$BATS_TEST_TMPDIR/page"
 }
 
-# says VALUE ROW: a new page does.
+# says VALUE ROW: whether a new page has that value in that row.
 says() {
     page && same "$(value "$2")" "$1"
 }
@@ -36,7 +36,7 @@ requests() {
     value "flashsale_requests_total{route=\"$1\",status=\"$2\"}"
 }
 
-# What the checkouts' counters say, as the log of attempts has it: outcome|count.
+# The counters of checkouts, in the form of a query of the log: outcome|count.
 counted_checkouts() {
     sed --quiet 's/^flashsale_decisions_total{kind="checkout",outcome="\([a-z_]*\)"} /\1|/p' \
         "$BATS_TEST_TMPDIR/page" | grep --invert-match '|0$' | grep --invert-match '^unavailable' | sort
@@ -50,7 +50,7 @@ worker_is_back() {
     [[ -e $RUN_DIR/pid/$1 && $(pid_of "$1") != "$2" && -S $RUN_DIR/$1.sock ]]
 }
 
-@test "the reply: 200, the type that Prometheus asks for, not to be cached; HEAD; 405" {
+@test "the reply: 200, the type that Prometheus wants, no-store; HEAD; 405" {
     request GET /metrics
     expect 200
     same "$(header Content-Type)" 'text/plain; version=0.0.4; charset=utf-8'
@@ -66,7 +66,7 @@ worker_is_back() {
     same "$(header Allow)" 'GET, HEAD'
 }
 
-@test "counters agree with what was asked, and with the rows" {
+@test "counters agree with the requests and with the rows" {
     page
     before_200=$(requests /checkout 200) before_other=$(total flashsale_requests_total 'route="other"')
     for number in 1 2 3; do
@@ -130,7 +130,7 @@ worker_is_back() {
     [[ $(value flashsale_sale_remaining_seconds) -le $((left + 2)) ]]
 }
 
-# Every request that was answered took its time, and every one that was decided was in a batch.
+# The histogram of durations has every answered request, the histogram of batches every decided one.
 histograms_agree() {
     page
     local kind batches decisions_of
@@ -143,7 +143,7 @@ histograms_agree() {
         same "$(value "flashsale_batch_requests_sum{kind=\"$kind\"}")" "$decisions_of" || return
         same "$(value "flashsale_batch_requests_count{kind=\"$kind\"}")" "$batches" || return
         same "$(value "flashsale_commit_duration_seconds_count{kind=\"$kind\"}")" "$batches" || return
-        # The parts take no longer than the whole.
+        # Commits take no longer than the batches that they are part of.
         awk -v commit="$(value "flashsale_commit_duration_seconds_sum{kind=\"$kind\"}")" \
             -v batch="$(value "flashsale_batch_duration_seconds_sum{kind=\"$kind\"}")" \
             -v busy="$(value "flashsale_threads_busy_seconds_total{role=\"$kind\"}")" \
@@ -151,7 +151,7 @@ histograms_agree() {
     done
 }
 
-@test "a crowd at both workers: what it was answered is what is counted, and the histograms agree" {
+@test "a crowd at both workers: counters and histograms agree with its replies" {
     page
     accepted=$(decisions checkout accepted) held=$(decisions checkout held)
     purchased=$(decisions purchase purchased) checkouts=$(total flashsale_requests_total 'route="/checkout"')
@@ -172,12 +172,12 @@ histograms_agree() {
         "$((checkouts + $(crowd_says '[.checkout[]] | add')))"
     same "$(counted_checkouts)" "$(rows_of_checkouts)"
     wait_until 3000 histograms_agree
-    # Buyers came together, and were decided together.
+    # Requests that came together were decided in one batch.
     alone=$(value 'flashsale_batch_requests_bucket{kind="checkout",le="1"}')
     [[ $alone -lt $(value 'flashsale_batch_requests_count{kind="checkout"}') ]]
 }
 
-@test "any worker tells of all: what each was asked past the web server is in both pages" {
+@test "any worker's page has the counters of all: requests sent directly to each are on both pages" {
     page
     before=$(requests /checkout 412)
     for worker in worker-1 worker-1 worker-1 worker-2; do
@@ -194,12 +194,12 @@ histograms_agree() {
     done
 }
 
-# by_worker METRIC: the values of its rows, in the workers' order.
+# by_worker METRIC: the values of its rows, in the order of the workers.
 by_worker() {
     sed --quiet "s/^flashsale_worker_$1{worker=\"[0-9]*\"} //p" "$BATS_TEST_TMPDIR/page" | xargs
 }
 
-@test "by worker: each counts its own requests, and together they are all there were; processes are theirs" {
+@test "by worker: each counts its own requests, the sum is all requests; process metrics are per worker" {
     page
     read -r first second < <(by_worker requests_total)
     same "$(by_worker pid | xargs --max-args=1 | sort)" "$(for worker in worker-1 worker-2; do pid_of "$worker"; done | sort)"
@@ -209,7 +209,7 @@ by_worker() {
         worker_request worker-2 POST /checkout 'user_id=carl&id=1' </dev/null
     done
     page
-    # The page before, and this one's connection, were counted by one of them.
+    # One of them counted the last page, and this page's connection.
     read -r first_now second_now < <(by_worker requests_total)
     [[ $((first_now - first + second_now - second)) -ge 21 ]]
     [[ $((first_now - first)) -ge 7 && $((second_now - second)) -ge 7 ]]
@@ -217,13 +217,13 @@ by_worker() {
         page && same "$(($(by_worker requests_total | tr ' ' '+')))" "$(total flashsale_requests_total)"
     }
     wait_until 3000 adds_up
-    # A gauge is a tick old.
+    # A gauge may be as old as a tick.
     nothing_is_in_flight() {
         page && same "$(by_worker in_flight_requests)" '0 0'
     }
     wait_until 3000 nothing_is_in_flight
 
-    # One that is started again counts on; the other is not touched.
+    # A restarted worker goes on counting; the other's counters are unchanged.
     page
     before=$(by_worker requests_total)
     pid=$(pid_of worker-2)
@@ -236,20 +236,20 @@ by_worker() {
     wait_until 3000 adds_up
 }
 
-@test "a web server shares requests as it is said to: nginx to one worker, lighttpd to all" {
+@test "web servers distribute requests as documented: nginx to one worker, lighttpd to all" {
     for server in nginx lighttpd; do
         RUN_DIR=$(mktemp --directory /tmp/flashsale-test.XXXX)
         chmod 0755 "$RUN_DIR"
         (
             export RUN_DIR WEB_SERVER=$server
             stack_open sale.items_per_sale=2000
-            # Few at once are decided together best.
+            # A small crowd goes to one worker, for full batches.
             crowd buy --url "$URL" --users 40 --each 5 --connections 16 --prefix shared >"$BATS_TEST_TMPDIR/result"
             page
             read -r first second < <(by_worker requests_total)
             printf '%s: %s and %s\n' "$server" "$first" "$second"
             if [[ $server == nginx ]]; then
-                # One of the numbers; workers take them as they come.
+                # Either worker may be the one.
                 [[ $((first < second ? first : second)) -le 5 && $((first + second)) -ge 400 ]]
             else
                 [[ $first -gt 100 && $second -gt 100 ]]
@@ -260,7 +260,7 @@ by_worker() {
     RUN_DIR=$FILE_RUN_DIR
 }
 
-@test "gauges: threads, batchers, connections of two workers, and nothing in flight when it is quiet" {
+@test "gauges: threads, batchers, connections of two workers, and nothing in flight without requests" {
     page
     same "$(value 'flashsale_batchers{kind="checkout"}')" 2
     same "$(value 'flashsale_batchers_up{kind="checkout"}')" 2
@@ -275,12 +275,12 @@ by_worker() {
         page && same "$(total flashsale_in_flight_requests) $(total flashsale_queued_requests)" '0 0'
     }
     wait_until 3000 quiet
-    # The version that the programs say.
+    # The same version as --version.
     version=$("$BUILD_DIR/flashsale-fcgi" --version)
     same "$(value "flashsale_build_info{version=\"${version##* }\"}")" 1
 }
 
-@test "kill -9 of a worker: its counters stay, its gauges go; the next one counts on" {
+@test "kill -9 of a worker: its counters stay, its gauges go; its successor goes on counting" {
     page
     accepted=$(decisions checkout accepted) requests=$(total flashsale_requests_total 'route="/checkout"')
     starts=$(value flashsale_worker_starts_total)
@@ -301,7 +301,7 @@ by_worker() {
     says "$((accepted + 1))" 'flashsale_decisions_total{kind="checkout",outcome="accepted"}'
 }
 
-@test "a worker that is stopped and stays down leaves one, with its gauges alone" {
+@test "a worker that stays stopped leaves the other one, with that one's gauges only" {
     page
     requests=$(total flashsale_requests_total 'route="/checkout"')
     stack stop-part worker-2
@@ -343,7 +343,7 @@ by_worker() {
     lookups=$(value flashsale_refusal_cache_lookups_total) shared=$(value flashsale_refusal_cache_shared_total)
     learned=$(value 'flashsale_refusal_cache_learned_total{source="batch"}')
     dropped=$(value flashsale_refusal_cache_dropped_total) failures=$(value flashsale_redis_failures_total)
-    # A purchase is learned; of the refusals the first may be by the row, the next ones are for what is known.
+    # The cache learns a purchase. The row may decide the first refusal; the cache decides the next ones.
     post "/purchase?code=$(hold fred)"
     expect 200
     for _ in {1..12}; do
@@ -374,14 +374,14 @@ by_worker() {
     wait_until 15000 says 2 'flashsale_redis_workers{state="ok"}'
 }
 
-@test "promtool accepts the page, the rules and the configuration; the rules fire when they should" {
+@test "promtool accepts the page, the rules and the configuration; the alerts fire when they should" {
     page
     run -0 promtool check metrics <"$BATS_TEST_TMPDIR/page"
     same "$output" ''
     promtool check rules "$TOP/deploy/prometheus/flashsale.rules.yml"
     promtool check config "$TOP/deploy/prometheus/prometheus.yml"
     promtool test rules "$TOP/tests/prometheus/flashsale.test.yml"
-    # Each alert says what it is and what to do.
+    # Each alert has a description and says what to do.
     rules=$TOP/deploy/prometheus/flashsale.rules.yml
     alerts=$(grep --count -- '- alert:' "$rules")
     [[ $alerts -gt 0 ]]
@@ -390,12 +390,12 @@ by_worker() {
     same "$(grep --count 'severity: \(critical\|warning\)$' "$rules")" "$alerts"
 }
 
-# The names in standard input that begin with flashsale_, each once.
+# names: the names in standard input that begin with flashsale_, each once.
 names() {
     grep --only-matching 'flashsale_[a-z_]*' | sort --unique
 }
 
-@test "what the dashboard and the rules ask for is on the page" {
+@test "the page has all metrics of the dashboard and of the rules" {
     page
     grep --invert-match '^#' "$BATS_TEST_TMPDIR/page" | names >"$BATS_TEST_TMPDIR/there"
     jq --raw-output '[.. | objects | .expr?, .definition? | strings] | .[]' \
@@ -404,7 +404,7 @@ names() {
     names <"$TOP/deploy/prometheus/flashsale.rules.yml" >>"$BATS_TEST_TMPDIR/asked"
     sort --unique --output="$BATS_TEST_TMPDIR/asked" "$BATS_TEST_TMPDIR/asked"
     same "$(comm -23 "$BATS_TEST_TMPDIR/asked" "$BATS_TEST_TMPDIR/there")" ''
-    # It is PromQL, once the variables have values, and no panel stands on another.
+    # With values for the variables the queries are valid PromQL; and no panel overlaps another.
     jq '{groups: [{name: "dashboard", rules: [.panels[].targets[]?.expr
         | gsub("\\$__rate_interval"; "1m") | gsub("\\$instance"; ".*")] | to_entries
         | map({record: "panel:\(.key)", expr: .value})}]}' \

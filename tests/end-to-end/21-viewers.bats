@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# A thousand viewers who poll cost PostgreSQL a few reads a second, and buyers no more than the processors
-# that they take.
+# A thousand polling viewers cost PostgreSQL a few reads a second, and slow buyers down only by the processor time that
+# they use.
 
 load helper
 
@@ -13,8 +13,8 @@ setup() {
     [[ ${WEB_SERVER:-nginx} == nginx ]] || skip 'only nginx keeps what viewers read'
 }
 
-# view SECONDS: a thousand of them, for so long; leaves how many requests, refusals and errors in `viewed`,
-# and the client's own CPU time, user and system, in `client`.
+# view SECONDS: runs a thousand viewers; the numbers of requests, refusals and errors go to the file `viewed`, the
+# client's own CPU time, user and system, to `client`.
 view() {
     local TIMEFORMAT='%U %S'
     { time LUA_PATH="$TOP/tests/bench/?.lua;;" wrk --threads 1 --connections 1000 --duration "$1s" --timeout 10s \
@@ -24,12 +24,12 @@ view() {
 }
 
 transactions() {
-    # What a session did is counted when it is idle for a while.
+    # PostgreSQL adds a session's reads to its statistics once it is idle.
     sleep 1.1
     sql "SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = 'flashsale'"
 }
 
-# How many checkouts and purchases a crowd gets in three seconds.
+# bought_beside: how many checkouts and purchases a crowd makes in three seconds.
 bought_beside() {
     crowd steady --url "$URL" --connections 32 --seconds 3 --prefix "$1" --pause-ms 0 |
         jq '[.checkout, .purchase | to_entries[].value] | add'
@@ -45,11 +45,11 @@ bought_beside() {
         "$((after - before))" | tee /dev/stderr
     [[ $requests -ge $((5000 / TEST_SLOWNESS)) ]]
     same "$refused $errors" '0 0'
-    # Two paths, each at most once a second for all, and what the test itself asks.
+    # Two paths, each read at most once a second for all viewers, and the test's own reads.
     [[ $((after - before)) -le $((100 * TEST_SLOWNESS)) ]]
 }
 
-# Alone, then beside viewers: as many as the rest of the processors can serve, give or take a fifth.
+# Compares purchases without and with viewers: the loss is the viewers' share of the processors, within a fifth.
 loses_no_more_than_processors() {
     local alone beside viewers_ms=$1 cpu=$(($(nproc) * 4000))
     alone=$(bought_beside "alone$2")
@@ -63,13 +63,13 @@ loses_no_more_than_processors() {
     [[ $((beside * cpu * 10)) -ge $((alone * (cpu - viewers_ms) * 8)) ]]
 }
 
-@test "buyers beside them: what they lose is what viewers take of the processors" {
+@test "buyers beside viewers lose no more than the processor time that viewers use" {
     local viewers_ms before try
-    # The processors' time of the stack and of the viewers' client, without any buyer.
+    # The CPU time of the stack and of the viewers' client, without buyers.
     before=$(stack_cpu_ms)
     view 4
     viewers_ms=$(($(stack_cpu_ms) - before + $(awk '{ print int(($1 + $2) * 1000) }' "$BATS_TEST_TMPDIR/client")))
-    # Other things run on the machine too, now more and now less: what is always so shows each time.
+    # Other programs disturb single tries; a real loss shows in each.
     for try in {1..5}; do
         ! loses_no_more_than_processors "$viewers_ms" "$try" || return 0
     done

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# The site as it is installed on a host, with the web server that the file's name has: TLS, redirects, limits,
-# the log, and what it answers by itself.
+# The site as installed on a host, with the web server of the file's name: TLS, redirects, limits, the log, and the web
+# server's own replies.
 
 load helper
 load site
@@ -18,13 +18,13 @@ teardown() {
     after_test
 }
 
-@test "the server's own check has nothing to say against it" {
+@test "the web server's own check accepts the site" {
     run -0 server_check
     printf '%s\n' "$output"
     [[ $output != *warn* && $output != *WARN* && $output != *duplicate* ]]
 }
 
-@test "a value that is missing or wrong is told" {
+@test "a missing or wrong value is reported" {
     run -1 "$TOP/deploy/site" apache
     [[ $output == *usage* ]]
     run -1 "$TOP/deploy/site" nginx FOR=private
@@ -32,7 +32,7 @@ teardown() {
     run -1 "$TOP/deploy/site" nginx FOR=elsewhere
 }
 
-@test "a template gets its values, and has the lines that are for it alone" {
+@test "a template gets its values and its conditional lines" {
     template=$BATS_TEST_TMPDIR/template
     printf '%s\n' 'a @X@' @one 'one @X@' @end @two 'two @X@' @end 'b@Y@' >"$template"
     same "$("$TOP/deploy/fill" "$template" X='1 &' Y= FOR='zero two' X=2)" $'a 1 &\ntwo 1 &\nb'
@@ -43,8 +43,8 @@ teardown() {
     [[ $output == *'Y is not NAME=VALUE'* ]]
 }
 
-# upstream.conf says that eight nginx processes may keep as many as it has.
-@test "there is room for the connections that nginx keeps" {
+# upstream.conf allows for eight nginx processes.
+@test "workers accept as many connections as nginx keeps alive" {
     [[ $WEB_SERVER == nginx ]] || skip 'lighttpd keeps none'
     keepalive=$(sed --quiet 's/^keepalive \([0-9]*\);$/\1/p' "$TOP/deploy/nginx/upstream.conf")
     kept=$(sed --quiet 's/^ *keepalive_connections_max = \([0-9]*\);$/\1/p' "$TOP/conf/flashsale.conf")
@@ -85,7 +85,7 @@ teardown() {
     done
 }
 
-@test "sessions are resumed, at nginx without jobs" {
+@test "TLS sessions are resumed, by nginx without tickets" {
     run -0 handshake -tls1_2 -sess_out "$BATS_TEST_TMPDIR/session"
     [[ $output == *New,* ]]
     if [[ $WEB_SERVER == nginx ]]; then
@@ -95,7 +95,7 @@ teardown() {
     [[ $output == *Reused,* ]]
 }
 
-@test "HTTP/2 to those who know it, but by a lighttpd that reads no bodies there; HTTP/1.1 to others" {
+@test "HTTP/2 for clients that offer it, unless lighttpd reads no bodies there; HTTP/1.1 for others" {
     version=2
     [[ $WEB_SERVER == nginx ]] || "$TOP/deploy/lighttpd/http2" | grep --quiet '"server.h2proto" => "enable"' || version=1.1
     visit GET /health --write-out '%{http_version} %{http_code}'
@@ -121,7 +121,7 @@ teardown() {
     expect_problem 404 not_found
 }
 
-# compressed PATH: whether whoever takes it compressed gets it so, and the same to read as everyone else.
+# compressed PATH: whether a client that accepts compression gets it, and the same content.
 compressed() {
     local plain
     visit GET "$1" --header 'Accept: text/html, */*;q=0.5'
@@ -133,16 +133,16 @@ compressed() {
     expect 200
     same "$1 $(header Content-Encoding)" "$1 gzip"
     [[ $(header Vary) == *Accept-Encoding* ]] || fail "$1: $(cat "$HEADERS")"
-    [[ $1 == /items/* || $1 != /items* && $1 != /sale* ]] || return 0 # these tell the time, and who holds
+    [[ $1 == /items/* || $1 != /items* && $1 != /sale* ]] || return 0 # these have the time, and change with holds
     same "$1 $(sha256sum <"$BODY")" "$1 $plain"
 }
 
-@test "what everyone may read is compressed for whoever takes it; what has codes never is" {
+@test "public replies are compressed for clients that accept it; replies with codes never are" {
     for path in / /www/js/main.js /www/flashsale.css /items/1-1/image.svg /openapi.json \
         '/items?sale_id=1&page_size=48' '/sale/status'; do
         compressed "$path"
     done
-    # It is known already, in either form.
+    # 304 for what the client has, compressed or not.
     for path in /www/flashsale.css /items/1-1/image.svg; do
         visit GET "$path" --compressed
         visit GET "$path" --compressed --header "If-None-Match: $(header ETag)"
@@ -160,10 +160,10 @@ compressed() {
     done
 }
 
-@test "every reply by HTTPS says to stay with it, whoever answers" {
+@test "every reply by HTTPS has Strict-Transport-Security, whoever makes it" {
     targets=(/health /status '/items?page_size=1' / /items/1/image.svg /problems/held /www/icon.svg /nothing
         /www/nothing '/checkout?user_id=amy')
-    # Where they are not for everyone. The head of lighttpd's site says why not there.
+    # /metrics is refused there. The head of lighttpd's site says why lighttpd has no header there.
     [[ $WEB_SERVER != nginx ]] || targets+=(/metrics)
     for target in "${targets[@]}"; do
         for version in --http1.1 --http2; do
@@ -176,7 +176,7 @@ compressed() {
     same "$(header Strict-Transport-Security)" max-age=63072000
 }
 
-@test "plain HTTP is sent on, with its method and its query, and is told nothing else" {
+@test "plain HTTP is redirected, with method and query, and gets nothing else" {
     for method in GET POST; do
         form=()
         [[ $method == GET ]] || form=(--data x=y)
@@ -197,7 +197,7 @@ compressed() {
     expect 200
 }
 
-@test "plain HTTP at the port for TLS is sent on, or closed: lighttpd has no answer there" {
+@test "plain HTTP at the port for TLS: nginx redirects, lighttpd closes the connection" {
     for method in GET POST; do
         # shellcheck disable=SC2030,SC2031 # each request is one of its own
         BY=http PORT=443 visit "$method" '/items?page_num=2'
@@ -211,7 +211,7 @@ compressed() {
     done
 }
 
-@test "what is no HTTP is refused by plain HTTP as by TLS" {
+@test "malformed HTTP is refused without TLS as with TLS" {
     inside "$TOP/tests/contract/malformed.py" --url "http://$SERVER:80" --seed 3 --count 300 --sent-on
     for target in /.well-known/acme-challenge/ /.well-known/acme-challenge /.well-known/acme-challenge/nothing /-/503; do
         BY=http visit GET "$target"
@@ -220,14 +220,14 @@ compressed() {
     done
 }
 
-@test "who issues certificates gets the proof by plain HTTP" {
+@test "ACME challenges are answered by plain HTTP" {
     printf 'proof\n' >"$ROOT/web/.well-known/acme-challenge/token"
     BY=http visit GET /.well-known/acme-challenge/token
     expect 200
     same "$(cat "$BODY")" proof
 }
 
-@test "metrics are for this machine" {
+@test "metrics are for this machine only" {
     FROM=127.0.0.1 visit GET /metrics
     expect 200
     grep --quiet '^flashsale_' "$BODY"
@@ -239,12 +239,12 @@ compressed() {
     done
 }
 
-@test "requests have limits in size" {
+@test "requests have a limit of size" {
     visit POST '/checkout?user_id=amy' --data "$(printf 'x%.0s' {1..20000})"
     expect_problem 413 body_too_large
     head --bytes=70000 /dev/zero >"$BATS_TEST_TMPDIR/body-of-70000"
     for version in --http1.1 --http2; do
-        # Who is refused while still sending may miss the answer (RFC 9112, section 9.6), now and then.
+        # A client that is refused while it still sends may miss the answer, now and then (RFC 9112, section 9.6).
         for _ in 1 2 3 4 5; do
             visit POST '/checkout?user_id=amy' --data-binary "@$BATS_TEST_TMPDIR/body-of-70000" "$version"
             [[ $HTTP_STATUS == 000 ]] || break
@@ -256,7 +256,7 @@ compressed() {
     [[ $(json .success) == false ]]
 }
 
-# Sends half a request, and tells after how many seconds the connection was closed.
+# Sends half a request; prints after how many seconds the connection was closed.
 half_a_request() {
     inside python3 - "$SERVER" <<'END'
 import socket, ssl, sys, time
@@ -275,13 +275,13 @@ print(round(time.monotonic() - began))
 END
 }
 
-@test "a request that does not go on is given up" {
+@test "an unfinished request is closed in time" {
     run -0 half_a_request
     printf '%s\n' "$output"
     [[ $output -ge 8 && $output -le 25 ]]
 }
 
-@test "the polite never meet a limit: a page with all its pictures, and ten items bought as fast as can be" {
+@test "normal use meets no limit: a page with all its pictures, ten items bought as fast as possible" {
     FROM=203.0.113.4 many 300 GET '/items/7/image.svg?'
     same "$(counted '200 .*')" 300
     for number in {101..110}; do
@@ -292,7 +292,7 @@ END
     done
 }
 
-@test "a user who asks too often waits a moment, and nobody else does" {
+@test "a user who asks too often is limited, and nobody else" {
     FROM=203.0.113.5 many 300 POST '/checkout?user_id=greedy&id=300'
     [[ $(counted '200 .*') -ge 50 ]]
     [[ $(counted '429 application/problem+json 1 no-store max-age=63072000') -ge 50 ]]
@@ -309,7 +309,7 @@ END
     expect 200
 }
 
-# few_allowed: an operator's own numbers, one request a minute and 20 at once; many_allowed: as installed.
+# few_allowed: limits that an operator changed, one request a minute and bursts of 20; many_allowed: as installed.
 few_allowed() {
     case $WEB_SERVER in
     nginx)
@@ -340,7 +340,7 @@ take_limits() {
     sleep 2
 }
 
-@test "an address that asks too often waits, and of IPv6 its network; limits change by their numbers" {
+@test "an address that asks too often is limited, with IPv6 its network; operators can change limits" {
     few_allowed
     for from in 203.0.113.6 2001:db8:1::1; do
         FROM=$from many 60 GET '/health?'
@@ -359,7 +359,7 @@ take_limits() {
     expect 200
 }
 
-@test "without workers: 503, as a worker would put it, and the page is still there" {
+@test "without workers: 503, with a worker's body, and the storefront is still served" {
     stack stop-part worker-1
     stack stop-part worker-2
     visit POST '/checkout?user_id=amy&id=5'
@@ -384,12 +384,12 @@ sells_again() {
     [[ $HTTP_STATUS == 200 ]]
 }
 
-# logged REQUEST_ID: the line of that request.
+# logged REQUEST_ID: the log line of that request.
 logged() {
     grep "request_id=$1\\( \\|\$\\)" "$ROOT/log/flashsale.log"
 }
 
-@test "the log tells what became of each request, and neither codes nor users" {
+@test "the log has the outcome of each request, and neither codes nor users" {
     visit POST '/checkout?user_id=secret-user&id=400' --header 'X-Request-Id: logged-checkout'
     expect 200
     code=$(json .code)
@@ -420,7 +420,7 @@ logged() {
     esac
     [[ $(logged logged-plain) == *'path=/purchase '*' status=308 '* ]]
     [[ $(logged logged-checkout) == *'path=/checkout '* ]]
-    # What failed under the test before is in it too. Of lighttpd's error log site.conf.in has a word to say.
+    # It has failures of the last test, too. site.conf.in says what is in lighttpd's error log.
     logs=("$ROOT/log/flashsale.log")
     [[ $WEB_SERVER != nginx ]] || logs=("$ROOT"/log/*)
     for secret in secret-user "$code" user-to-no-worker code-to-no-worker greedy; do

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
-# Ten times what can be sold, offered all the same: many are refused at once, the others sell as ever.
+# Ten times as many requests as the service can decide: many are refused at once, the others are decided as fast as ever.
 #
-# OVERLOAD_S (8): how long. What can be sold in a second is made little, by a disk that is slow and batches
-# of one, so that the client has time for ten times as much.
+# OVERLOAD_S (8): how long. A slow disk and batches of one make the capacity small, so that the client can offer ten
+# times as much.
 
 load helper
 
@@ -26,12 +26,12 @@ resident_kib() {
     printf '%d' "$total"
 }
 
-# What is sold in a second when nothing is too much.
+# peak PREFIX: sales a second without overload.
 peak() {
     crowd steady --url "$URL" --prefix "$1" --connections 32 --seconds 3 | jq '.checkout["200"] / 3 | floor'
 }
 
-@test "ten times too much: answered in bounded time, refused quickly with Retry-After, sold as fast as ever" {
+@test "ten times the capacity: answers in bounded time, quick refusals with Retry-After, sales as fast as ever" {
     peak=$(peak before)
     workers=$(cat "$RUN_DIR"/pid/worker-*)
     memory=$(resident_kib)
@@ -50,7 +50,7 @@ peak() {
     [[ $(jq '.good_ms.max | floor' "$BATS_TEST_TMPDIR/result") -lt $((3000 * TEST_SLOWNESS)) ]]
     [[ $(jq '.refused_ms.p50 | floor' "$BATS_TEST_TMPDIR/result") -lt $((100 * TEST_SLOWNESS)) ]]
     [[ $(jq '.refused_ms.max | floor' "$BATS_TEST_TMPDIR/result") -lt $((3000 * TEST_SLOWNESS)) ]]
-    # A sanitizer keeps for a while what was freed.
+    # Sanitizers keep freed memory for a while.
     [[ $BUILD_DIR =~ asan|tsan|valgrind || $(resident_kib) -lt $((memory + 16384)) ]]
     same "$(cat "$RUN_DIR"/pid/worker-*)" "$workers"
 }

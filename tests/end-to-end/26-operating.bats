@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# What an operator asks of the generator: which sales there are, whether one is sound, what a run would do.
+# The generator's answers to operators: which sales exist, whether one is sound, what a run would do.
 
 load helper
 
@@ -7,10 +7,10 @@ setup_file() {
     stack_start sale.items_per_sale=100
 }
 
-# ask OPTION...: the last one's JSON goes to answer, its exit status is the result.
+# ask OPTION...: the JSON goes to the file $answer, the exit status is the result.
 ask() {
     answer=$BATS_TEST_TMPDIR/answer
-    # In a subshell, whose place the generator takes.
+    # In a subshell, which the generator replaces (exec).
     (generator "$@" --json) >"$answer"
 }
 
@@ -18,13 +18,13 @@ answer() {
     jq --raw-output "$1" "$answer"
 }
 
-# All relations and rows; what makes each dump another is left out.
+# everything: all relations and rows, without the lines that differ between dumps.
 everything() {
     pg_dump --host="$RUN_DIR/postgresql" --username=postgres flashsale |
         grep --invert-match --extended-regexp '^.(un)?restrict ' | sha256sum
 }
 
-@test "--list: each sale, the newest first, with what the shop says of it" {
+@test "--list: each sale, the newest first, with the status that /sale/status says" {
     code=$(hold amy)
     post "/purchase?code=$code"
     expect 200
@@ -42,21 +42,21 @@ everything() {
     same "${#lines[@]}" 3
     [[ ${lines[0]} =~ ^sale_id\ +status\ +starts_at\ +ends_at\ +items_total\ +items_sold\ +purchase_limit\ +hold_s$ ]]
     [[ ${lines[1]} =~ ^\ +2\ +scheduled\ +[0-9]{4}-[0-9-]+\ 00:00:00\+00\ .*\ 100\ +0\ +10\ +600$ ]]
-    # Columns stand below each other.
+    # Columns are aligned.
     same "$(awk '{print index($0, "active") index($0, "status") index($0, "scheduled")}' <<<"$output" |
         sort --unique | wc --lines)" 3
     same "${#lines[0]}" "${#lines[1]}"
     same "${#lines[0]}" "${#lines[2]}"
 }
 
-@test "--audit: a sound sale is sound, by exit status, in words and as JSON" {
+@test "--audit: a sound sale, by exit status, as text and as JSON" {
     run -0 generator --audit 1
     same "$output" 'sale 1 is sound'
     ask --audit 1
     same "$(jq --compact-output . "$answer")" '{"sale_id":1,"log_is_kept":true,"violations":[]}'
 }
 
-@test "--audit: a row for each violation, exit status 1; what a user is called is no command" {
+@test "--audit: a row for each violation, exit status 1; no user id is a command to the terminal" {
     sql "UPDATE flashsale.buyer SET numbers = numbers || 100 WHERE user_id = 'amy'"
     sql "INSERT INTO flashsale.buyer VALUES (1, E'e\\033[2Jve', ARRAY[100], 1, 10)"
     run -1 generator --audit 1
@@ -76,15 +76,15 @@ everything() {
     run -0 generator --audit 1
 }
 
-@test "--audit: a sale that is none is no sound one" {
+@test "--audit: an unknown sale is an error" {
     run -1 generator --audit 99
     [[ $output == *no_such_sale* ]]
 }
 
-@test "--audit: of a sale from before the log what can be audited is" {
+@test "--audit: a sale whose log was dropped is audited without it" {
     sql "UPDATE flashsale.sale SET starts_at = starts_at - interval '1 month',
          generated_at = generated_at - interval '1 month' WHERE sale_id = 1"
-    # Nothing but the log tells of it.
+    # Only the log shows this violation.
     sql 'CREATE TABLE log AS TABLE flashsale.attempt'
     sql 'TRUNCATE flashsale.attempt'
     run -0 generator --audit 1
@@ -100,7 +100,7 @@ everything() {
 }
 
 @test "--dry-run: says what a run would make and drop, changes nothing, and a run does just that" {
-    # A day of the log that is past retention.
+    # A partition of the log that is past retention.
     sql "SET ROLE flashsale_owner;
          CREATE TABLE flashsale.attempt_2026_01_01 PARTITION OF flashsale.attempt
          FOR VALUES FROM ('2026-01-01 00:00:00+00') TO ('2026-01-02 00:00:00+00')"
@@ -133,7 +133,7 @@ everything() {
     same "${#lines[@]}" 2
 }
 
-@test "an answer is as long as it is: a thousand sales" {
+@test "answers have no limit of length: a thousand sales" {
     ask --dry-run -o sale.sales_ahead=1000
     [[ $(stat --format=%s "$BATS_TEST_TMPDIR/answer") -gt 100000 ]]
     same "$(answer '.sales | length')" "$(sql "SELECT 1001 - count(*) FROM flashsale.sale")"
@@ -142,8 +142,8 @@ everything() {
     same "$(grep --count '^20' <<<"$output")" "$(answer '.sales | length')"
 }
 
-@test "--dry-run: what it asks cannot change anything, whatever it would be" {
-    # The function it asks for partitions now tries to make one.
+@test "--dry-run: no function that it calls can change anything" {
+    # Its function that lists partitions now tries to create one.
     sql 'ALTER FUNCTION flashsale.attempt_partitions_due RENAME TO asked'
     sql "SET ROLE flashsale_owner;
          CREATE FUNCTION flashsale.attempt_partitions_due(timestamptz, integer)
@@ -157,7 +157,7 @@ everything() {
     run -0 generator --dry-run
 }
 
-@test "rows left over of a deleted sale: a clear message, no sale without them gone, then one" {
+@test "leftover rows of a deleted sale: a clear message and no sale; without them the sale is made" {
     last=$(sql 'SELECT max(sale_id) FROM flashsale.sale')
     sql "DELETE FROM flashsale.item WHERE sale_id = $last"
     sql "DELETE FROM flashsale.sale WHERE sale_id = $last"
@@ -173,7 +173,7 @@ everything() {
     same "$(sql 'SELECT max(sale_id) FROM flashsale.sale')" "$last"
 }
 
-@test "what could not be asked, or not be written, is no answer: exit status 3" {
+@test "no answer, or one that cannot be written: exit status 3" {
     for option in --list '--audit=1' --dry-run; do
         run -3 generator "$option" -o "database.generator_conninfo=host=$BATS_TEST_TMPDIR"
         run -3 bash -c "exec \"\$@\" >/dev/full" - "$BUILD_DIR/flashsale-generator" "$option" \
@@ -181,7 +181,7 @@ everything() {
     done
 }
 
-@test "docs/OPERATIONS.md speaks of each alert and each violation there is, and of no other" {
+@test "docs/OPERATIONS.md describes exactly the existing alerts and violations" {
     cd "$TOP"
     same "$(sed --quiet 's/^### \(Flashsale[A-Za-z]*\) (\([a-z]*\))$/\1 \2/p' docs/OPERATIONS.md | LC_ALL=C sort)" \
         "$(sed --quiet 's/^ *- alert: \(.*\)/\1/p; s/^ *severity: \(.*\)/\1/p' \

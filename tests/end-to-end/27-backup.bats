@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Backups taken while a crowd buys, restored in another place: sound, and sold on to exactly the stock.
+# Backups taken while a crowd buys, restored elsewhere: sound, and sold to the last item, exactly the stock.
 
 load helper
 
@@ -20,7 +20,7 @@ setup() {
     install --directory --owner="$owner" --mode=0700 "$backup"
 }
 
-# What a failed test left running ends with it.
+# Ends what a failed test left running.
 teardown() {
     if [[ -n ${cluster:-} && -e $RUN_DIR/postgresql/data/postmaster.pid && ! -e $RUN_DIR/pid/postgresql ]]; then
         "${cluster[@]}" --mode=immediate stop
@@ -28,7 +28,7 @@ teardown() {
     after_test
 }
 
-# back_up COMMAND...: makes a backup while a crowd buys; what was sold before and behind it is told.
+# back_up COMMAND...: makes a backup while a crowd buys; prints how many items were sold before and after it.
 back_up() {
     load_begin --connections 16 --pause-ms 20 --prefix "${BATS_TEST_NUMBER}user"
     sales_go_on
@@ -45,13 +45,13 @@ back_up() {
     [[ $sold_before -lt $sold_behind ]]
 }
 
-# The folder of a stack to be, with room for its cluster.
+# Makes the folder of a new stack, where its cluster will be.
 restore_folder() {
     stack_folder
     install --directory --owner="$owner" --mode=0700 "$RUN_DIR/postgresql"
 }
 
-# What a backup must be good for, asked of the stack that was opened on it.
+# Checks the stack that was opened on a backup.
 restored() {
     local before
     before=$(sold)
@@ -59,12 +59,12 @@ restored() {
     told_is_sold "$begun_s"
     run -0 generator --audit 1
     same "$output" 'sale 1 is sound'
-    # Who bought before the backup is told so again.
+    # A purchase from before the backup gets its reply again.
     post "/purchase?code=$code"
     expect 200
     cmp "$BODY" "$BATS_TEST_TMPDIR/bought"
 
-    # As many as there are, and some more; what a lost code held comes back meanwhile.
+    # Until all is sold; items with lost codes become free meanwhile.
     for round in 1 2 3 4 5; do
         crowd buy --url "$URL" --users 1100 --each 10 --connections 32 --prefix "rest$round-" \
             >"$BATS_TEST_TMPDIR/rest$round"
@@ -101,7 +101,7 @@ restored() {
         --auth-host=reject --encoding=UTF8 --locale=C --no-sync >"$BATS_TEST_TMPDIR/initdb"
     "${cluster[@]}" --options="-c listen_addresses= -c unix_socket_directories=$socket" \
         --log="$socket/log" start 3>&-
-    # The one error that is to be: the superuser is there already.
+    # The one expected error: the superuser exists.
     psql --quiet --host="$socket" --username=postgres --dbname=postgres --file="$backup/roles.sql" \
         2>"$BATS_TEST_TMPDIR/roles"
     same "$(grep --count ERROR "$BATS_TEST_TMPDIR/roles")" 1
@@ -110,13 +110,13 @@ restored() {
         "$backup/flashsale.dump"
     "${cluster[@]}" stop
     printf "include 'flashsale.conf'\n" >>"$socket/data/postgresql.conf"
-    # sqitch finds its own record in it, and nothing to do.
+    # The dump has sqitch's registry, so that sqitch has nothing to do.
     stack_open sale.hold_s=3 sale.sales_ahead=0
     grep --quiet 'Nothing to deploy' "$RUN_DIR/log/sqitch.log"
     restored
 }
 
-@test "a base backup and the WAL archived since: nothing that anybody was told is lost" {
+@test "a base backup and the WAL archived since: no acknowledged purchase is lost" {
     install --directory --owner="$owner" --mode=0700 "$backup/wal"
     sql 'ALTER SYSTEM SET archive_mode = on'
     sql "ALTER SYSTEM SET archive_command = 'test ! -e $backup/wal/%f && cp %p $backup/wal/%f'"

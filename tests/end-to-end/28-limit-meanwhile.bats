@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# A user reaches the limit while a batch that has found an item for that user is being decided.
+# A user reaches the limit while a batch is being decided that has found an item for that user.
 
 load helper
 
@@ -8,7 +8,7 @@ setup_file() {
     stack_start sale.items_per_sale=16 sale.purchase_limit=1 sale.hold_s=1
 }
 
-# A batch of three for any item, amy's last, that rests between finding items and giving them.
+# A batch of three for any item, amy's last, that sleeps between finding items and assigning them.
 batch_that_rests() {
     sql "CREATE FUNCTION rest() RETURNS trigger LANGUAGE plpgsql AS
          'BEGIN PERFORM pg_sleep(1); RETURN NEW; END';
@@ -21,18 +21,18 @@ batch_that_rests() {
         ARRAY[now(), now(), now()], ARRAY[now(), now(), now()], false) ORDER BY ordinal"
 }
 
-@test "the item that was found for the user is not lost to others" {
+@test "the item found for the user stays free for others" {
     code=$(hold amy)
     batch_that_rests >"$BATS_TEST_TMPDIR/outcomes" 3>&- &
     batch=$!
     sleep 0.5
     post "/purchase?code=$code"
     expect 200
-    kill -0 "$batch" # else the purchase came too late to be in between
+    kill -0 "$batch" # else the purchase came too late
     wait "$batch"
     same "$(cat "$BATS_TEST_TMPDIR/outcomes")" $'accepted\naccepted\naccepted'
     sql 'DROP TRIGGER rest ON flashsale.sale_stripe'
-    # The limit is the purchases': what amy holds is free again in a second.
+    # The limit counts purchases: amy's hold ends in a second.
     all_sold() {
         for n in {1..15}; do
             post "/checkout?user_id=$RANDOM-$n"

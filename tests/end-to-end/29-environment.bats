@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
-# The scripts do the same whatever their caller's environment is, in a folder whose name has a space, and after a
-# crash.
+# The scripts do the same in any environment of their caller, in a folder whose name has a space, and after a crash.
 # shellcheck disable=SC2030,SC2031 # what a test exports is its own
 
 load helper
@@ -15,13 +14,13 @@ setup_file() {
     for locale in de_DE tr_TR; do
         localedef --inputfile="$locale" --charmap=UTF-8 "$PLACE/$locale.UTF-8"
     done
-    # What bash reads for a script that it runs; and what a relative cd would find.
+    # For BASH_ENV, which bash reads before a script; and for CDPATH, where a relative cd looks.
     printf 'printf noise\n' >"$PLACE/noise"
     mkdir --parents "$PLACE/foreign"/{deploy,tests,k6,sql,.ci,build/deb}
     : >"$PLACE/foreign/build/deb/precious"
 }
 
-# Sources and programs, as a clone that was built; what git would not know is left out.
+# Copies sources and programs, as a clone that was built; without files that git ignores.
 copy_project() {
     mkdir --parents "$1/build"
     tar --create --directory="$TOP" --exclude=./build --exclude=./run --exclude=./.git --exclude=node_modules . |
@@ -49,13 +48,13 @@ teardown_file() {
     rm --recursive --force "$PLACE"
 }
 
-# script PATH ARGUMENT...: of the copy, called from its folder.
+# script PATH ARGUMENT...: runs the copy's script, from the copy's folder.
 script() (
     cd "$PROJECT" || exit
     "$@" 3>&-
 )
 
-# hostile LOCALE COMMAND...: all that a caller's environment has had in it, and more.
+# hostile LOCALE COMMAND...: runs it with every variable that a caller's environment has had, and more.
 hostile() (
     umask 077
     cd "$PROJECT" || exit
@@ -82,7 +81,7 @@ all_up() {
     [[ $output != *down* ]]
 }
 
-# Everything of the stack at once, as when the power goes off.
+# Kills all of the stack at once, like a power failure.
 kill_all() {
     local pid
     for pid in $(cat "$RUN_DIR"/pid/stack "$RUN_DIR"/pid/*) $(pgrep --full "$RUN_DIR|$PROJECT") \
@@ -104,9 +103,9 @@ nothing_runs() {
         run -0 hostile "$locale" deploy/private/stack status
         hostile "$locale" deploy/private/stack stop-part redis
         hostile "$locale" deploy/private/stack start-part redis
-        # Its times are what they say, UTC.
+        # Its times are UTC.
         [[ $(tail --lines=1 "$RUN_DIR/log/stack.log") == "$(date --utc +%Y-%m-%dT%H:)"* ]]
-        # PostgreSQL's user can read all that is in its folder.
+        # PostgreSQL's user can read everything in its folder.
         [[ $EUID -ne 0 ]] || same "$(setpriv --reuid=postgres --regid=postgres --init-groups \
             find "$RUN_DIR/postgresql/data" ! -readable)" ''
         hostile "$locale" deploy/private/stack clean
@@ -117,7 +116,7 @@ nothing_runs() {
 @test "the other scripts work in any environment" {
     for server in nginx lighttpd; do
         hostile de_DE deploy/site "$server" >"$BATS_TEST_TMPDIR/site"
-        # The one bash that was told to has made noise, and no other.
+        # Only the first bash, which reads BASH_ENV, has made noise.
         same "$(sed '1s/^noise//' "$BATS_TEST_TMPDIR/site")" "$(script deploy/site "$server")"
     done
     hostile tr_TR env BUILD_DIR=build make manual build/fcgi/api/openapi.min.json
@@ -129,7 +128,7 @@ nothing_runs() {
     [[ ${lines[-1]} =~ ^[0-9]+\ passed,\ 0\ failed$ ]]
 }
 
-@test "settings of the caller's environment are the private stack's, and no test's" {
+@test "settings in the caller's environment apply to the private stack, and not to tests" {
     export FLASHSALE_SALE_PURCHASE_LIMIT=3 FLASHSALE_LOG_LEVEL=DEBUG
     script deploy/private/stack start
     same "$(sql 'SELECT purchase_limit FROM flashsale.sale LIMIT 1')" 3
@@ -142,21 +141,21 @@ nothing_runs() {
     run -0 script tests/run build/unit/test_options
 }
 
-@test "with CDPATH no script goes to, and removes, what is somebody else's" {
+@test "with CDPATH no script enters, and removes, another folder" {
     script git init --quiet
     hostile de_DE env DEB_DIR=build/deb deploy/deb tree
     [[ -e $PLACE/foreign/build/deb/precious && -e $PROJECT/build/deb/flashsale/debian/control ]]
 }
 
-@test "PostgreSQL's programs are its own, not those that look at the system's clusters" {
-    # Debian's psql, createdb and the like are a script (pg_wrapper(1)).
+@test "scripts use PostgreSQL's own programs, not Debian's wrapper for the system's clusters" {
+    # Debian's psql, createdb and so on are a script (pg_wrapper(1)).
     for program in psql createdb pg_dump; do
         path=$(PATH=/usr/bin:/bin script deploy/environment bash -c "type -P $program")
         same "$(realpath "$path" | grep --extended-regexp --count '^/usr/lib/postgresql/[0-9]+/bin/')" 1
     done
 }
 
-@test "neither the caller's Python nor modules that lie about are the stack's" {
+@test "the stack uses neither the caller's Python nor modules in the current folder" {
     mkdir "$PLACE/other"
     printf '#!/bin/sh\nexit 9\n' >"$PLACE/other/python3"
     chmod +x "$PLACE/other/python3"
@@ -166,13 +165,13 @@ nothing_runs() {
     [[ $output == "not running in $RUN_DIR"* ]]
 }
 
-@test "a file that the caller closed is none that is opened later" {
+@test "descriptors 0 to 2 that the caller closed are not reused for other files" {
     script deploy/environment bash -c "links=\$(readlink /proc/\$\$/fd/{0,1,2}); printf %s \"\$links\" >'$RUN_DIR.links'" \
         <&- >&- 2>&-
     same "$(<"$RUN_DIR.links")" $'/dev/null\n/dev/null\n/dev/null'
 }
 
-@test "nobody reads what it says, or nobody is there at all: it serves" {
+@test "it serves though nobody reads its output" {
     script deploy/private/stack start | true
     all_up
     sells
@@ -190,7 +189,7 @@ nothing_runs() {
     all_up
     script deploy/private/stack stop
 
-    # Nor does a build end there: what it does it says elsewhere.
+    # A build prints nothing to standard output.
     same "$(BUILD_DIR=build script make build/common/log.o 2>"$BATS_TEST_TMPDIR/said")" ''
     grep --quiet '^CC ' "$BATS_TEST_TMPDIR/said"
 
@@ -202,7 +201,7 @@ nothing_runs() {
     script deploy/private/stack stop
 }
 
-@test "a log that cannot be written ends nothing" {
+@test "it goes on if its log cannot be written" {
     script deploy/private/stack start
     mv "$RUN_DIR/log" "$RUN_DIR/log.away"
     kill -KILL "$(pid_of worker-1)"
@@ -212,7 +211,7 @@ nothing_runs() {
     sells
 }
 
-@test "what is asked of a stack that runs is answered by how it was started" {
+@test "a running stack is asked with the settings that it was started with" {
     WEB_SERVER=lighttpd WORKERS=1 script deploy/private/stack start
     run -0 env --unset=HTTP_PORT WORKERS=4 WEB_SERVER=nginx "$PROJECT/deploy/private/stack" status
     [[ $output == *"http://localhost:$HTTP_PORT "* && $output == *'lighttpd     up'* && $output == *'worker-1     up'* ]]
@@ -222,7 +221,7 @@ nothing_runs() {
     env --unset=HTTP_PORT --unset=HTTPS_PORT "$PROJECT/deploy/private/stack" start-part lighttpd 3>&-
     sells
 
-    # As make tells it: what is down is no error of make's.
+    # make status exits with 0 when a part is down.
     for expected in 'lighttpd     up' 'lighttpd     down' 'not running'; do
         BUILD_DIR=build run -0 script make --no-print-directory status
         printf '%s\n' "$output"
@@ -237,7 +236,7 @@ nothing_runs() {
     [[ $output == *'HTTP_PORT=http'* ]]
 }
 
-@test "a part that cannot start is told of at once, and ends no other" {
+@test "a part that cannot start is reported at once; the others go on" {
     script deploy/private/stack start
     script deploy/private/stack stop-part nginx
     cp "$RUN_DIR/nginx/nginx.conf" "$RUN_DIR/nginx.conf"
@@ -255,7 +254,7 @@ nothing_runs() {
     sells
 }
 
-@test "after a crash it serves again, once it says so" {
+@test "after a crash it starts, and serves when it says so" {
     script deploy/private/stack start
     sells
     kill_all
@@ -266,7 +265,7 @@ nothing_runs() {
     sells
     same "$(sql 'SELECT count(*) FROM flashsale.item WHERE purchased_at IS NOT NULL')" 2
 
-    # Its parts end with it, nginx's that have lost their first process by the next start at the latest.
+    # Its parts end with it; nginx's workers without their master end by the next start at the latest.
     kill -KILL "$(pid_of stack)" "$(pid_of nginx)"
     script deploy/private/stack start
     sells
@@ -280,7 +279,7 @@ nothing_runs() {
     sells
 }
 
-@test "a folder in the cluster's does not keep it from starting" {
+@test "it starts in spite of a folder inside the cluster's folder" {
     script deploy/private/stack start
     script deploy/private/stack stop-part postgresql
     (cd "$(realpath "$RUN_DIR/postgresql/data")" && exec sleep 60) 3>&- &
@@ -289,7 +288,7 @@ nothing_runs() {
     wait_until 5000 sells
 }
 
-@test "another clone at the place of one that was removed sells a sale of its own" {
+@test "a new clone at the path of a removed one has its own cluster" {
     [[ $EUID -eq 0 ]] || skip 'only for root the data is elsewhere'
     # PostgreSQL's user cannot get at it.
     mkdir --mode=0700 "$PLACE/private"
@@ -304,7 +303,7 @@ nothing_runs() {
     script deploy/private/stack start 2>"$BATS_TEST_TMPDIR/said"
     grep --quiet "^$left " "$BATS_TEST_TMPDIR/said"
     same "$(sql 'SELECT count(*) FROM flashsale.item WHERE purchased_at IS NOT NULL')" 0
-    # What was there before may only have been moved.
+    # The old cluster stays: its clone may only have been moved.
     [[ -d $left/data && $(readlink "$RUN_DIR/postgresql") != "$left" ]]
     rm --recursive "$left"
     sells
@@ -327,7 +326,7 @@ nothing_runs() {
         su - "$USER_OF_TEST" --command "cd flashsale; export LC_ALL=de_DE.UTF-8 LOCPATH='$PLACE' HTTP_PORT=$HTTP_PORT \
             HTTPS_PORT=$HTTPS_PORT GENERATE_EVERY_S=0; $1" </dev/null 3>&-
     }
-    # That is what this is about.
+    # The user's PATH has no nginx.
     run ! as_user 'type nginx'
     for server in nginx lighttpd; do
         as_user "WEB_SERVER=$server deploy/private/stack start"

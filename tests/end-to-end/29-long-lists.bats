@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Lists at their longest: the largest page fits whatever stands in it, and pages together have all.
+# Long lists: the largest page fits into a reply, and the pages together have all entries.
 
 load helper
 
@@ -7,17 +7,17 @@ USER_NAME='"/\"ä'
 
 setup_file() {
     stack_start sale.items_per_sale=700 sale.hold_s=86400
-    # The longest names, each byte of which is escaped in JSON, or makes a character with the next.
+    # The longest names: of characters that JSON escapes, or of characters of two bytes.
     sql "UPDATE flashsale.item SET name = CASE number % 2 WHEN 0 THEN repeat('\"', 95)
                                               ELSE repeat(chr(1), 94) || '\\' END"
     curl --silent --fail --output /dev/null --request POST --data-urlencode "user_id=$USER_NAME" \
         "$URL/checkout?id=[1-600]"
-    # Whoever asks here is logged in.
+    # Here users are logged in.
     stack stop >/dev/null
     WORKER_OPTIONS+=' -o http.identity=remote_user' stack start >/dev/null
 }
 
-# The user's list from a worker, by a query.
+# list QUERY: the user's list, from a worker.
 list() {
     local encoded
     encoded=$(jq --null-input --raw-output --arg name "$USER_NAME" '$name | @uri')

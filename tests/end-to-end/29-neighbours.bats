@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# A worker by itself, beside the stack's: with a log that nobody reads, a path that is taken, no descriptors
-# left, a database that does not answer, a name server that does not.
+# A single worker beside the stack's: with a log that nobody reads, a path in use, no descriptors left, a database or a
+# name server that does not answer.
 
 load helper
 
@@ -18,7 +18,7 @@ teardown() {
     after_test
 }
 
-# worker_command [OPTION...]: sets `command`, for a worker at $socket.
+# worker_command [OPTION...]: sets `command` for a worker at $socket.
 worker_command() {
     socket=$RUN_DIR/own.sock
     command=("$BUILD_DIR/flashsale-fcgi" -c "$TOP/conf/flashsale.conf"
@@ -26,11 +26,11 @@ worker_command() {
         -o "redis.address=unix:$RUN_DIR/redis.sock" -o "worker.listen=$socket" -o metrics.file= "$@")
 }
 
-# worker_start [OPTION...]: one whose log is $log.
+# worker_start [OPTION...]: starts a worker with the log $log.
 worker_start() {
     worker_command "$@"
     log=$BATS_TEST_TMPDIR/log
-    : >"$log" # what one before said of itself is not this one's
+    : >"$log" # without lines of an earlier worker
     "${command[@]}" 2>"$log" 3>&- &
     worker_pid=$!
     wait_until 3000 grep --quiet ready "$log"
@@ -43,7 +43,7 @@ worker_ends() {
     worker_pid=
 }
 
-# With a log elsewhere.
+# worker_begin: the same, with the caller's standard error as its log.
 worker_begin() {
     "${command[@]}" 2>"$1" 3>&- 9>&- &
     worker_pid=$!
@@ -58,12 +58,12 @@ is_worker() {
     worker_pid=$!
 }
 
-# The last process in the background ends with the test.
+# Ends the last background process with the test.
 ends_with_test() {
     others+=("$!")
 }
 
-# own METHOD PATH QUERY: of the worker by itself.
+# own METHOD PATH QUERY: asks the single worker.
 own() {
     worker_request own "$@" || return
 }
@@ -75,10 +75,10 @@ own_sells() {
 
 # ---- the log ----
 
-@test "a log that nobody reads: all is answered, SIGTERM ends it, and what was lost is counted and told" {
+@test "a log that nobody reads: all is answered, SIGTERM ends it, and lost lines are counted and reported" {
     worker_command -o log.level=debug
     mkfifo "$BATS_TEST_TMPDIR/pipe"
-    sleep 60 <>"$BATS_TEST_TMPDIR/pipe" 3>&- & # it keeps the pipe open, and does not read
+    sleep 60 <>"$BATS_TEST_TMPDIR/pipe" 3>&- & # keeps the pipe open without reading
     ends_with_test
     worker_begin "$BATS_TEST_TMPDIR/pipe"
     wait_until 3000 own_sells first
@@ -86,7 +86,7 @@ own_sells() {
     same "$(jq .status_5xx+.unknown+.not_sent <<<"$result")" 0
     own GET /metrics ''
     [[ $(sed --quiet 's/^flashsale_log_lines_lost_total //p' "$BODY") -gt 0 ]]
-    # Whoever reads at last is told.
+    # A later reader gets the report.
     timeout 1 cat "$BATS_TEST_TMPDIR/pipe" >"$BATS_TEST_TMPDIR/read" || true
     grep --quiet 'lines of this log were lost' "$BATS_TEST_TMPDIR/read"
     result=$(crowd buy --url "unix://$socket" --users 400 --each 3 --connections 16 --prefix more)
@@ -118,8 +118,8 @@ own_sells() {
     done
 }
 
-# libpq prints what a server says before anything else can be asked of it.
-@test "what a library prints is a line of the log" {
+# libpq prints notices that a server sends while a session begins.
+@test "what a library prints becomes a line of the log" {
     sql "ALTER DATABASE flashsale SET default_text_search_config = 'nothing'"
     worker_start
     wait_until 3000 own_sells amy
@@ -128,7 +128,7 @@ own_sells() {
     worker_ends
 }
 
-@test "a password file that is a pipe to which nobody writes: Redis is done without" {
+@test "a password file that is a pipe without a writer: the worker runs without Redis" {
     mkfifo "$BATS_TEST_TMPDIR/password"
     worker_start -o "redis.password_file=$BATS_TEST_TMPDIR/password"
     wait_until 5000 own_sells amy
@@ -145,7 +145,7 @@ refused_at() {
     [[ $said == *"worker.listen = $1: $2"* ]] || fail "$said"
 }
 
-@test "worker.listen at a file, a folder, nothing that can be, a path that is taken: refused, and left as it is" {
+@test "worker.listen at a file, a folder, an impossible path, a path in use: refused, and unchanged" {
     worker_start
     printf 'precious\n' >"$BATS_TEST_TMPDIR/file"
     refused_at "$BATS_TEST_TMPDIR/file" 'there is something that is no socket'
@@ -157,12 +157,12 @@ refused_at() {
     for path in "$socket" "$RUN_DIR/worker-1.sock"; do
         refused_at "$path" 'another process listens there'
     done
-    # One that hangs lives.
+    # A hanging worker still has its path.
     kill -STOP "$worker_pid"
     refused_at "$socket" 'another process listens there'
     kill -CONT "$worker_pid"
     own_sells amy
-    # One that is dead does not, and is followed at once.
+    # A dead one does not: its successor starts at once.
     kill -KILL "$worker_pid"
     wait "$worker_pid" || true
     [[ -S $socket ]]
@@ -176,8 +176,8 @@ tilde_sells() {
     [[ $(jq .status_5xx+.unknown+.not_sent <<<"$result") == 0 ]]
 }
 
-# A worker binds beside its path first, where the last byte is a tilde.
-@test "worker.listen beside a path that is taken: that one stays, whatever the two are called" {
+# A worker binds a temporary path first, with a tilde as its last byte.
+@test "worker.listen beside a path in use: that one stays, whatever the names of both" {
     worker_command
     "${command[@]}" -o "worker.listen=$RUN_DIR/own.soc~" 2>"$BATS_TEST_TMPDIR/log-1" 3>&- &
     ends_with_test
@@ -187,7 +187,7 @@ tilde_sells() {
     wait_until 3000 tilde_sells
 }
 
-@test "several workers that start at one path at once: one of them listens, the others say so" {
+@test "several workers that start at one path at once: one listens, the others say that it does" {
     worker_command
     for number in {1..6}; do
         "${command[@]}" 2>"$BATS_TEST_TMPDIR/log-$number" 3>&- &
@@ -208,11 +208,11 @@ cpu_ticks() {
     printf '%s' "$((fields[13] + fields[14]))"
 }
 
-@test "no descriptors left, and no connection open: it says so, does not spin, and takes who waits once it can" {
+@test "no descriptors left, and no connection open: it says so, does not spin, and accepts connections once it can" {
     worker_start
     own_sells amy
     sleep 0.2
-    descriptors=0 # in use from the first on; there may be more behind a gap
+    descriptors=0 # in use from 0 without a gap; more may follow after a gap
     while [[ -L /proc/$worker_pid/fd/$descriptors ]]; do
         descriptors=$((descriptors + 1))
     done
@@ -234,7 +234,7 @@ cpu_ticks() {
 
 # ---- PostgreSQL's host ----
 
-# What takes connections and never says anything.
+# silent_at ADDRESS: accepts connections and never sends anything.
 silent_at() {
     python3 - "$1" 3>&- <<'END' &
 import socket, sys, time
@@ -247,11 +247,11 @@ END
     wait_until 3000 test -S "$1"
 }
 
-@test "PostgreSQL's host does not answer: what never changes is answered, the rest refused at once, SIGTERM ends it" {
+@test "PostgreSQL's host does not answer: constants are answered, the rest is refused at once, SIGTERM ends it" {
     mkdir "$BATS_TEST_TMPDIR/away"
     silent_at "$BATS_TEST_TMPDIR/away/.s.PGSQL.5432"
     worker_start -o "database.worker_conninfo=host=$BATS_TEST_TMPDIR/away dbname=flashsale user=flashsale_worker"
-    # While the first attempts go on, and after them.
+    # During the first attempts to connect, and after them.
     for round in 1 2; do
         for path in /openapi.json / /problems/held; do
             within 400 own GET "$path" ''
@@ -271,8 +271,8 @@ END
     within 2500 worker_ends
 }
 
-# A server that was made read-only, for another has taken over: its sessions live on.
-@test "another server takes over, and the old one is read-only: a batcher leaves it, and sells at the new one" {
+# A server becomes read-only, since another one took over: its sessions live on.
+@test "another server takes over, and the old one is read-only: a batcher moves to the new one, and sells" {
     as_postgresql=()
     [[ $EUID -ne 0 ]] || as_postgresql=(setpriv --reuid=postgres --regid=postgres --init-groups)
     other=$RUN_DIR/other
@@ -308,7 +308,7 @@ END
 
 # ---- a name server ----
 
-@test "a name server that does not answer: nobody who buys waits for it, and SIGTERM ends the worker" {
+@test "a name server that does not answer: no buyer waits for it, and SIGTERM ends the worker" {
     [[ $EUID -eq 0 ]] || skip 'a resolver of its own needs root'
     python3 - "$BATS_TEST_TMPDIR/deaf" 3>&- <<'END' &
 import pathlib, socket, sys, time
@@ -337,7 +337,7 @@ END
 
 # ---- Redis ----
 
-@test "Redis hangs, and may take ten seconds to answer: nobody who buys waits for it, and SIGTERM ends the worker" {
+@test "Redis hangs, with a time limit of ten seconds: no buyer waits for it, and SIGTERM ends the worker" {
     worker_start -o redis.timeout_ms=10000
     wait_until 3000 own_sells first
     kill -STOP "$(pid_of redis)"
@@ -372,8 +372,8 @@ own_is_refused() {
     own POST /checkout "user_id=$1" && [[ $HTTP_STATUS == 503 ]]
 }
 
-# With a Redis that is there it sells from the first request on.
-@test "redis.fail_open = false: refused from the moment that Redis is out of reach, killed, hanging or read-only" {
+# With Redis up it sells from the first request on.
+@test "redis.fail_open = false: refused from the moment that Redis is killed, hangs or is read-only" {
     worker_start -o redis.fail_open=false
     own_sells zoe
     for how in KILL STOP READONLY; do
@@ -394,7 +394,7 @@ own_is_refused() {
     worker_ends
 }
 
-@test "redis.fail_open = false, and Redis is not there from the beginning: started, refused, and sells once it is there" {
+@test "redis.fail_open = false, without Redis from the start: the worker runs and refuses, and sells once Redis is up" {
     kill -STOP "$(pid_of redis)"
     worker_start -o redis.fail_open=false
     own_is_refused early

@@ -1,51 +1,50 @@
 #!/usr/bin/env bats
-# The storefront, with a browser: what people see, at a desk and on a phone, when all is well and when
-# it is not.
+# The storefront in a browser, on a desktop and on a phone.
 
 load helper
 load storefront
 
 setup_file() {
-    # Longer than the ten seconds of the warning, shorter than the thirty of the one before.
+    # Longer than the ten seconds of the last warning, shorter than the thirty of the first one.
     storefront_start sale.hold_s=$((8 + 4 * TEST_SLOWNESS))
 }
 
-@test "the modules that need no browser" {
+@test "the unit tests of the modules, in node" {
     node --test "$TOP"/tests/browser/unit/*.test.js
 }
 
-@test "two clicks buy an item, at a desk" {
+@test "two clicks buy an item, on a desktop" {
     walk buy-desk
 }
 
-@test "two clicks buy an item, on a phone in the dark" {
+@test "two clicks buy an item, on a phone in dark mode" {
     walk buy-phone
 }
 
-@test "10,000 items: filtered, paged, and changed only where something is new" {
+@test "10,000 items: filters, pages, and updates only of what changed" {
     walk browse
 }
 
-@test "a reload finds the hold again, and a purchase whose answer was lost" {
+@test "a reload shows the hold again, and finishes a purchase whose answer was lost" {
     walk reload
 }
 
-@test "a hold ends: warned, told, and offered again; ended unnoticed: told" {
+@test "a hold ends: a warning, a message, an offer to reserve again; after an end elsewhere: a message" {
     walk hold-ends
 }
 
-@test "refused: held, sold, the limit" {
+@test "refusals: held, sold, the limit" {
     walk refusals
 }
 
-@test "without JavaScript: what this is and where it is told" {
+@test "without JavaScript: a note with the way to the sale's status" {
     walk no-script
 }
 
-@test "closed by the operator" {
+@test "a sale that the operator closes" {
     walk closed
 }
 
-@test "sold out" {
+@test "a sold-out sale" {
     walk sold-out
 }

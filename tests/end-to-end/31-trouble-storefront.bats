@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The storefront when something fails: nothing is told that is not known, and it goes on by itself.
+# The storefront during faults: it says only what it knows, and goes on by itself.
 
 load helper
 load storefront
@@ -8,26 +8,26 @@ setup_file() {
     storefront_start sale.hold_s=60
 }
 
-@test "PostgreSQL stopped: the page waits and asks again by itself" {
+@test "PostgreSQL stopped: the page retries by itself" {
     walk overloaded
 }
 
-@test "offline with a purchase in flight: it goes out when the network is back" {
+@test "offline with a purchase in flight: it is sent when the network is back" {
     walk offline
 }
 
-@test "an outage on arrival: what is not known is not told" {
+@test "an outage on arrival: the page claims nothing that it does not know" {
     walk outage
 }
 
-@test "a network that stands still" {
+@test "a network that hangs" {
     walk paused
 }
 
-@test "another's page in the shop's place, with 200: the polls go on" {
+@test "a captive portal, which answers with 200: the polls go on" {
     walk portal
 }
 
-@test "what is said of the connection covers nothing" {
+@test "the banner about the connection covers nothing" {
     walk banner
 }

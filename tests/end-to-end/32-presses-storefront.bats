@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The storefront does what a press is meant for: what spends money has an intent of its own.
+# The storefront does only what a press is meant for: a purchase needs a press of its own.
 
 load helper
 load storefront
@@ -8,26 +8,26 @@ setup_file() {
     storefront_start sale.hold_s=$((8 + 12 * TEST_SLOWNESS))
 }
 
-@test "two and three presses by mouse, 60 to 450 ms apart: one is reserved, nothing bought" {
+@test "two and three presses by mouse, 60 to 450 ms apart: one item is reserved, nothing is bought" {
     walk twice-mouse
 }
 
-@test "two and three presses by touch, 60 to 450 ms apart: one is reserved, nothing bought" {
+@test "two and three presses by touch, 60 to 450 ms apart: one item is reserved, nothing is bought" {
     walk twice-touch
 }
 
-@test "a button that comes under the finger is not pressed by impatience" {
+@test "a button that appears under the finger is not pressed by repeated taps" {
     walk under-the-finger
 }
 
-@test "a row that moves to the place of one that was bought is not bought" {
+@test "a row that moves to the place of a bought one is not bought" {
     walk rows-that-move
 }
 
-@test "keys that are held down, and pressed again and again" {
+@test "keys held down, and pressed repeatedly" {
     walk keys
 }
 
-@test "what a message offers, pressed as it comes and pressed twice" {
+@test "the action of a notice, pressed as it appears and pressed twice" {
     walk message-action
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# What of the storefront is measured: speed, layout shift, where the focus is, how old what is told may be.
+# Measurements of the storefront: speed, layout shift, focus, age of data.
 
 load helper
 load storefront
@@ -8,12 +8,12 @@ setup_file() {
     storefront_start sale.hold_s=$((8 + 4 * TEST_SLOWNESS))
 }
 
-@test "the page names all modules that it loads, so that none waits for another" {
+@test "the page preloads all modules, so that none waits for another" {
     local modules preloaded
     modules=$(cd "$TOP/www/js" && printf '%s\n' *.js)
     preloaded=$(sed --quiet 's#.*<link rel="modulepreload" href="/www/js/\(.*\)">.*#\1#p' "$TOP/www/index.html")
     same "$(printf '%s\nmain.js\n' "$preloaded" | sort)" "$(sort <<<"$modules")"
-    # Each is imported by another, so none is loaded for nothing.
+    # Each is imported by another one, so that none is loaded in vain.
     for module in $preloaded; do
         grep --quiet --extended-regexp "(from|import) '\./$module'" "$TOP"/www/js/*.js
     done
@@ -23,7 +23,7 @@ setup_file() {
     walk arrival
 }
 
-@test "nothing moves by itself, at a desk" {
+@test "nothing moves by itself, on a desktop" {
     walk shift-desk
 }
 
@@ -31,14 +31,14 @@ setup_file() {
     walk shift-phone
 }
 
-@test "performance of 0.95, by what Lighthouse weighs" {
+@test "performance of 0.95, by Lighthouse's weights" {
     walk performance
 }
 
-@test "the focus is never hidden, at 320, 390 and 820 pixels and enlarged twice" {
+@test "the focus is never hidden, at 320, 390 and 820 pixels and at 200 %" {
     walk focus
 }
 
-@test "each poll is answered by one request, with what is a second old at most" {
+@test "each poll takes one request, and its data is at most a second old" {
     walk fresh
 }

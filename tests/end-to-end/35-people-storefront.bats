@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Who buys at the storefront: by a name that was given or signed in at the web server, on a second device too.
+# Users of the storefront: by a name they enter, or signed in at the web server; on a second device, too.
 
 load helper
 load storefront
@@ -8,7 +8,7 @@ setup_file() {
     storefront_start sale.hold_s=120
 }
 
-@test "another name hides nothing that is held" {
+@test "another name hides no hold" {
     walk rename
 }
 
@@ -16,13 +16,13 @@ setup_file() {
     walk second-device
 }
 
-@test "signed in at the web server: the user is who it says, on a second device too" {
+@test "signed in at the web server: the same user on a second device" {
     with_users
     walk signed-in
     without_users
 }
 
-@test "not signed in: said, with the way to it" {
+@test "not signed in: the page says so, and how to sign in" {
     with_users
     walk not-signed-in
     without_users

@@ -1,10 +1,10 @@
 #!/usr/bin/env bats
-# A benchmark measures what it says, or fails: refusals are quick, and no figure of a sale.
+# A benchmark measures what it says, or fails: quick refusals must not count as sales.
 
 load helper
 
 setup() {
-    # Every test has another build, with the same programs.
+    # Every test has a build folder of its own, with the same programs.
     build=$BATS_TEST_TMPDIR/build
     mkdir "$build"
     ln --symbolic "$BUILD_DIR"/flashsale-* "$build"
@@ -15,7 +15,7 @@ teardown() {
     RUN_DIR=$BATS_TEST_TMPDIR/run/bench/stack "$TOP/deploy/private/stack" clean >/dev/null 2>&1 3>&-
 }
 
-# bench CASE: the shortest that it can be, on ports of its own.
+# bench CASE: as short as possible, on ports of its own.
 bench() {
     local port
     for _ in 1 2 3; do
@@ -28,39 +28,39 @@ bench() {
     return 1
 }
 
-@test "the sale against an empty worker: a ratio, and nothing was refused on either side" {
+@test "the sale and an empty worker: a ratio, and no refusals on either side" {
     bench flow
     jq --exit-status '.cases | length == 2 and all(.ratio.median > 0 and (.sides | length == 2
         and all(.refused == 0 and .errors == 0 and .rate.min > 0)))' "$BATS_TEST_TMPDIR/run/bench/figures.json"
 }
 
-@test "a storm: every answer of the sale is a refusal, and none of the empty worker's" {
+@test "a storm: every answer of the sale is a refusal, no answer of the empty worker is" {
     bench storm
     jq --exit-status '.cases[0].sides | .storm.refused > 0 and .["empty worker"].refused == 0' \
         "$BATS_TEST_TMPDIR/run/bench/figures.json"
 }
 
-@test "without an empty worker there is no ratio, and it says so" {
+@test "without an empty worker: an error, and no ratio" {
     rm "$build/empty_worker"
     run ! bench flow
     [[ $output == *'/empty_worker is not there'* && $output != *'flow / empty worker'* ]] || fail "$output"
 }
 
-@test "nor with one that ends meanwhile" {
+@test "with an empty worker that ends meanwhile: the same" {
     printf '#!/bin/sh\nexec timeout 2 %s "$@"\n' "$BUILD_DIR/empty_worker" >"$build/empty_worker"
     run ! bench flow
     [[ $output == *'of the empty worker'*'ended'* && $output != *'flow / empty worker'* ]] || fail "$output"
 }
 
-@test "nor with one that does not answer" {
+@test "with an empty worker that does not answer: the same" {
     printf '#!/bin/sh\nexec sleep 60\n' >"$build/empty_worker"
     run ! bench flow
     [[ $output == *'flow.lua at empty worker'*'these are too few'* && $output != *'flow / empty worker'* ]] ||
         fail "$output"
 }
 
-@test "answers are judged by what was asked for, and by what the sale decided" {
-    # EXPECTED, answers, refusals, errors, decided, and whether that is right; "-": not by a sale.
+@test "answers are compared with what the case expects, and with what the sale decided" {
+    # EXPECTED, answers, refusals, errors, decided, and whether that is right; "-": without a sale.
     while read -r expected requests refused errors decided right; do
         status=0
         PYTHONPATH=$TOP/tests/bench python3 -c '

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
-# What clients of the five earlier services rely on, each service on a stack with the settings that docs/MIGRATING.md has
-# for it: every line of its table, and every check of its load script (tests/migration/). The scripts run with a k6 that
-# is installed or that "make test" fetched.
+# What clients of the five earlier services rely on: every line of the service's table in docs/MIGRATING.md, and every
+# check of its load script (tests/migration/), on a stack with the settings that the document has for it. The scripts
+# run with an installed k6 or one that "make test" fetched.
 
 load helper
 
@@ -12,7 +12,7 @@ setup_file() {
     K6=$("$TOP/k6/run" find 2>&1) || MISSING=$K6
 }
 
-# stack_of SERVICE [SETTING=VALUE...]: with the document's settings for it, and others.
+# stack_of SERVICE [SETTING=VALUE...]: starts a stack with the document's settings for it, and others.
 stack_of() {
     local line
     while read -r line; do
@@ -21,7 +21,7 @@ stack_of() {
     stack_start "${@:2}"
 }
 
-# lines_hold SERVICE LINES: as many as there are, so that none is missed.
+# lines_hold SERVICE LINES: tries all lines of the table; LINES is their number, so that none is missed.
 lines_hold() {
     run "$TOP/tests/migration/lines.py" "$1" try
     printf '%s\n' "$output"
@@ -35,12 +35,12 @@ script() {
     BASE_URL=$URL OUT=$BATS_TEST_TMPDIR "$K6" run --quiet --no-usage-report --address '' "$TOP/tests/migration/$1.js" 3>&-
 }
 
-# counts SERVICE FILTER: what its script counted, through jq.
+# counts SERVICE FILTER: its script's counts, through jq.
 counts() {
     jq --raw-output "$2" "$BATS_TEST_TMPDIR/$1.json"
 }
 
-# passes SERVICE CHECKS: its script does, with so many different checks, each made at least once.
+# passes SERVICE CHECKS: its script passes, with so many different checks, each made at least once.
 passes() {
     [[ -z $MISSING ]] || skip "$MISSING"
     run script "$1"
@@ -52,7 +52,7 @@ passes() {
     same "$(counts "$1" '[.checks[] | select(.passes > 0) | .name] | unique | length')" "$2"
 }
 
-# As a person who reports counts.
+# report SQL: as the role flashsale_report.
 report() {
     psql --no-psqlrc --no-align --tuples-only --host="$RUN_DIR/postgresql" --username=flashsale_report \
         --dbname=flashsale --command="$1"
@@ -110,14 +110,14 @@ report() {
     stack_of e
     passes e 15
     same "$(report 'SELECT COUNT(*) FROM purchases;')" 10000
-    # As README has a newcomer ask.
+    # By README's command.
     ln --symbolic "$RUN_DIR" "$BATS_TEST_TMPDIR/run"
     cd "$BATS_TEST_TMPDIR"
     run -0 bash -c "$(sed --quiet '/^    psql --host/,/GROUP BY/p' "$TOP/README.md")"
     [[ $output == *' 1 | 10000'* ]]
 }
 
-@test "a script that is told otherwise than it expects fails: B's without its dialect" {
+@test "a script fails if the replies are others than it expects: B's without its dialect" {
     [[ -z $MISSING ]] || skip "$MISSING"
     stack_start sale.items_per_sale=2000
     run -99 script b

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The manual pages have what the programs have.
+# The manual pages have all settings and options of the programs.
 
 load helper
 
@@ -15,15 +15,15 @@ settings_in_help() {
     "$BUILD_DIR/flashsale-fcgi" --help | sed --quiet '/^Settings:/,$s/^  \([a-z_]*\.[a-z_]*\) .*/\1/p'
 }
 
-@test "flashsale.conf(5) has every setting, in the programs' order, and no other" {
+@test "flashsale.conf(5) has exactly the programs' settings, in their order" {
     [[ $(settings_in_help | wc --lines) -gt 30 ]]
     same "$(sed --quiet 's/^\.It Va \([^ ]*\) No = .*/\1/p' "$MANUAL/flashsale.conf.5")" "$(settings_in_help)"
 }
 
-@test "flashsale.conf(5) says the defaults" {
+@test "flashsale.conf(5) has the defaults" {
     grep --quiet '^\.It Va sale\.items_per_sale No = 10000$' "$MANUAL/flashsale.conf.5"
     grep --quiet '^\.It Va log\.level No = \\(dqinfo\\(dq$' "$MANUAL/flashsale.conf.5"
-    # Nothing is left to be filled in.
+    # No placeholder is left.
     run ! grep '@[A-Z]*@' "$MANUAL/flashsale.conf.5"
 }
 

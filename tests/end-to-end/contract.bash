@@ -1,5 +1,5 @@
-# What the files named NN-contract-SERVER share, and those named NN-contract-SERVER-http2: the same tests through each
-# web server, by HTTP/1.1 in plain and by HTTP/2 over TLS.
+# Shared by NN-contract-SERVER.bats and NN-contract-SERVER-http2.bats: the same tests through each web server, by
+# HTTP/1.1 without TLS and by HTTP/2 with TLS.
 # shellcheck shell=bash disable=SC2016,SC2154
 
 contract_setup() {
@@ -14,17 +14,17 @@ contract_setup() {
     stack_start sale.items_per_sale=100
 }
 
-# nginx always does.
+# Whether the web server speaks HTTP/2; nginx always does.
 speaks_2() {
     [[ $WEB_SERVER == nginx ]] || "$TOP/deploy/lighttpd/http2" | grep --quiet '"server.h2proto" => "enable"'
 }
 
-# What is no matter of HTTP's version is tested once.
+# Skips with HTTP/2 a test that does not depend on the version of HTTP.
 only_once() {
     [[ $HTTP == 1.1 ]] || skip 'tested by HTTP/1.1'
 }
 
-# rows SECTION [NAME=VALUE...]: of the table, with values for its names.
+# rows SECTION [NAME=VALUE...]: tries the rows of a section of the table, with values for its names.
 rows() {
     local section=$1 value
     shift
@@ -36,7 +36,7 @@ rows() {
         "${values[@]}" "$section"
 }
 
-# restart [SETTING=VALUE...]: the same sale, with other settings on top of those it began with.
+# restart [SETTING=VALUE...]: restarts the workers at the same sale, with more settings.
 restart() {
     local options=$GENERATOR_OPTIONS setting
     for setting in "$@"; do
@@ -46,7 +46,7 @@ restart() {
     WORKER_OPTIONS=$options stack start >/dev/null
 }
 
-# What was decided is what the rows asked for: no body was left out, and none that broke off was obeyed.
+# The decisions are those that the rows asked for: each whole body was read, and no body that broke off had an effect.
 own_test() {
     rows own
     local numbers='3 4 5 10 11 12'
@@ -61,7 +61,7 @@ malformed_test() {
     "$TOP/tests/contract/malformed.py" --url "$URL" --seed "$RANDOM" --count 500
 }
 
-# A client that wants HTTP/2 gets it, or HTTP/1.1 where the server has no other, and its body is read by both.
+# A client that offers HTTP/2 gets it, or HTTP/1.1 if the server has no HTTP/2; both read its body.
 offered_test() {
     local version=2
     speaks_2 || version=1.1
@@ -92,7 +92,7 @@ identity_test() {
     restart
 }
 
-# Each worker has its connections again: it decides, whatever it decides.
+# Each worker has its connections again, so that it decides.
 workers_sell() {
     local worker
     for worker in worker-1 worker-2; do
@@ -108,7 +108,7 @@ without_postgresql_test() {
     wait_until 10000 workers_sell
 }
 
-# A worker notices within some 100 ms.
+# A worker notices within about 100 ms.
 workers_miss_redis() {
     local worker
     workers_sell || return 1
@@ -125,7 +125,7 @@ without_redis_test() {
     stack start-part redis
 }
 
-# lighttpd leaves a worker that refused alone for a second or two, and says when it no longer does.
+# lighttpd sends nothing to a worker that refused for a second or two, and logs when it does again.
 asked_again() {
     [[ $WEB_SERVER != lighttpd ]] ||
         [[ $(grep "unix:.*$1.sock" "$RUN_DIR/log/lighttpd.log" | tail --lines=1) != *failed* ]]
@@ -158,14 +158,14 @@ without_workers_test() {
     wait_until 5000 workers_sell
 }
 
-# In a network of its own a second web server with the same files answers 203.0.113.1, which is neither
-# this machine's loopback nor private (RFC 5737).
+# In a network namespace a second web server with the same files is asked from 203.0.113.1, which is neither loopback
+# nor private (RFC 5737).
 metrics_from_elsewhere_test() {
     only_once
     local configuration=$BATS_TEST_TMPDIR/elsewhere.conf
     local -a as_root=() options=()
     if [[ $EUID -ne 0 ]]; then
-        # The only user there is root, so nginx can give its folders to nobody else.
+        # The namespace has root only, so nginx cannot give its folders to another user.
         as_root=(--user --map-root-user)
         [[ $WEB_SERVER != nginx ]] || options=(-g 'user root;')
     fi

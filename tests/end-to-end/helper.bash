@@ -1,4 +1,4 @@
-# What the end-to-end tests share: a private stack for each file, requests, the rows.
+# Shared by the end-to-end tests: a private stack for each file, requests, the rows.
 # shellcheck shell=bash
 
 bats_require_minimum_version 1.5.0
@@ -8,9 +8,9 @@ source "$(dirname "${BASH_SOURCE[0]}")/../helper.bash"
 
 # ---- the stack ------------------------------------------------------------------------------------------
 
-# stack_start [SETTING=VALUE...]: a stack of this file's own, or of this test's, which ends with the test;
-# with the same settings for the workers and the generator. Sales last a week unless told otherwise, so that
-# none ends while it is tested; and a disk that stalls for a second makes no 503.
+# stack_start [SETTING=VALUE...]: starts a stack for this file, or for this test, which ends it; workers and
+# generator get the settings. By default sales last a week, so that none ends during a test, and time limits are
+# long, so that a disk that stalls for a second causes no 503.
 stack_start() {
     stack_folder
     stack_open "$@"
@@ -22,7 +22,7 @@ stack_folder() {
     export RUN_DIR
 }
 
-# The stack of RUN_DIR, with the cluster that may be there already.
+# Starts the stack of RUN_DIR, with its cluster if there is one.
 stack_open() {
     local options='-o sale.duration_s=604800 -o sale.hold_s=600' setting try
     options+=' -o worker.wait_ms_max=4500 -o database.statement_ms_max=4000'
@@ -33,7 +33,7 @@ stack_open() {
     export WORKER_OPTIONS=$options GENERATOR_OPTIONS=$options WORKERS=2
     export GENERATE_EVERY_S=${GENERATE_EVERY_S:-0}
     for try in 1 2 3 4 5; do
-        # Below the ports that the kernel gives to clients (ip_local_port_range).
+        # Lower than the ports that the kernel gives to clients (ip_local_port_range).
         HTTP_PORT=$((RANDOM % 6000 * 2 + 20000))
         HTTPS_PORT=$((HTTP_PORT + 1))
         export HTTP_PORT HTTPS_PORT
@@ -59,7 +59,7 @@ pid_of() {
     cat "$RUN_DIR/pid/$1"
 }
 
-# Every file that starts a stack has these; a file with more to do calls them.
+# For every file that starts a stack; a file with functions of its own calls these.
 teardown_file() {
     stack_end
 }
@@ -98,8 +98,8 @@ post() {
     request POST "$@"
 }
 
-# To one worker, past the web server: worker_request WORKER METHOD PATH QUERY [NAME=VALUE...]; the body,
-# if any, is standard input.
+# worker_request WORKER METHOD PATH QUERY [NAME=VALUE...]: asks one worker directly, not through the web server;
+# the body, if any, is standard input.
 worker_request() {
     local worker=$1 method=$2 path=$3 query=$4
     shift 4
@@ -116,7 +116,7 @@ header() {
     sed --quiet "s/^$1: \\(.*[^\\r]\\)\\r*\$/\\1/Ip" "$HEADERS"
 }
 
-# The last body through jq.
+# json FILTER: the last body through jq.
 json() {
     jq --raw-output "$1" "$BODY"
 }
@@ -129,7 +129,7 @@ expect() {
     } >&2
 }
 
-# The last reply is a refusal as the contract has them, with this status and outcome.
+# expect_problem STATUS OUTCOME: the last reply is this refusal, in the contract's form.
 expect_problem() {
     expect "$1"
     same "$(header Content-Type)" application/problem+json
@@ -156,8 +156,8 @@ hold() {
     json .code
 }
 
-# A generator beside the stack's own, whose sales last a week as well. Only by run or with &: it takes its
-# subshell's place, so that $! is its pid.
+# generator [OPTION...]: a second generator for the stack, with sales of a week, too. Call it by run or with &: it
+# replaces its subshell (exec), so that $! is its pid.
 generator() {
     exec "$BUILD_DIR/flashsale-generator" -c "$TOP/conf/flashsale.conf" \
         -o "database.generator_conninfo=host=$RUN_DIR/postgresql dbname=flashsale user=flashsale_generator" \
@@ -168,8 +168,8 @@ crowd() {
     "$TOP/tests/client/crowd.py" "$@" 3>&-
 }
 
-# load_begin [OPTION...]: buyers who check out and purchase until load_end, or the end of the test; what
-# each was told is in $HISTORY. They ask the web server, or whom LOAD_URL names.
+# load_begin [OPTION...]: buyers check out and purchase until load_end, or the end of the test; their replies are in
+# $HISTORY. They ask the web server, or LOAD_URL.
 load_begin() {
     HISTORY=$BATS_TEST_TMPDIR/history
     load_file=$BATS_TEST_TMPDIR/stop
@@ -190,17 +190,17 @@ load_stop() {
 load_end() {
     load_stop
     cat "$BATS_TEST_TMPDIR/result"
-    # When and why requests were not answered with a decision, for whoever reads of a failure.
+    # For the reader of a failed test: which requests got no decision, when and why.
     jq --raw-output 'select(.status == null or .status >= 500) | "\(.answered | todate) \(.kind) \(.status) \(.outcome) \(.detail)"' \
         "$HISTORY" | sort | uniq --count
 }
 
-# result FILTER: what the load's buyers counted, through jq.
+# result FILTER: the counts of the load's buyers, through jq.
 result() {
     jq --raw-output "$1" "$BATS_TEST_TMPDIR/result"
 }
 
-# Sales since this moment, so many.
+# sales_go_on COUNT: waits until so many more items are sold.
 sales_go_on() {
     wait_until 5000 sold_at_least $(($(sold) + ${1:-50}))
 }
@@ -209,7 +209,7 @@ sold_at_least() {
     [[ $(sold) -ge $1 ]]
 }
 
-# told_is_sold [BEFORE]: who was told of a purchase (before that time, in seconds) has it.
+# told_is_sold [BEFORE]: all acknowledged purchases (before that time, in seconds) are in the rows.
 told_is_sold() {
     history_is_sold "$HISTORY" "${1:-null}" sql
 }
@@ -229,8 +229,8 @@ sold() {
     sql 'SELECT count(*) FROM flashsale.item WHERE purchased_at IS NOT NULL'
 }
 
-# No sale has anything that must not be, and /status and /sale/status say what the rows say. (In a teardown
-# bats goes on behind a command that fails.)
+# The audit finds nothing in any sale, and /status and /sale/status agree with the rows. (In a teardown bats goes on
+# after a command that fails.)
 sound() {
     same "$(sql 'SELECT s.sale_id, a.* FROM flashsale.sale s, flashsale.sale_audit(s.sale_id) a
                  LIMIT 10')" '' || return

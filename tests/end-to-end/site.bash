@@ -1,9 +1,9 @@
-# What 22-site-nginx.bats and 23-site-lighttpd.bats share: the site as deploy/site prints it for a host, in
-# the main configuration file of Debian's package, with its own ports, in a network of its own. Only paths
-# are others. Its workers are those of a private stack.
+# Shared by 22-site-nginx.bats and 23-site-lighttpd.bats: the site as deploy/site prints it for a host, in the main
+# configuration file of Debian's package, with the same ports, in a network namespace. Only paths differ. Its workers
+# belong to a private stack.
 # shellcheck shell=bash
 
-# Of TEST-NET-3 (RFC 5737): neither loopback nor private.
+# From TEST-NET-3 (RFC 5737): neither loopback nor private.
 SERVER=203.0.113.1
 CLIENTS=(203.0.113.{2..9} 10.1.2.3 2001:db8:1::{1,2} 2001:db8:2::1)
 
@@ -126,7 +126,7 @@ curl() {
     fi
 }
 
-# visit METHOD TARGET [curl's options]: as request, but to the site, from the address FROM; BY=http: in plain, at PORT.
+# visit METHOD TARGET [curl's options]: as request, but to the site, from the address FROM; BY=http: without TLS, at PORT.
 # shellcheck disable=SC2034 # request uses URL
 visit() {
     local URL=${BY:-https}://shop.test is_visit=1 server=$SERVER
@@ -138,9 +138,9 @@ visit() {
         --connect-to "shop.test::$server:${PORT:-}"
 }
 
-# many COUNT METHOD TARGET: that often over few connections, from FROM; prints how many replies had each
-# status and the headers of limits, as in "39 429 application/problem+json 1 no-store max-age=63072000". Leaves
-# the bodies in files, REPLIES/1 and so on.
+# many COUNT METHOD TARGET: sends so many requests over few connections, from FROM; prints how many replies had each
+# combination of status and headers, as in "39 429 application/problem+json 1 no-store max-age=63072000". The bodies
+# are in files REPLIES/1 and so on.
 many() {
     local from=${FROM:-203.0.113.2} server=$SERVER
     [[ $from != 2001:* ]] || server='[2001:db8:1::1]'
@@ -155,19 +155,19 @@ many() {
     cat "$REPLIES/counts"
 }
 
-# counted PATTERN: how many of those replies it fits.
+# counted PATTERN: how many of those replies match it.
 counted() {
     sed --quiet "s#^\([0-9]*\) $1\$#\1#p" "$REPLIES/counts" |
         awk '{ sum += $1 } END { print sum + 0 }'
 }
 
-# handshake OPTIONS...: openssl's words about a connection; fails if there is none.
+# handshake OPTIONS...: openssl's report about a connection; fails without one.
 handshake() {
     inside openssl s_client -connect "$SERVER:443" -servername shop.test \
         -CAfile "$ROOT/etc/tls/certificate.pem" -verify_return_error "$@" </dev/null 2>&1
 }
 
-# The lines of the site's own log.
+# log_lines: the lines of the site's own log.
 log_lines() {
     cat "$ROOT/log/flashsale.log"
 }

@@ -1,8 +1,8 @@
-# What the storefront's tests share. Each walk (tests/browser/walks) is a test: what axe finds, any error in the
-# console and any breach of the page's policy is a failure. Pictures of every state are left in run/screenshots.
+# Shared by the storefront's tests. Each walk (tests/browser/walks) is a test. It fails by findings of axe, errors in
+# the console and violations of the page's policy. Screenshots of every state are in run/screenshots.
 # shellcheck shell=bash
 
-# storefront_start [SETTING=VALUE...]: a stack for walks, and what they are taken with.
+# storefront_start [SETTING=VALUE...]: starts a stack for walks, and installs what drives the browser.
 storefront_start() {
     local tests=$TOP/tests/browser file
     exec 8>"$tests/package-lock.lock"
@@ -22,7 +22,7 @@ walk() {
     node "$TOP/tests/browser/walk.js" "$1" 3>&-
 }
 
-# with_users: the web server knows who asks: ida, whose password is her name.
+# with_users: the web server has one user, ida, whose password is her name.
 with_users() {
     export HTPASSWD=$BATS_TEST_TMPDIR/htpasswd
     printf 'ida:%s\n' "$(openssl passwd -apr1 ida)" >"$HTPASSWD"

@@ -1,24 +1,24 @@
 #!/usr/bin/env python3
-"""Does what README.md and `make help` say on machines that nothing was installed on.
+"""Runs the commands of README.md and `make help` on bare machines.
 
-    tests/fresh/fresh.py [LEG...]       all legs, or some: "short", a leg's name, or the beginning of one, with
-                                        wildcards where that helps: 12-user-de, 13-root-*-bench, *-readme
+    tests/fresh/fresh.py [LEG...]       all legs, or some: "short", a leg's name, or the beginning of one, also with
+                                        wildcards: 12-user-de, 13-root-*-bench, *-readme
 
-A machine is a Debian system by debootstrap (12 or 13) with git, make, sudo and locales, and a network of its own that
-leads out (slirp4netns). A leg has one for itself, made by an overlay, and a user on it: root, or one with sudo, who
-comes by `su -`, with LANG C.UTF-8 or de_DE.UTF-8. It clones the project as it is committed, and goes on:
+A machine is a Debian system by debootstrap (12 or 13) with git, make, sudo and locales, in a network namespace with
+access to the internet (slirp4netns). Each leg has its own machine, an overlay, and a user on it: root, or a user with
+sudo, who comes by `su -`, with LANG C.UTF-8 or de_DE.UTF-8. It clones the last commit of the project, and runs:
 
-    DEBIAN-USER-LOCALE-readme       README's commands as they are written there, `make test` too
+    DEBIAN-USER-LOCALE-readme       README's commands, `make test` included
     DEBIAN-USER-LOCALE-short        the same, with `make unit` and some end-to-end files for `make test`
     DEBIAN-USER-LOCALE-TARGET       `make TARGET`, for each line of `make help`
 
-Without arguments: README's commands on all eight machines, and each target on Debian 12 as a user in German, on
-Debian 13 as root. "short" is two legs, for each change of the sources.
+Without arguments: README's commands on all eight machines, and each target on Debian 12 as a user in German, and on
+Debian 13 as root. "short" is two legs, quick enough to run for each change.
 
-A line a leg goes to the terminal; times, what was downloaded, and the disk space that it took, to
-build/fresh/report.json; the logs of legs that failed to build/fresh/LEG.log. It exits with 1 when one failed.
+Each leg prints a line. Times, downloads and disk space go to build/fresh/report.json, the logs of failed legs to
+build/fresh/LEG.log. It exits with 1 if a leg failed.
 
-Environment: JOBS (1), legs at once; KEEP=1 keeps what a leg that failed left on its disk.
+Environment: JOBS (1), legs at once; KEEP=1 keeps a failed leg's disk.
 """
 
 import concurrent.futures
@@ -51,12 +51,12 @@ FOLDER = "flashsale"
 BUNDLE = "srv/flashsale.bundle"
 URL = "http://localhost:8080"
 
-# What README's machines have installed by themselves is not counted; nor is a leg's own book-keeping.
-README_COMMANDS = ("make run", "make run DETACH=1", "make status", "make stop", "make test", "make clean")
-# Of the end-to-end tests: what the programs say, requests, both web servers, PostgreSQL, Redis, times, files.
+# The legs of README run these; README must have them.
+README_COMMANDS = ("make run", "make run DETACH=1")
+# End-to-end tests for the short legs: programs, requests, both web servers, PostgreSQL, Redis, times, files.
 SHORT_FILES = ("01-programs 02-contract 04-crowd 05-sold-out 06-hold 07-redis 08-postgresql 10-generator"
                " 15-contract-nginx 16-contract-lighttpd 20-metrics 27-backup").split()
-# How a target is called where its name alone would take long or need more: commands, one after the other.
+# For targets that take long by themselves, or need more: the commands, one after the other.
 COMMANDS = {
     "run": ("make run DETACH=1", "make stop"),
     "failover": ("make failover ROUNDS=1",),
@@ -67,13 +67,13 @@ COMMANDS = {
 ROOT_ONLY = ("test-hosts", "failover", "test-deploy")
 SUDO = ("install",)
 NOT_HERE = {"test-fresh": "this is it: it would make bare systems within bare systems"}
-# Seconds after which something hangs.
+# A command that takes longer, in seconds, hangs.
 PATIENCE_S = 3600
 START_PATIENCE_S = 900
 
 
 class Failed(Exception):
-    """A leg is not as it should be; the message says how."""
+    """A leg failed; the message says why."""
 
 
 def call(*command, **more):
@@ -89,7 +89,7 @@ def own_codename():
 
 
 def sources(codename):
-    """Debian's archives as this machine has them, for another release: one line each."""
+    """This machine's Debian archives, for another release: one line each."""
     lines = set()
     for target in call("apt-get", "indextargets", "--format", "$(SITE) $(RELEASE) $(ORIGIN)",
                        "Created-By: Packages", "Component: main").splitlines():
@@ -101,7 +101,7 @@ def sources(codename):
 
 
 def downloading():
-    """How this machine's apt reaches the archives: a proxy, say."""
+    """This machine's settings of apt for reaching the archives, such as a proxy."""
     return "".join(line + "\n" for line in call("apt-config", "dump").splitlines()
                    if re.match(r"Acquire::(https?|Check-|Retries|ForceIPv)", line))
 
@@ -111,7 +111,7 @@ def authorities():
 
 
 def make_base(debian):
-    """The system that legs begin with, below build/fresh; what is there and still right stays."""
+    """The system that legs start from, in build/fresh; made anew only if it is out of date."""
     codename = CODENAMES[debian]
     base = OUT / f"debian-{debian}"
     archives = sources(codename)
@@ -125,7 +125,7 @@ def make_base(debian):
         subprocess.run(["rm", "--recursive", "--force", "--one-file-system", old], check=True)
     with open(OUT / f"debian-{debian}.log", "w", encoding="utf-8") as log:
         def tell(*command):
-            # In a mount namespace of its own, as debootstrap leaves /proc mounted where it fails.
+            # In a mount namespace of its own, since debootstrap leaves /proc mounted when it fails.
             subprocess.run(["unshare", "--mount", *map(str, command)], check=True, stdin=subprocess.DEVNULL,
                            stdout=log, stderr=log)
         tell("debootstrap", "--variant=minbase", f"--include={PACKAGES}", codename, new, archives[0].split()[1])
@@ -134,7 +134,7 @@ def make_base(debian):
         tell("chroot", new, "update-ca-certificates")
         (new / "etc/apt/sources.list").write_text("\n".join(archives) + "\n")
         (new / "etc/apt/apt.conf.d/90downloading").write_text(downloading())
-        # Nothing here must outlive a power cut.
+        # Faster: this system need not survive a power failure.
         (new / "etc/dpkg/dpkg.cfg.d/unsafe").write_text("force-unsafe-io\n")
         (new / "etc/locale.gen").write_text("de_DE.UTF-8 UTF-8\n")
         tell("chroot", new, "locale-gen")
@@ -144,7 +144,7 @@ def make_base(debian):
         (new / "etc/sudoers.d/shop").write_text(f"{USERS['user']} ALL=(ALL) NOPASSWD: ALL\n")
         (new / "etc/sudoers.d/shop").chmod(0o440)
         (new / "etc/resolv.conf").unlink(missing_ok=True)
-        # slirp4netns's.
+        # The resolver of slirp4netns.
         (new / "etc/resolv.conf").write_text("nameserver 10.0.2.3\n")
         tell("chroot", new, "apt-get", "clean")
     new.rename(base)
@@ -153,7 +153,7 @@ def make_base(debian):
 
 
 class System:
-    """A machine for one leg. Everything on it ends with it."""
+    """One leg's machine. Its processes end with it."""
 
     def __init__(self, leg, base, log):
         self.folder = OUT / "legs" / leg.name
@@ -162,7 +162,7 @@ class System:
         self.init = None
 
     def start(self, *command, **more):
-        # Should this program be killed, they are too.
+        # If this program is killed, they are killed, too.
         process = subprocess.Popen(["setpriv", "--pdeathsig=KILL", *map(str, command)], stdin=subprocess.DEVNULL,
                                    stderr=self.log, **more)
         self.processes.append(process)
@@ -207,7 +207,7 @@ class System:
     def __exit__(self, *_):
         self.end()
         if not (self.leg.failed and os.environ.get("KEEP")):
-            # What the kernel has not let go yet cannot be removed.
+            # The kernel may still use files for a moment, and they cannot be removed until then.
             for _ in range(50):
                 with contextlib.suppress(subprocess.CalledProcessError):
                     self.remove()
@@ -222,10 +222,10 @@ class System:
                 "env", "--ignore-environment", "--default-signal", "TERM=dumb", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", *command]
 
     def as_user(self, command):
-        """A shell's command line, as the leg's user has it in the clone."""
+        """Wraps a shell command, to be run by the leg's user in the clone."""
         if not command.startswith("git clone"):
             command = f"cd {FOLDER} && {command}"
-        # Not --command, which would be without the terminal.
+        # Not --command, which has no terminal.
         return self.enter("su", "-", USERS[self.leg.user], "--session-command", command)
 
     def downloaded(self):
@@ -237,8 +237,8 @@ class System:
         return int(output.split()[0])
 
     def others(self):
-        """What runs there besides its first process, and that one's sleep."""
-        # One may end while it is looked at.
+        """The names of the processes there, besides the first one and its sleep."""
+        # A process may end while it is read.
         lines = call(*self.enter("sh", "-c", "grep --no-messages . /proc/[0-9]*/comm || true")).splitlines()
         names = (line.split("/comm:")[1] for line in lines if not line.startswith("/proc/1/"))
         return sorted(name for name in names if name not in ("sleep", "sh", "grep"))
@@ -262,7 +262,7 @@ class Leg:
         return self.result == "failed"
 
     def step(self, command):
-        """What a part of the leg took; to be called when it begins, and its end() when it ends."""
+        """Measures a part of the leg: call it at the part's start, and the result's end() at its end."""
         step = {"command": command, "ok": False}
         self.steps.append(step)
         before, began = self.system.downloaded(), time.monotonic()
@@ -274,7 +274,7 @@ class Leg:
         return end
 
     def failed_tests(self, lines_each=12):
-        """Of each test that failed, as tests/run repeats them at its end: its name, and what it said first."""
+        """Name and first line of output of each failed test, from the end of the output of tests/run."""
         found, left = {}, 0
         for line in (OUT / f"{self.name}.log").read_text(encoding="utf-8", errors="replace").splitlines():
             if re.match(r"\S+\.tap:not ok ", line):
@@ -290,7 +290,7 @@ class Leg:
         self.log.flush()
 
     def run(self, command, patience_s=PATIENCE_S):
-        """A command as the user, to its end: its output."""
+        """Runs a command as the user; returns its output."""
         self.tell(f"\n$ {command}")
         end = self.step(command)
         output = []
@@ -316,7 +316,7 @@ class Leg:
         return output
 
     def curl(self, line, expected, members=()):
-        """One of README's lines: its reply, which has the status and the members."""
+        """Runs one of README's curl lines; returns the reply, checked for the status and the members."""
         output = self.run(line.replace("curl ", "curl --silent --show-error --write-out '\\n%{http_code}' ", 1))
         body, status = output.rstrip("\n").rsplit("\n", 1)
         if status != str(expected):
@@ -328,7 +328,7 @@ class Leg:
         return reply
 
     def requests(self):
-        """The curl lines of README, in order, with the code that this checkout gave; and what it names besides."""
+        """Runs README's curl lines, in order, with the code of this checkout; and the other paths that it names."""
         checkout, purchase = (line for line in readme_lines() if line.startswith("curl "))
         reply = self.curl(checkout, 200, ("code", "expires_at", "item"))
         code = re.search(r"code=([\w-]+)", purchase)[1]
@@ -339,7 +339,7 @@ class Leg:
             self.curl(f"curl {URL}{path}", 200, ())
 
     def terminal(self, command, until, meanwhile):
-        """A command as it is typed: when `until` is printed, does something, then types Ctrl-C and sees it end."""
+        """Types a command; once `until` is printed calls a function, then types Ctrl-C and waits for the end."""
         self.tell(f"\n$ {command}    (on a terminal)")
         end = self.step(command)
         ours, theirs = pty.openpty()
@@ -347,7 +347,7 @@ class Leg:
                                    stdin=theirs, stdout=theirs, stderr=theirs)
         os.close(theirs)
         try:
-            # The shell says a command's status before it asks for the next.
+            # The shell prints a command's status before its next prompt.
             os.write(ours, f"cd {FOLDER}\nPROMPT_COMMAND='echo status=$?'\n".encode())
             self.read_until(ours, r"status=\d+", 30)
             os.write(ours, f"{command}\n".encode())
@@ -367,7 +367,7 @@ class Leg:
             os.close(ours)
 
     def read_until(self, terminal, pattern, patience_s):
-        """Until something was printed: the match."""
+        """Waits until the output has a match; returns it."""
         seen, deadline = b"", time.monotonic() + patience_s
         while True:
             found = re.search(pattern.encode(), seen)
@@ -392,7 +392,7 @@ class Leg:
             raise Failed(f"after {after} there still run: {' '.join(self.system.others())}")
 
     def readme(self):
-        for command in README_COMMANDS[:2]:
+        for command in README_COMMANDS:
             if command not in " ".join(readme_lines()):
                 raise Failed(f"README.md has no '{command}'")
         self.terminal("make run", "flashsale listens on", self.requests)
@@ -465,7 +465,7 @@ class Leg:
 
 
 def readme_lines():
-    """What README.md tells to type: the indented lines of commands, without their comments."""
+    """README.md's indented lines of commands, without their comments."""
     lines = re.findall(r"^    (?:\$ )?((?:make|curl) .*)$", (TOP / "README.md").read_text(), re.M)
     text = (TOP / "README.md").read_text()
     inline = re.findall(r"`(make [^`]*)`", text)
@@ -507,7 +507,7 @@ def wanted_legs(words):
     return [every[name] for name in names]
 
 
-# ---- all of it ------------------------------------------------------------------------------------------
+# ---- all legs -------------------------------------------------------------------------------------------
 
 
 def why_not():
@@ -544,7 +544,7 @@ def main():
     if call("git", "status", "--porcelain", cwd=TOP):
         print("tests/fresh: what is not committed is not in the clones")
     call("git", "bundle", "create", "--quiet", OUT / "flashsale.bundle", "HEAD", cwd=TOP)
-    # SystemExit, so that all that was begun ends in order.
+    # SystemExit, so that machines end in order.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     wanted = sorted({leg.debian for leg in legs})
     with concurrent.futures.ThreadPoolExecutor() as pool:
@@ -569,7 +569,7 @@ def main():
                 leg.give_up()
             raise
     failed = [leg for leg in legs if leg.failed]
-    # Tests count one by one, and a leg as one more.
+    # The count of each leg's tests, and one for the leg itself.
     passed_count = sum(leg.counts[0] for leg in legs) + sum(leg.result == "ok" for leg in legs)
     failed_count = sum(leg.counts[1] for leg in legs) + len(failed)
     print(f"{passed_count} passed, {failed_count} failed")

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Two web hosts, PostgreSQL with its synchronous standby, Redis, and a balancer, each on a host of its own:
-# the stock and the limit are exact across hosts, and a host may be cut off in the middle of a sale.
+# Two web hosts, PostgreSQL with a synchronous standby, Redis, and a balancer, each on a host of its own. Stock and limit
+# are exact across hosts, and a host may be cut off during a sale.
 
 bats_require_minimum_version 1.5.0
 load helper
@@ -8,7 +8,7 @@ load helper
 ITEMS=3000
 
 setup_file() {
-    # A disk that stalls for a second makes no 503; the balancer waits for 4 s.
+    # A disk that stalls for a second causes no 503; the balancer waits for 4 s.
     hosts_setup "sale.items_per_sale=$ITEMS" sale.hold_s=4 database.statement_ms_max=2200
 }
 
@@ -25,7 +25,7 @@ hold() {
     same "$(sold)" 2
 }
 
-@test "a code of one host buys on the other, and answers the same on both" {
+@test "a code of one host buys on the other one, and both give the same reply" {
     code=$(hold web1 bea 7)
     ask web2 POST "/purchase?code=$code" >"$BATS_TEST_TMPDIR/first"
     ask web1 POST "/purchase?code=$code" >"$BATS_TEST_TMPDIR/again"
@@ -34,11 +34,11 @@ hold() {
     same "$(ask web2 POST '/checkout?user_id=carl&id=7' | jq --raw-output .outcome)" sold
 }
 
-@test "what the balancer refuses by itself is as a host would put it" {
+@test "the balancer's own refusals have the form of a host's" {
     on client "$TOP/tests/contract/malformed.py" --url "$URL" --seed 1 --count 1000
 }
 
-@test "PostgreSQL is reached by TLS, verified by name, and by a password that is kept as SCRAM" {
+@test "PostgreSQL is reached with TLS, verified by name, and with a password, stored as SCRAM" {
     same "$(sql "$PRIMARY" "SELECT DISTINCT s.ssl, s.version >= 'TLSv1.2', a.usename
         FROM pg_stat_activity a JOIN pg_stat_ssl s USING (pid)
         WHERE a.client_addr IS NOT NULL ORDER BY 3")" $'t|t|flashsale_standby\nt|t|flashsale_worker'
@@ -51,7 +51,7 @@ hold() {
     passfile=passfile=$HOSTS_DIR/web1/flashsale_worker.passfile
     there="host=$PRIMARY hostaddr=${ADDRESS[$PRIMARY]}"
     connect "$there $passfile $VERIFIED=$HOSTS_DIR/authority.pem"
-    # Another authority; another name; no TLS; no password.
+    # Refused: another authority; another name; no TLS; no password.
     make_authority "$BATS_TEST_TMPDIR/other"
     run -2 connect "$there $passfile $VERIFIED=$BATS_TEST_TMPDIR/other.pem"
     [[ $output == *'certificate verify failed'* ]]
@@ -63,8 +63,8 @@ hold() {
     [[ $output == *'no password supplied'* ]]
 }
 
-@test "Redis is reached by TLS and password, and refusals get there" {
-    # The item that carl was refused above.
+@test "Redis is reached with TLS and password, and gets refusals" {
+    # The refusal of carl in a test above.
     [[ -n $(redis --scan --pattern 'flashsale:*:refusals') ]]
     run on web1 redis-cli -h "${ADDRESS[redis]}" --tls --cacert "$HOSTS_DIR/authority.pem" dbsize
     [[ $output == *NOAUTH* ]]
@@ -73,7 +73,7 @@ hold() {
     [[ $output != *'integer'* && ! $output =~ ^[0-9]+$ ]]
 }
 
-@test "no password is in an argument, an environment or a log" {
+@test "no argument, environment or log has a password" {
     patterns=$BATS_TEST_TMPDIR/patterns
     cat "$HOSTS_DIR"/*.password >"$patterns"
     same "$(wc --lines <"$patterns")" 4
@@ -89,7 +89,7 @@ hold() {
     run ! grep --recursive --files-with-matches --file="$patterns" "$HOSTS_DIR/log"
 }
 
-@test "one item for 300 at once, half on each host: one has it" {
+@test "300 clients check out one item at once, half on each host: one gets it" {
     result=$(crowd same-item --url "$URL" --clients 300 --item 9 --timeout 60)
     same "$(jq --compact-output .checkout <<<"$result")" '{"200":1,"412 held":299}'
 }
@@ -111,7 +111,7 @@ bought_of() {
     grep --count '"kind": "purchase".*"status": 200' "$1" || true
 }
 
-@test "a web host cut off in the middle of the sale: the other goes on, and then both again" {
+@test "a web host is cut off during the sale: the other goes on; reconnected: both sell" {
     history=$BATS_TEST_TMPDIR/history
     crowd steady --url "$URL" --connections 16 --seconds 60 --stop-file "$BATS_TEST_TMPDIR/stop" \
         --pause-ms 60 --prefix cut --history "$history" >"$BATS_TEST_TMPDIR/result" &
@@ -119,7 +119,7 @@ bought_of() {
     wait_until 5000 test -s "$history"
     sleep 1
     cut_off web2
-    # What waited for the lost host goes to the other after the balancer's 4 s.
+    # After 4 s the balancer sends requests that wait for the lost host to the other one.
     sleep 5
     before=$(bought_of "$history")
     other=$(sold_by web1)
@@ -143,8 +143,8 @@ bought_of() {
     same "$(audit)" ''
 }
 
-@test "bought out through the balancer: exactly the stock, nobody beyond the limit, the standby has it all" {
-    # Three hundred and fifty could have 3,500. Twice, for those who hold what they may not buy.
+@test "sold out through the balancer: exactly the stock, no user over the limit, all rows on the standby" {
+    # 350 users may buy 3,500 items. Several crowds, because some hold items that they may not buy.
     for crowd in 1 2 3; do
         crowd buy --url "$URL" --users 350 --each 12 --connections 48 --prefix "$crowd-"
         [[ $(sold) -lt $ITEMS ]] || break

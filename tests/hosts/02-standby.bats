@@ -1,11 +1,11 @@
 #!/usr/bin/env bats
-# The synchronous standby does not answer: commits wait, so nothing is sold, and nobody is told otherwise;
-# neither is anyone kept waiting, nor PostgreSQL filled with what waits.
+# The synchronous standby does not answer: commits wait, so nothing is sold, and no reply says that it was. Requests are
+# refused in time, and waiting backends do not pile up in PostgreSQL.
 
 bats_require_minimum_version 1.5.0
 load helper
 
-# As many batchers as there are: two hosts, two workers each, one batcher of each kind.
+# All batchers: two hosts, two workers each, one batcher of each of two kinds.
 BATCHERS=8
 STATEMENT_MS=1500
 
@@ -47,11 +47,11 @@ one_waits() {
     [[ $(waiting) -ge 1 ]]
 }
 
-# purchase_while FUNCTION USER: a purchase whose commit waits for the standby, until this is done to its
-# backend; the answer is in a file.
+# purchase_while FUNCTION USER: a purchase whose commit waits for the standby until the function is called with its
+# backend's pid; the answer is in a file.
 purchase_while() {
     local asking
-    # The standby may have been away until now.
+    # The standby may have been down until now.
     wait_until 5000 sells web1 "before-$2"
     code=$(checkout web1 "$2" | jq --raw-output .code)
     freeze
@@ -78,7 +78,7 @@ no_batcher_is_up() {
     [[ $(ask "$1" GET /metrics | awk '/^flashsale_batchers_up/ { up += $2 } END { print up }') == 0 ]]
 }
 
-@test "a standby that is lost under load: refusals, soon at once; it is back: sales, and nothing told is lost" {
+@test "the standby is lost under load: refusals, soon at once; back: sales, and no acknowledged purchase is lost" {
     history=$BATS_TEST_TMPDIR/history
     sells web1 amy
     crowd steady --url "$URL" --connections 24 --seconds 60 --stop-file "$BATS_TEST_TMPDIR/stop" \
@@ -93,7 +93,7 @@ no_batcher_is_up() {
         wait_until 3000 is_down "$host"
         wait_until 5000 refuses_at_once "$host"
     done
-    # statement_timeout has no say in that wait. Each batcher left one behind at most, and came for no more.
+    # statement_timeout does not end this wait. Each batcher leaves at most one waiting backend.
     sleep 2
     long=$(waiting "clock_timestamp() - state_change > '$((2 * STATEMENT_MS)) ms'")
     [[ $long -ge 1 && $(waiting) -le $BATCHERS ]]
@@ -110,13 +110,13 @@ no_batcher_is_up() {
     same "$(waiting "clock_timestamp() - state_change > '$STATEMENT_MS ms'")" 0
     told_is_sold "$history" "$PRIMARY" "$STANDBY"
     same "$(audit)" ''
-    # A line when it began and one when it ended, for each batcher.
+    # Each batcher logs a line at the beginning and one at the end.
     for worker in "$HOSTS_DIR"/log/web?-worker-?.log; do
         [[ $(grep --count 'commits wait for a synchronous standby\|no answer in time' "$worker") -le 4 ]]
     done
 }
 
-@test "one commit that waits: batchers that nobody asks go down too, and leave none behind" {
+@test "one waiting commit: batchers without requests go down, too, without waiting backends" {
     freeze
     same "$(checkout web1 hal | jq --raw-output .outcome)" unavailable
     for host in web1 web2; do
@@ -131,12 +131,12 @@ no_batcher_is_up() {
     same "$(audit)" ''
 }
 
-@test "a wait for the standby that somebody cancels: committed here alone, and not answered 200" {
+@test "a cancelled wait for the standby: committed on the primary only, and not answered 200" {
     purchase_while pg_cancel_backend carl
     same "$(sql "$PRIMARY" "SELECT count(*) FROM flashsale.buyer WHERE user_id = 'carl'")" 1
     same "$(jq --raw-output .outcome "$BATS_TEST_TMPDIR/answer")" unavailable
     grep --quiet 'canceling wait for synchronous replication' "$HOSTS_DIR"/log/web1-worker-?.log
-    # Nor is who asks again, before the standby has it.
+    # Another request gets no 200 either, until the standby has the commit.
     same "$(ask web2 POST "/purchase?code=$code" | jq --raw-output .outcome)" unavailable
     thaw
     bought() {
@@ -147,7 +147,7 @@ no_batcher_is_up() {
     same "$(audit)" ''
 }
 
-@test "backends that wait are ended: not answered 200 either, and sales go on once the standby is back" {
+@test "terminated backends that waited: not answered 200, and sales go on once the standby is back" {
     purchase_while pg_terminate_backend dora
     same "$(jq --raw-output .outcome "$BATS_TEST_TMPDIR/answer")" unavailable
     thaw
@@ -165,8 +165,8 @@ follows() {
           AND client_addr = '${ADDRESS[$1]}'") == 4 ]]
 }
 
-# The last one, for the primary is another from here on.
-@test "the standby takes over while nobody asks: the first who does is served" {
+# The last test, since it changes the primary.
+@test "the standby takes over while no request comes: the first request is served" {
     cut_off "$PRIMARY"
     promote "$STANDBY"
     for host in web1 web2; do

@@ -1,20 +1,20 @@
 #!/usr/bin/env bats
-# The standby takes over from a primary that died under load: what was answered is there, and sales go on.
+# The standby takes over from a primary that died under load: all acknowledged purchases are there, and sales go on.
 
 bats_require_minimum_version 1.5.0
 load helper
 
-@test "a failover under load: nothing that was answered is lost, and sales go on" {
+@test "a failover under load: nothing acknowledged is lost, and sales go on" {
     hindrance=$(hosts_hindrance)
     [[ -z $hindrance ]] || skip "$hindrance"
     ROUNDS=1 SEED=$((RANDOM % 1000)) "$TOP/tests/hosts/failover" 3>&-
 }
 
-# Codes of items 7 and 8 of sale 1; their secrets' bytes are all 7, and all 8.
+# Codes of items 7 and 8 of sale 1; all bytes of their secrets are 7, and 8.
 code_7=AAAAAQAAAAcHBwcHBwcHBwcHBwcHBwcH
 code_8=AAAAAQAAAAgICAgICAgICAgICAgICAgI
 
-# What was answered, and the rows that fit it.
+# Writes a history, and rows that agree with it.
 write_history() {
     cd "$BATS_TEST_TMPDIR" || return
     cat >history <<EOF
@@ -28,19 +28,19 @@ EOF
     printf 'amy|accepted|07070707-0707-0707-0707-070707070707\nbob|held|\n' >attempts
 }
 
-# compared LOST-PURCHASES LOST-CHECKOUTS NOBODY-ASKED NEXT-SALE [OPTION...]: what the comparison must say.
+# compared LOST-PURCHASES LOST-CHECKOUTS NOBODY-ASKED NEXT-SALE [OPTION...]: the expected result of the comparison.
 compared() {
     same "$("$TOP/tests/hosts/compare.py" --history history --items items --attempts attempts "${@:5}" \
         2>/dev/null | jq --raw-output '"\(.lost_purchases) \(.lost_checkouts) \(.nobody_asked) " +
         "\(.next_sale) \(.unknown) \(.refused_503)"')" "$1 $2 $3 $4 1 1"
 }
 
-@test "the comparison finds what was lost, and what nobody asked for" {
+@test "the comparison finds lost answers, and items that nobody asked for" {
     write_history
     compared 0 0 0 13.5 --since 12
     compared 0 0 0 null --since 13
 
-    # An unknown one is there or not.
+    # An unknown purchase may be there or not.
     printf '1-7|amy|12.5\n1-8|carl|12.5\n' >items
     compared 0 0 0 13.5
     printf '1-7|amy|12.5\n1-9|carl|12.5\n' >items

@@ -1,17 +1,17 @@
 #!/usr/bin/env python3
-"""Holds what buyers were answered against the rows of a database.
+"""Compares the answers that buyers got with the rows of a database.
 
     compare.py --history FILE --items FILE --attempts FILE [--since SECONDS]
 
-FILEs: what tests/client/crowd.py wrote; "item|user|bought at" of every item sold; "user|outcome|secret" of
-every attempt in the log; both of the users of the history. Prints one JSON object:
+FILEs: the history that tests/client/crowd.py wrote; "item|user|bought at" of every sold item; "user|outcome|secret" of
+every attempt in the log; both for the users of the history. Prints one JSON object:
 
-    purchases, checkouts   answers 200, and all decided checkouts, refusals too
-    unknown, refused_503   requests without an answer, and those told to come back
-    lost_purchases         answered 200, and not sold to that user: must be 0
-    lost_checkouts         decided, and not in the log: must be 0
-    nobody_asked           sold, though nobody sent the code: must be 0
-    next_sale              when the first purchase was answered that was made after --since
+    purchases, checkouts   purchases answered 200, and all decided checkouts, refusals included
+    unknown, refused_503   requests without an answer, and requests answered 503
+    lost_purchases         answered 200, but not sold to that user: must be 0
+    lost_checkouts         decided, but not in the log: must be 0
+    nobody_asked           sold, but nobody sent the code: must be 0
+    next_sale              when the first purchase made after --since was answered
 """
 
 import argparse
@@ -34,7 +34,7 @@ def lines(path):
 
 
 def read_code(code):
-    """The item that a code names, and its secret: fcgi/sale/code.h."""
+    """A code's item and secret: fcgi/sale/code.h."""
     sale, number, secret = struct.unpack("!II16s", base64.urlsafe_b64decode(code))
     return f"{sale}-{number}", str(uuid.UUID(bytes=secret))
 

@@ -1,18 +1,18 @@
-# Several hosts on one machine, for the tests: each is a network namespace, all are plugged into one
-# bridge, which is in a namespace of its own, so that the machine's network is not touched.
+# Several hosts on one machine, for tests: each is a network namespace. A bridge connects them, in a namespace of its own,
+# so that the machine's network is unchanged.
 #
 #     client ── balancer ──┬── web1 ──┬── database1 (primary)
 #                          └── web2 ──┼── database2 (its synchronous standby)
 #                                     └── redis
 #
-# Hosts are called by these names. HOSTS_DIR has a folder for each, and log/HOST-NAME.log. What listens on
-# a network speaks TLS, with certificates of a CA made for the run; Unix sockets stay within a host.
+# Hosts have these names. HOSTS_DIR has a folder for each, and log/HOST-NAME.log. Servers on the network use TLS, with
+# certificates of a CA made for the run; Unix sockets are used only within a host.
 # shellcheck shell=bash
 
 # shellcheck source=tests/helper.bash
 source "$(dirname "${BASH_SOURCE[0]}")/../helper.bash"
 
-# These hosts are no proxy's.
+# No proxy reaches these hosts.
 no_proxies
 
 HOSTS=(client balancer web1 web2 database1 database2 redis)
@@ -23,7 +23,7 @@ URL=http://${ADDRESS[balancer]}:80
 
 # ---- a file of tests -------------------------------------------------------------------------------------
 
-# hosts_setup [SETTING=VALUE...]: all hosts, for a file's tests, where they can be made.
+# hosts_setup [SETTING=VALUE...]: starts all hosts for a file's tests, or skips the tests with the reason.
 hosts_setup() {
     export HINDRANCE
     HINDRANCE=$(hosts_hindrance)
@@ -50,7 +50,7 @@ teardown_file() {
 
 # ---- the network ----------------------------------------------------------------------------------------
 
-# Why hosts cannot be made here; nothing where they can.
+# Prints why hosts cannot be made here; nothing if they can.
 hosts_hindrance() {
     local name
     [[ $EUID -eq 0 ]] || {
@@ -67,8 +67,7 @@ hosts_hindrance() {
         printf 'this machine lets no network namespace with a bridge be made'
 }
 
-# Namespaces and folders are named after the process that made them: those of one that was killed are
-# removed.
+# Removes namespaces and folders of killed processes; their names have the pid of the process that made them.
 remove_leftovers() {
     local namespace owner folder
     while read -r namespace _; do
@@ -94,7 +93,7 @@ remove_namespace() {
     ip netns delete "$1" 2>/dev/null || fail "namespace $1 stays (try $try)"
 }
 
-# hosts_open: the folder and the namespaces. hosts_close removes all, whatever has become of it.
+# hosts_open: makes the folder and the namespaces. hosts_close removes them, in any state.
 hosts_open() {
     local host
     HOSTS_RUN=flashsale-$BASHPID
@@ -126,14 +125,14 @@ hosts_close() {
     rm --recursive --force "$HOSTS_DIR"
 }
 
-# on HOST COMMAND...: in its network.
+# on HOST COMMAND...: runs it in the host's network.
 on() {
     local host=$1
     shift
     nsenter --net="/run/netns/$HOSTS_RUN-$host" -- "$@"
 }
 
-# The cable out, and in again: packets are lost, nobody is told.
+# Pull a host's cable out, and plug it in again: packets are lost silently.
 cut_off() {
     ip -n "$HOSTS_RUN-switch" link set "$1" down
 }
@@ -142,7 +141,7 @@ join_again() {
     ip -n "$HOSTS_RUN-switch" link set "$1" up
 }
 
-# start HOST NAME COMMAND...: in the background.
+# start HOST NAME COMMAND...: runs it in the background.
 start() {
     local host=$1 name=$2
     shift 2
@@ -156,7 +155,7 @@ pid_of() {
     cat "$HOSTS_DIR/pid/$1"
 }
 
-# Every process of a host, at once: the power goes off.
+# Kills every process of a host at once, like a power failure.
 power_off() {
     local pids
     while pids=$(ip netns pids "$HOSTS_RUN-$1") && [[ -n $pids ]]; do
@@ -187,7 +186,7 @@ make_authority() {
 
 make_secrets() {
     local host
-    # To the balancer all web hosts are one.
+    # The balancer connects to both web hosts by one name.
     local -A also=([web1]=',DNS:flashsale-host' [web2]=',DNS:flashsale-host')
     (
         umask 077
@@ -210,7 +209,7 @@ password_of() {
     cat "$HOSTS_DIR/$1.password"
 }
 
-# passfile HOST ROLE [OWNER]: as libpq wants it.
+# make_passfile HOST ROLE [OWNER]: for libpq.
 make_passfile() {
     local file=$HOSTS_DIR/$1/$2.passfile
     printf '*:5432:*:%s:%s\n' "$2" "$(password_of "$2")" >"$file"
@@ -228,14 +227,14 @@ find_postgresql() {
     [[ -x $POSTGRESQL_BIN/postgres ]] || fail 'PostgreSQL is missing'
 }
 
-# Where a client connects to: every database host by its name, so that its certificate can be verified.
+# For a client's connection string: all database hosts, by name, so that their certificates can be verified.
 database_hosts() {
     printf 'host=database1,database2 hostaddr=%s,%s' "${ADDRESS[database1]}" "${ADDRESS[database2]}"
 }
 
 VERIFIED="sslmode=verify-full sslrootcert"
 
-# configure_database HOST: what does not depend on which of the two is the primary.
+# configure_database HOST: the settings that are the same on primary and standby.
 configure_database() {
     local host=$1 home=$HOSTS_DIR/$1
     install --directory --owner=postgres --mode=0755 "$home/socket"
@@ -255,13 +254,13 @@ password_encryption = 'scram-sha-256'
 ssl = on
 ssl_cert_file = '$home/certificate.pem'
 ssl_key_file = '$home/key.pem'
-# A standby that is lost is noticed soon, and so is a primary.
+# Primary and standby soon notice that the other is lost.
 wal_sender_timeout = 3s
 wal_receiver_timeout = 3s
 wal_retrieve_retry_interval = 200ms
 include 'role.conf'
 EOF
-    # Over the network by TLS and password only.
+    # Over the network only with TLS and password.
     cat >"$home/pg_hba.conf" <<EOF
 local   all          postgres                                             trust
 hostssl flashsale    flashsale_worker,flashsale_generator  $NETWORK  scram-sha-256
@@ -271,10 +270,10 @@ EOF
     chown postgres: "$home"/*.conf
 }
 
-# be_primary HOST [STANDBY]: commits wait for the standby, or for nobody. Also for one that runs.
+# be_primary HOST [STANDBY]: commits wait for the standby, or without one for nobody; also for a running server.
 be_primary() {
-    # What was flushed by both is safe from either's death; remote_apply would add that the standby shows
-    # it already, and nobody reads there.
+    # Flushed by both, a commit survives the death of either. remote_apply would also make it visible on the standby,
+    # where nobody reads.
     printf "synchronous_commit = on\nsynchronous_standby_names = '%s'\n" "${2:+FIRST 1 ($2)}" \
         >"$HOSTS_DIR/$1/role.conf"
     [[ ! -e $HOSTS_DIR/pid/$1-postgresql ]] || kill -HUP "$(pid_of "$1-postgresql")"
@@ -306,18 +305,18 @@ answers() {
     sql "$1" 'SELECT 1'
 }
 
-# sql HOST STATEMENT, as the superuser, by the host's socket.
+# sql HOST STATEMENT: as the superuser, by the host's socket.
 sql() {
     psql --no-psqlrc --no-align --tuples-only --quiet --set=ON_ERROR_STOP=1 \
         --host="$HOSTS_DIR/$1/socket" --username=postgres --dbname="${3:-flashsale}" --command="$2"
 }
 
-# A new cluster with the schema, and a password for each role.
+# make_primary HOST: a new cluster with the schema, and a password for each role.
 make_primary() {
     local host=$1 role
     configure_database "$host"
     be_primary "$host"
-    # No disk needs to have it before it is copied or used.
+    # Unsynced: this cluster need not survive a power failure.
     "${as_postgres[@]}" "$POSTGRESQL_BIN/initdb" --no-sync --pgdata="$HOSTS_DIR/$host/data" --username=postgres \
         --encoding=UTF8 --locale=C --auth=reject >"$HOSTS_DIR/log/$host-initdb.log" 2>&1
     start "$host" postgresql "${as_postgres[@]}" "$POSTGRESQL_BIN/postgres" -D "$HOSTS_DIR/$host/data" \
@@ -335,18 +334,18 @@ make_primary() {
     }
     sql "$host" 'CREATE ROLE flashsale_standby LOGIN REPLICATION'
     for role in flashsale_worker flashsale_generator flashsale_standby; do
-        # By standard input: arguments are for everyone to read.
+        # By standard input, since everybody can read arguments.
         psql --no-psqlrc --quiet --host="$HOSTS_DIR/$host/socket" --username=postgres \
             --dbname=flashsale <<<"ALTER ROLE $role PASSWORD '$(password_of "$role")'"
     done
 }
 
-# make_standby HOST PRIMARY: copies the primary, follows it, and has it wait for this one from then on.
+# make_standby HOST PRIMARY: copies the primary, follows it, and makes its commits wait for this one from then on.
 make_standby() {
     local host=$1 primary=$2
     [[ -e $HOSTS_DIR/$host/postgresql.conf ]] || configure_database "$host"
     be_standby "$host" "$primary"
-    # A cable that was just put in again takes a moment.
+    # A cable that was just plugged in again takes a moment.
     wait_until 10000 reaches "$host" "$primary" 5432
     rm --recursive --force "$HOSTS_DIR/$host/data"
     on "$host" "${as_postgres[@]}" "$POSTGRESQL_BIN/pg_basebackup" --pgdata="$HOSTS_DIR/$host/data" \
@@ -378,7 +377,7 @@ start_redis() {
         umask 077
         cp "$TOP/conf/redis.conf" "$home/redis.conf"
         cat >>"$home/redis.conf" <<EOF
-# TLS and a password; no plain port, no socket.
+# With TLS and a password; no port without TLS, no Unix socket.
 port 0
 tls-port 6379
 bind ${ADDRESS[redis]}
@@ -401,7 +400,7 @@ redis() {
 
 # ---- a web host -----------------------------------------------------------------------------------------
 
-# start_web HOST [SETTING=VALUE...]: two workers and nginx; Redis by way of stunnel.
+# start_web HOST [SETTING=VALUE...]: two workers and nginx; Redis through stunnel.
 start_web() {
     local host=$1 home=$HOSTS_DIR/$1 worker
     shift
@@ -410,7 +409,7 @@ start_web() {
     install --mode=0600 "$HOSTS_DIR/redis.password" "$home/redis.password"
     configure_workers "$host" "$@" >"$home/flashsale.conf"
 
-    # The workers' Redis is on their own host; stunnel brings it to the other, and checks who that is.
+    # Workers connect to stunnel on their own host, which connects to Redis's host and verifies its certificate.
     cat >"$home/stunnel.conf" <<EOF
 foreground = yes
 pid =
@@ -445,7 +444,7 @@ configure_workers() {
         [redis.address]='"127.0.0.1:6379"'
         [redis.password_file]="\"$home/redis.password\""
         [metrics.file]="\"$home/metrics\""
-        # None ends while it is tested.
+        # No sale ends during the tests.
         [sale.duration_s]=604800
         [sale.generated_every_s]=0
     )
@@ -487,7 +486,7 @@ start_balancer() {
     wait_until 5000 port_answers balancer 80
 }
 
-# hosts_start [SETTING=VALUE...]: all of them, until each web host sells.
+# hosts_start [SETTING=VALUE...]: starts all hosts, and waits until each web host sells.
 hosts_start() {
     local host
     find_postgresql
@@ -508,7 +507,7 @@ hosts_start() {
 
 # ---- requests -------------------------------------------------------------------------------------------
 
-# ask HOST METHOD TARGET: from the client's host; the body.
+# ask HOST METHOD TARGET: a request from the client's host; prints the body.
 ask() {
     on client curl --silent --max-time 20 --cacert "$HOSTS_DIR/authority.pem" --request "$2" \
         --resolve "web1:443:${ADDRESS[web1]}" --resolve "web2:443:${ADDRESS[web2]}" "$(url_of "$1")$3"
@@ -529,12 +528,12 @@ crowd() {
     on client "$TOP/tests/client/crowd.py" "$@" 3>&-
 }
 
-# What was sold by this host's workers since they started, by their own count.
+# sold_by HOST: how many items its workers have sold since they started, by their own counters.
 sold_by() {
     ask "$1" GET /metrics | sed --quiet 's/^flashsale_decisions_total{.*outcome="purchased".*} //p'
 }
 
-# What this host's workers said to purchases, whatever it was.
+# purchases_of HOST: how many purchases its workers have answered, with any outcome.
 purchases_of() {
     ask "$1" GET /metrics |
         awk '/^flashsale_decisions_total{kind="purchase"/ { sum += $2 } END { print sum + 0 }'
@@ -544,7 +543,7 @@ sold() {
     sql "$PRIMARY" 'SELECT count(*) FROM flashsale.item WHERE purchased_at IS NOT NULL'
 }
 
-# told_is_sold HISTORY HOST...: who was told of a purchase has it, in the rows of each of these hosts.
+# told_is_sold HISTORY HOST...: all acknowledged purchases are in the rows of each of these hosts.
 told_is_sold() {
     local host
     for host in "${@:2}"; do

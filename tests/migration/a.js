@@ -1,7 +1,7 @@
-// A's load script: for so long, many at once check out a random one of the items as a random user. An item that is
-// taken is no error; anything else is.
+// A's load script: many clients at once check out random items as random users. A taken item is no error; any other
+// refusal is.
 //
-// UNAVAILABLE_STATUS (409): its script takes this for a taken item, its document says 412. VUS (50), SECONDS (5).
+// UNAVAILABLE_STATUS (409): the status of a taken item in its script; its document says 412. VUS (50), SECONDS (5).
 
 import { check } from 'k6';
 import http from 'k6/http';

@@ -1,6 +1,6 @@
-// B's scripts. Of its load script: the service is healthy; users who check out and purchase as many items as one may,
-// beside users who only check out. Of its limit script: a user buys ten, can still check out an eleventh, and is refused
-// its purchase with the words that say why.
+// B's scripts. Its load script: the service is healthy; some users check out and purchase up to the limit, others only
+// check out. Its limit script: a user buys ten items and can check out an eleventh, whose purchase is refused with the
+// words of its document.
 //
 // START_ITEM_ID (1000), USERS (3) of each kind, PAUSE_S (0.2).
 
@@ -37,12 +37,12 @@ export function setup() {
     }
 }
 
-// Items of its own for each user.
+// Each user has items of its own.
 function itemOf(ordinal) {
     return firstItem + exec.vu.idInTest * (limit + 1) + ordinal;
 }
 
-// The code, or undefined.
+// Returns the code, or undefined.
 function checkOut(user, item) {
     const reply = http.post(`${baseUrl}/checkout?user_id=${user}&id=${item}`);
     check(reply, {
@@ -78,7 +78,7 @@ export function onlyCheckOut() {
     }
 }
 
-// Its script looks for the words in the text of the reply.
+// Its script searches the text of the reply for the words.
 export function buyEleven() {
     buyTen();
     const user = `k6_user_${run}_${exec.vu.idInTest}`;

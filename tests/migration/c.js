@@ -1,7 +1,7 @@
 // C's load script: users come, stay and leave; each iteration checks out an item that nobody else asks for, purchases
-// it a while later, and looks at the status now and then.
+// it a while later, and reads the status now and then.
 //
-// STAGE_S (2): how long they come, and leave; they stay three times as long. Its own: 10. USERS (10).
+// STAGE_S (2; C's script: 10): how long users come, and how long they leave; they stay three times as long. USERS (10).
 
 import { check, sleep } from 'k6';
 import exec from 'k6/execution';

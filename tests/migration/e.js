@@ -25,7 +25,7 @@ export const options = optionsOf({
 
 export const handleSummary = summary('e');
 
-// An item's number is behind "_item_".
+// An item's number follows "_item_".
 function numberOf(item) {
     const [, digits] = /_item_(\d+)$/.exec(item) || [];
     return Number(digits);
@@ -99,13 +99,13 @@ export default function buyOne({ first, last }) {
         buy(`_${ordinal % users}`, first + ordinal);
         return;
     }
-    // By then half of them have all they may, whatever is still in flight; the others are new.
+    // By then half of them are at the limit, in spite of requests in flight; the others are new.
     const user = ordinal % 2 ? ordinal % Math.floor(users / 2) : ordinal;
     buy(`_${user}`, first + Math.floor(Math.random() * (last - first + 1)));
 }
 
 export function teardown() {
-    // The page may be a second old, and a cache before it another.
+    // The page may be a second old in the service, and another second in a cache.
     let left;
     for (let tries = 0; tries < 40 && left !== 0; tries++) {
         const page = http.get(`${baseUrl}/sale/status`);

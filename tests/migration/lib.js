@@ -1,6 +1,6 @@
-// What the scripts of the five earlier services share: where the service is, and what is said in the end.
+// Shared by the scripts of the five earlier services: the service's address, and the report.
 //
-// BASE_URL says where, OUT a folder for NAME.json, the counts of each check.
+// BASE_URL: the address; OUT: the folder for NAME.json, with the counts of each check.
 
 export const baseUrl = __ENV.BASE_URL || 'http://localhost:8080';
 
@@ -8,7 +8,7 @@ export function number(name, fallback) {
     return __ENV[name] ? Number(__ENV[name]) : fallback;
 }
 
-// A member of a reply, or without a name all of it; undefined where it is no JSON or has none.
+// A member of a reply, or without a name the whole body; undefined without JSON or without the member.
 export function member(reply, name) {
     try {
         return name ? reply.json(name) : reply.json();
@@ -26,12 +26,12 @@ export function options(scenarios) {
         scenarios,
         thresholds: { checks: ['rate==1'] },
         setupTimeout: '30s',
-        // Addresses differ by user and code: a series of each would only fill memory.
+        // Not "url": addresses differ by user and code, and a time series for each would fill memory.
         systemTags: ['check', 'group', 'status'],
     };
 }
 
-// The end of a script: each check, passed of made.
+// The end of a script: for each check, how many passed of how many made.
 export function summary(name) {
     return (data) => {
         const checks = [];

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""The tables of docs/MIGRATING.md, each line tried.
+"""Tries each line of the tables of docs/MIGRATING.md.
 
     tests/migration/lines.py SERVICE settings    the service's settings, NAME=VALUE a line
-    tests/migration/lines.py SERVICE try         tries each line of its table; prints how many there are
+    tests/migration/lines.py SERVICE try         tries each line of its table; prints their number
 
-Environment, for the latter: URL, where the service is, with these settings; RUN_DIR, its private stack's folder;
-BUILD_DIR, where the programs are.
+Environment, for "try": URL, of a service with these settings; RUN_DIR, its private stack's folder; BUILD_DIR, the
+programs' folder.
 """
 
 import json
@@ -73,7 +73,7 @@ class Client:
 
 
 def prepare(client):
-    """What the document says of users 1001 and 1002."""
+    """Makes the state that the document has for users 1001 and 1002."""
     for number in range(101, 111):
         client.send("POST", f"/checkout?user_id=1001&id={number}")
         status, _ = client.send("POST", f"/purchase?code={client.code}")
@@ -105,7 +105,7 @@ def try_request(client, before, here):
 
 
 def try_setting(setting):
-    """As an option and as a variable, of both programs."""
+    """Tries a setting as an option and as a variable, with both programs."""
     name, value = setting.split("=", 1)
     variable = "FLASHSALE_" + name.upper().replace(".", "_")
     plain = {key: of for key, of in os.environ.items() if not key.startswith("FLASHSALE_")}
@@ -126,7 +126,7 @@ def ask(query):
 
 
 def try_row(client, before, here):
-    """What is wrong with it, or None."""
+    """Tries a line; returns what is wrong, or None."""
     if re.match(r"`(GET|POST) ", before):
         return try_request(client, before, here)
     if re.fullmatch(r"`[a-z]+\.[a-z_]+=[^`]*`", here):

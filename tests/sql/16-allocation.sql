@@ -41,7 +41,7 @@ SELECT checkout_outcomes(ARRAY['amy', 'bob'], ARRAY[25, 27]) AS ignored \gset
 SELECT is(purchase_outcomes(:sale, ARRAY[27]), ARRAY['purchased'], 'one item is held, one sold');
 SELECT is(allocated(ARRAY[1], 12), ARRAY[26], 'what is held is passed');
 SELECT is(allocated(ARRAY[1], 13), ARRAY[28], 'and what is sold');
-SELECT is((allocate_items(ARRAY[1], stripe(12))).o_contested, ARRAY[]::integer[], 'neither is contested');
+SELECT is((allocate_items(ARRAY[1], stripe(12))).o_contested, NULL::integer[], 'neither is contested');
 SELECT is(contested_items(:sale, ARRAY[25, 26, 27, 28], ARRAY[28]), ARRAY[26],
           'contested: passed, free, and not this batch''s');
 

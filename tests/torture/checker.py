@@ -1,32 +1,32 @@
 #!/usr/bin/env python3
-"""Holds what clients were told against what the database has.
+"""Compares the replies that clients got with the rows of the database.
 
     checker.py DIRECTORY    the files that a failed round kept: history.jsonl, rows.json
 
-It prints a line for each thing that must not be, and exits with 1 if there is one:
+Prints a line for each violation, and exits with 1 if there is one:
 
-    unexpected_answer     a reply that the contract does not know, or about something not asked for
-    answer_lost           a purchase was answered 200, and the item is not sold by that code
-    wrong_answer          ... and is, but to another, at another time, or as another of theirs
-    answers_differ        one code was answered with two different receipts
-    refused_but_sold      a purchase was refused, and its code bought the item
-    sold_unasked          an item is sold, and nobody had asked for that by then with its code
+    unexpected_answer     a reply is not in the contract, or is about something not asked for
+    answer_lost           a purchase was answered 200, but the item is not sold by that code
+    wrong_answer          ... or it is, but to another user, at another time, or with another purchase number
+    answers_differ        a code was answered with two different receipts
+    refused_but_sold      a purchase was refused, but its code bought the item
+    sold_unasked          an item is sold, but nobody had sent its code by then
     sold_after_answer     an item was sold later than the answer that says so
-    sold_twice            an item is among the purchases of two, or twice of one
+    sold_twice            an item is among the purchases of two users, or twice among those of one
     buyer_differs         items and the rows of their buyers contradict each other
-    over_limit            a user has bought more than one may
-    not_logged            a checkout was answered, and the log does not have it
+    over_limit            a user has bought more items than the limit
+    not_logged            a checkout was answered, but is not in the log
     logged_unasked        the log has a checkout that nobody sent, or more of them than were sent
-    wrong_expiry          a checkout's answer says another end of the hold than the log
-    holds_overlap         an item was given to a second user while the first had it
-    sold_outside_hold     an item is sold to one who did not hold it then
-    refused_for_nothing   held, sold, sold_out or user_limit was said, and it was not so
-    not_sold_out          something was left when all was to be sold, or more was sold than there is
+    wrong_expiry          a checkout's answer and the log have different ends of the hold
+    holds_overlap         an item was given to a second user while the first one held it
+    sold_outside_hold     an item is sold to a user who did not hold it then
+    refused_for_nothing   the reply was held, sold, sold_out or user_limit without that being so
+    not_sold_out          items are left after the end of the round, or more are sold than exist
     sale_not_whole        a generated sale has not exactly its items, or does not follow the one before
     audit                 sale_audit() found something
 
-Items are looked at one by one: each was sold after it was asked for and before that was answered,
-so at no moment more were sold than had been asked for, nor fewer than had been answered.
+Items are checked one by one: each was sold after a request for it and before that request's answer. So at no moment
+more items were sold than had been asked for, or fewer than had been answered.
 """
 
 import json
@@ -42,7 +42,7 @@ SECOND_US = 1_000_000
 
 
 def iso_us(text):
-    """A reply's time, which has milliseconds; None where it is none."""
+    """A reply's time, in milliseconds there, as microseconds; None if it is not a time."""
     try:
         moment = datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=timezone.utc)
     except (TypeError, ValueError):
@@ -56,7 +56,7 @@ def same_millisecond(text, time_us):
 
 
 class Checker:
-    """One round: its history, and the rows of its sale as rows.json has them (stack.py, ROWS)."""
+    """One round: its history, and the rows of its sale in the form of rows.json (stack.py, ROWS)."""
 
     def __init__(self, history, rows, clock_slack_us=0):
         self.requests = history.requests
@@ -66,12 +66,12 @@ class Checker:
         self.sale = rows["sale"]
         self.items = {item["number"]: item for item in rows["items"]}
         self.attempts = rows["attempts"]
-        # How far the clock was set while the round ran: all that times can be trusted.
+        # How far the clock was set during the round: times are exact only within that.
         self.slack_us = clock_slack_us
         self.violations = []
 
     def check(self):
-        """All that is wrong, as (kind, what)."""
+        """All violations, as (kind, text)."""
         for look in (self.answers, self.answered_purchases, self.refused_purchases,
                      self.sold_items, self.buyers, self.log, self.holds, self.refusals, self.stock,
                      self.sales, self.audit):
@@ -81,7 +81,7 @@ class Checker:
     def wrong(self, kind, what):
         self.violations.append((kind, what))
 
-    # ---- what was answered ----
+    # ---- replies ----
 
     def answers(self):
         for request in self.requests:
@@ -134,7 +134,7 @@ class Checker:
                 self.wrong("refused_but_sold",
                            f"{request.id}: {request.outcome}; the item is {item}")
 
-    # ---- what is stored ----
+    # ---- rows ----
 
     def sold_items(self):
         first_asked = {}
@@ -183,7 +183,7 @@ class Checker:
             self.log_of_user(requests, rows)
 
     def log_of_user(self, requests, rows):
-        """Each request that was answered needs a row of its own, each row a request of its own."""
+        """Each answered request needs a row of its own, each row a request of its own."""
         sides = [(r, False) for r in requests if r.is_decided]
         sides += [(r, True) for r in requests for _ in range(r.lost_tries + (not r.is_decided))]
         fits = [[j for j, row in enumerate(rows) if self.may_be(request, row, unknown)]
@@ -191,30 +191,30 @@ class Checker:
         row_of = {}  # by request's index
         request_of = {}  # by row's index
 
-        # Augmenting paths: what has a partner once keeps one, so requests first and then rows come
-        # to as many of both as there can be.
-        def place(i, seen):
+        # A maximum matching by augmenting paths, which keep matched requests matched: first those that must have a
+        # row, then the unknown ones.
+        def match(i, seen):
             for j in fits[i]:
                 if j not in seen:
                     seen.add(j)
-                    if j not in request_of or place(request_of[j], seen):
+                    if j not in request_of or match(request_of[j], seen):
                         row_of[i], request_of[j] = j, i
                         return True
             return False
 
         for i, (request, unknown) in enumerate(sides):
-            if not unknown and not place(i, set()):
+            if not unknown and not match(i, set()):
                 self.wrong("not_logged", f"{request}; the log of {request.user} has {rows}")
         for i, (_, unknown) in enumerate(sides):
             if unknown:
-                place(i, set())
+                match(i, set())
         for j, row in enumerate(rows):
             if j not in request_of:
                 sent = [r for r in requests if r.number in (ANY, row["number"])]
                 self.wrong("logged_unasked", f"{row}; {row['user_id']} sent {sent}")
 
     def may_be(self, request, row, unknown):
-        """Whether the row may be what the request, or a try of it that was lost, came to."""
+        """Whether the row may come from the request, or from a lost try of it."""
         if row["attempted_at"] + self.slack_us < request.sent:
             return False
         if unknown:
@@ -269,7 +269,7 @@ class Checker:
     # ---- refusals ----
 
     def refusals(self):
-        """Nobody is sent away for something that was not so while the request was on its way."""
+        """Each refusal's reason held at some moment while its request was in flight."""
         holds = self.holds_by_number()
         sold_at = {n: i["purchased_at"] for n, i in self.items.items()
                    if i["purchased_at"] is not None}
@@ -311,7 +311,7 @@ class Checker:
             if not is_true:
                 self.wrong("refused_for_nothing", f"{request}; holds {holds[request.number or 0]}")
 
-    # ---- the whole ----
+    # ---- the whole sale ----
 
     def stock(self):
         sold = sum(item["purchased_at"] is not None for item in self.items.values())

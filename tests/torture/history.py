@@ -1,6 +1,6 @@
-"""What the clients of a round saw: every request, when it was sent and answered, and with what.
+"""The history of a round: every request of its clients, when it was sent and answered, and the reply.
 
-Times are microseconds since the epoch, by the clock that PostgreSQL has too.
+Times are microseconds since the epoch, by PostgreSQL's clock, too.
 """
 
 import base64
@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import Optional
 
 ANY = 0
-# Decisions that say no: something was decided, and nothing was given.
+# Refusals: the request was decided, and got no item.
 CHECKOUT_REFUSALS = {"held", "sold", "sold_out", "user_limit", "sale_closed", "unknown_item"}
 PURCHASE_REFUSALS = {"unknown_code", "user_limit"}
 
@@ -23,18 +23,18 @@ def now_us():
 
 @dataclass
 class Request:
-    """One request. answered and status are None where no reply came."""
+    """One request. answered and status are None without a reply."""
 
     id: str
     kind: str  # checkout or purchase
     sent: int
-    user: Optional[str] = None  # checkout: for whom
+    user: Optional[str] = None  # checkout: its user
     number: Optional[int] = None  # checkout: the item's number, or ANY
     code: Optional[str] = None  # purchase: the code
     answered: Optional[int] = None
     status: Optional[int] = None
     reply: Optional[dict] = None  # the members of the body
-    # How many workers may have decided it, unheard by the web server, before another answered.
+    # How many workers may have decided it without the web server getting their reply, before another one answered.
     lost_tries: int = 0
 
     @property
@@ -56,13 +56,13 @@ class Request:
 
     @property
     def is_unknown(self):
-        """No answer, or "unavailable": it may have been decided or not."""
+        """No answer, or "unavailable": it may have been decided."""
         return self.status is None or (self.status == 503 and self.outcome == "unavailable")
 
 
 @dataclass(frozen=True)
 class Code:
-    """What a checkout's code says (fcgi/sale/code.c)."""
+    """The parts of a checkout's code (fcgi/sale/code.c)."""
 
     sale_id: int
     number: int
@@ -70,7 +70,7 @@ class Code:
 
     @classmethod
     def parse(cls, text):
-        """None: no worker gave such a code."""
+        """None if no worker makes such a code."""
         if not re.fullmatch(r"[A-Za-z0-9_-]{32}", text or ""):
             return None
         raw = base64.urlsafe_b64decode(text)
@@ -91,7 +91,7 @@ class History:
         self.requests.append(request)
 
     def note_lost_tries(self, web_server_log):
-        """The lines of nginx's error log that say which requests it gave to a worker in vain."""
+        """Reads from nginx's error log which requests it sent to a worker without getting a reply."""
         by_id = {request.id: request for request in self.requests}
         for line in web_server_log:
             found = re.search(r'upstream.* request: "POST [^"]*[?&]request=([a-z0-9-]+)', line)

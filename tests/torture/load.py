@@ -1,4 +1,4 @@
-"""Buyers who do what buyers do, and write down what became of it."""
+"""Buyers who check out and purchase as people do, and write down the replies."""
 
 import asyncio
 import heapq
@@ -16,20 +16,20 @@ NO_CONNECTION_PAUSE_S = 0.03
 
 
 class Load:
-    """A round's buyers. A code that one was given may be used by any of them, at any time."""
+    """A round's buyers. Any of them may use any code, at any time."""
 
     def __init__(self, seed, history):
         self.seed = seed
         self.history = history
         self.count = 0
         self.is_stopping = False
-        self.codes = []  # all that were given
-        self.used = []  # those of answered purchases
-        self.later = []  # (when, code): a heap of those that somebody will come back with
+        self.codes = []  # all codes
+        self.used = []  # codes of answered purchases
+        self.later = []  # (when, code): a heap of codes that somebody will come back with
         self.not_sent = 0
 
     async def ask(self, connection, kind, **asked):
-        """One request; None where there was no connection, and so no request."""
+        """One request; None without a connection, and so without a request."""
         self.count += 1
         tag = f"s{self.seed}-{self.count}"
         request = Request(id=tag, kind=kind, sent=0, **asked)
@@ -65,7 +65,7 @@ class Load:
             self.used.append(code)
         return request
 
-    # ---- while the nemesis is about ----
+    # ---- during the faults ----
 
     async def crowd(self, plan, urls):
         await asyncio.gather(*(self.buyer(plan, i, urls[i % len(urls)])
@@ -92,7 +92,7 @@ class Load:
         if kind < 0.06 and self.used:
             await self.purchase(connection, chance.choice(self.used[-50:]))
         elif kind < 0.10 and self.codes:
-            # Another one's, or one's own of some time ago: late by now, or used.
+            # Another buyer's code, or an own one of some time ago: expired by now, or used.
             await self.purchase(connection, chance.choice(self.codes))
         elif kind < 0.12:
             await self.purchase(connection, self.wrong_code(chance))
@@ -114,7 +114,7 @@ class Load:
             return
         for _ in range(chance.choice((1, 1, 1, 2, 5))):
             bought = await self.purchase(connection, code)
-            # Whoever does not know asks again.
+            # An unknown result is asked for again.
             if bought and not bought.is_unknown:
                 break
             await asyncio.sleep(chance.uniform(0, 0.3))
@@ -129,7 +129,7 @@ class Load:
         if kind > 0.99:
             return plan.items + 1 + chance.randrange(5)
         if kind > 0.85:
-            return 1 + chance.randrange(8)  # what everybody wants
+            return 1 + chance.randrange(8)  # the popular items
         return 1 + chance.randrange(plan.items)
 
     def wrong_code(self, chance):
@@ -138,10 +138,10 @@ class Load:
         secret = "-".join((secret[:8], secret[8:12], secret[12:16], secret[16:20], secret[20:]))
         return Code(code.sale_id if code else 1, code.number if code else 1, secret).text()
 
-    # ---- when the dust has settled ----
+    # ---- after the faults ----
 
     async def probe(self, url):
-        """Whether the service decides again: by a checkout of any item."""
+        """Whether the service decides again, tried by a checkout of any item."""
         connection = connection_to(url, 1)
         try:
             request = await self.checkout(connection, f"s{self.seed}-probe")
@@ -151,7 +151,7 @@ class Load:
 
     @staticmethod
     async def says_well(url):
-        """Whether a worker says that all is well, Redis too."""
+        """Whether a worker's /health says that all is well, Redis included."""
         connection = connection_to(url, 2)
         try:
             return (await connection.get("/health")).members.get("status") == "ok"
@@ -161,7 +161,7 @@ class Load:
             connection.close()
 
     async def ask_again(self, url):
-        """Every code once more: nothing may be unknown any longer."""
+        """Sends every code once more: no result may stay unknown."""
         codes = sorted(set(self.codes))
 
         async def some():
@@ -173,7 +173,7 @@ class Load:
         await asyncio.gather(*(some() for _ in range(8)))
 
     async def sell_the_rest(self, url, seconds):
-        """New users buy what is left, until there is no more."""
+        """New users buy what is left, until all is sold."""
         self.is_stopping = False
         loop = asyncio.get_running_loop()
         ends = loop.time() + seconds

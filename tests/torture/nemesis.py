@@ -1,4 +1,4 @@
-"""What can happen to a stack, and who makes it happen: a round's nemesis, picked by its seed."""
+"""The faults that can happen to a stack, and a round's nemesis, which makes those happen that the seed picks."""
 
 import errno
 import os
@@ -14,19 +14,19 @@ from typing import Callable
 
 from stack import (FAKETIME, SLOWNESS, WORKERS, StackError, process_lives, send_signal, wait_until)
 
-# Where FAKETIME_TIMESTAMP_FILE may step the clock to.
+# How far FAKETIME_TIMESTAMP_FILE may step the clock.
 CLOCK_STEPS = ("+2s", "-2s", "+90s", "-90s", "+2h", "-2h", "+40d", "-40d")
 GENERATED_ITEMS = 20000
-# So long after it was started a worker takes signals, however busy the machine is.
+# So long after its start a worker handles signals, on a busy machine, too.
 WORKER_START_S = 2
-# A worker that nobody asks to sell looks once a second whether it could.
+# A worker without requests checks once a second whether it could sell.
 READ_ONLY_TOLD_S_MAX = 5
 
 
 @dataclass(frozen=True)
 class Fault:
     name: str
-    # Faults of one part happen one after the other.
+    # Faults of the same part happen one after the other.
     part: str
     strike: Callable
     needs: str = ""
@@ -43,7 +43,7 @@ def fault(part, needs=""):
 
 
 class Strike:
-    """One fault at work: where, and with which luck."""
+    """One fault that happens: on which stack, with which random choices."""
 
     def __init__(self, nemesis, name):
         self.nemesis = nemesis
@@ -57,7 +57,7 @@ class Strike:
         return self.chance.choice(WORKERS)
 
     def a_backend(self):
-        """None while the workers have no connection."""
+        """None if the workers have no connection."""
         backends = self.stack.backends()
         return self.chance.choice(backends) if backends else None
 
@@ -111,7 +111,7 @@ def clock_stepped(strike):
 
 @fault("workers", needs="unread log")
 def log_unread(strike):
-    """Each line that a worker logs goes into a pipe that is full already, until the round is over."""
+    """Until the end of the round, workers log into a pipe that is full."""
     for worker in WORKERS:
         strike.nemesis.end_worker(worker, signal.SIGTERM)
     strike.pause(0.8, 2)
@@ -159,7 +159,7 @@ def postgresql_asleep(strike):
 
 @fault("postgresql")
 def postgresql_read_only(strike):
-    """Sessions live on, and none may write; a new one may not either."""
+    """Neither existing sessions nor new ones may write."""
     strike.stack.set_read_only(True)
     strike.pause(0.5, 2)
     if strike.stack.is_read_only():
@@ -174,7 +174,7 @@ def postgresql_read_only(strike):
 
 
 def fill_disk(filler):
-    """To the last page, while others write."""
+    """Fills the disk to the last page, while others write."""
     with open(filler, "wb") as file:
         for piece in (1 << 20, 1 << 16, 1 << 12):
             try:
@@ -190,7 +190,7 @@ def disk_full(strike):
     filler = strike.stack.database_dir / "filler"
     fill_disk(filler)
     if strike.chance.random() < 0.5:
-        # The next of the log's files has no room: the server ends, and cannot start.
+        # The next WAL file has no room: the server ends, and cannot start.
         strike.stack.sql("SELECT pg_switch_wal()", check=False)
     strike.pause(0.8, 1.8)
     filler.unlink()
@@ -217,7 +217,7 @@ def redis_emptied(strike):
         strike.pause(0, 0.1)
 
 
-# Nonsense, and a hold that is long over; in each stream, or in the place of it.
+# Garbage, and a hold that ended long ago: in each stream, or instead of it.
 LITTER = """
 for _, key in ipairs(redis.call('KEYS', 'flashsale:*:refusals')) do
     if ARGV[1] == 'replace' then
@@ -316,11 +316,11 @@ def answers_of_postgresql_lost(strike):
 
 @fault("clients")
 def clients_leave(_strike):
-    """The plan has made some of them impatient."""
+    """The plan makes some clients impatient."""
 
 
 class Nemesis:
-    """Of one round. begin(), then run() in a thread of its own, then recover()."""
+    """One round's nemesis: begin(), then run() in a thread of its own, then recover()."""
 
     def __init__(self, stack, seed, faults):
         self.stack = stack
@@ -331,7 +331,7 @@ class Nemesis:
         self.errors = []
         self.violations = []
         self.ended = set()  # pids of workers
-        self.ended_young = set()  # ... that perhaps had not yet come to take signals
+        self.ended_young = set()  # ... that perhaps did not handle signals yet
         self.generator_settings = []
 
     def needs(self, what):
@@ -345,7 +345,7 @@ class Nemesis:
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
             if self.proxy.stdout.readline() != "ready\n":
                 raise StackError("the proxy did not start")
-            # They are back at once, through it.
+            # They reconnect at once, through the proxy.
             send_signal(self.stack.backends(), signal.SIGTERM)
             wait_until(10, lambda: len(self.stack.backends()) >= len(WORKERS),
                        "the workers to connect")
@@ -357,7 +357,7 @@ class Nemesis:
             self.await_worker("worker-2")
 
     def run(self, began):
-        """Strikes at the times planned; returns when all is done. `began`: by time.monotonic()."""
+        """Strikes at the planned times; returns after the last fault. `began`: by time.monotonic()."""
         threads = [threading.Thread(target=self.strike, args=(began + after_s, fault))
                    for after_s, fault in self.faults]
         for thread in threads:
@@ -374,7 +374,7 @@ class Nemesis:
                 self.errors.append(f"{fault.name}: {error}")
 
     def recover(self):
-        """Takes away what stands in the way, and starts what nobody else would start."""
+        """Ends faults that last, and starts what nobody else would start."""
         if self.proxy:
             self.proxy.stdin.close()
             self.proxy.wait()
@@ -382,12 +382,12 @@ class Nemesis:
             self.proxy = None
         (self.stack.database_dir / "filler").unlink(missing_ok=True)
         self.stack.wake_all()
-        # A server that could not start for want of room may take a moment to give up.
+        # A server that cannot start on a full disk may take a moment to give up.
         self.start_what_died("postgresql", 0.5 if self.needs("small disk") else 0)
         for part in ("redis", "nginx"):
             self.start_what_died(part, 0)
         if any(fault.name == "postgresql_read_only" for _, fault in self.faults):
-            self.stack.set_read_only(False)  # the server may have been down when it was due
+            self.stack.set_read_only(False)  # the server may have been down at the planned time
         if self.needs("clock") and (self.stack.run_dir / "clock").exists():
             (self.stack.run_dir / "clock").unlink()
             for worker in WORKERS:
@@ -395,7 +395,7 @@ class Nemesis:
                 self.await_worker(worker)
 
     def end(self):
-        """All has been well, whatever stays as it is until then."""
+        """Ends the faults that lasted until all was checked."""
         if self.needs("unread log"):
             self.stack.use_logs()
             for worker in WORKERS:
@@ -432,7 +432,7 @@ class Nemesis:
         self.proxy.stdin.flush()
 
     def generate_at_last(self, settings):
-        """When all else is over the generator runs once more, and then no sale may be missing."""
+        """The generator runs once more at the end, and then no sale may be missing."""
         self.generator_settings.append(settings)
 
     def generate(self):
@@ -445,7 +445,7 @@ class Nemesis:
 
 
 def possible(stack):
-    """The faults that can happen on this stack; and those that cannot on this machine, and why."""
+    """The faults that can happen on this stack; and those that cannot on this machine, with the reason."""
     missing = {}
     if not stack.has_small_disk:
         missing["small disk"] = (stack.wants_small_disk

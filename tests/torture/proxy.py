@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Stands between the workers and PostgreSQL, and is as bad a network as it is told to be.
+"""A proxy between the workers and PostgreSQL that acts as a bad network.
 
-    proxy.py PORT SOCKET    listens on 127.0.0.1:PORT and leads to the Unix socket SOCKET
+    proxy.py PORT SOCKET    listens on 127.0.0.1:PORT and connects to the Unix socket SOCKET
 
-Lines of standard input, each until the next: "pass"; "delay MS", each piece on its way so long;
-"stall", nothing passes; "deafen", what the server answers is thrown away; "reset", all connections
-are reset at once, and new ones pass. It ends with its standard input.
+Commands are lines of standard input; each is valid until the next: "pass"; "delay MS" delays each piece of data;
+"stall" lets nothing pass; "deafen" drops the server's answers; "reset" resets all connections at once, and lets new ones
+pass. It ends with its standard input.
 """
 
 import asyncio
@@ -57,13 +57,13 @@ class Proxy:
 
     @staticmethod
     def reset(writer):
-        """An RST instead of an orderly end (SO_LINGER of 0 s, socket(7))."""
+        """Sends RST instead of FIN (SO_LINGER of 0 s, socket(7))."""
         connection = writer.get_extra_info("socket")
         try:
             if connection is not None and connection.family == socket.AF_INET:
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         except OSError:
-            pass  # it has just been closed by itself
+            pass  # it was closed just before
         writer.transport.abort()
 
     def obey(self, line):
@@ -88,7 +88,7 @@ async def main():
     async with server:
         while line := await commands.readline():
             proxy.obey(line.decode())
-        # As a cable that is pulled out: nothing is ended in an orderly way.
+        # Like a cable that is pulled out: without orderly ends of connections.
         os._exit(0)
 
 

@@ -1,4 +1,4 @@
-"""The private stack (deploy/private/stack) that rounds are played on, and what can be done to its parts."""
+"""The private stack (deploy/private/stack) of a round, and what can be done to its parts."""
 
 import json
 import os
@@ -20,7 +20,7 @@ from supervisor.postgresql import AS_POSTGRES  # noqa: E402
 
 
 def take_environment():
-    """What every script of the project has, whatever its caller has."""
+    """The environment of every script of the project, independent of the caller's."""
     done = subprocess.run([TOP / "deploy" / "environment", "env", "--null"], check=True,
                           stdout=subprocess.PIPE)
     os.environb.clear()
@@ -33,7 +33,7 @@ take_environment()
 BUILD_DIR = Path(os.environ.get("BUILD_DIR") or TOP / "build").resolve()
 SLOWNESS = float(os.environ.get("TEST_SLOWNESS") or 1)
 WORKERS = ("worker-1", "worker-2")
-DISK_MIB = 480  # a cluster, its log for some rounds, and room
+DISK_MIB = 480  # for a cluster, its WAL for some rounds, and free space
 COMMAND_S_MAX = 60
 FAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
 
@@ -69,13 +69,13 @@ TRUNCATE flashsale.sale, flashsale.item, flashsale.buyer, flashsale.attempt, fla
     flashsale.hold_queue
 """
 
-# Started in the place of flashsale-fcgi: a worker that begins while there is the file "clock" has
-# the clock that the file says; while there is the pipe "unread", its log goes there, and nobody reads.
+# Started instead of flashsale-fcgi. If the file "clock" exists, the worker gets the clock of that file; if the pipe
+# "unread" exists, its log goes there, and nobody reads it.
 WORKER = """#!/bin/sh
 if [ -e '{run}/clock' ]; then
-    # FAKETIME_NO_CACHE: the file is read each time, so the clock can be set while the worker runs.
+    # FAKETIME_NO_CACHE: the file is read each time, so that the clock can be set while the worker runs.
     export LD_PRELOAD='{faketime}' FAKETIME_TIMESTAMP_FILE='{run}/clock' FAKETIME_NO_CACHE=1
-    # And waits by the monotonic clock stay what they are: they would end at once (FORCE_MONOTONIC_FIX).
+    # Waits by the monotonic clock stay unchanged; they would end at once (FORCE_MONOTONIC_FIX).
     export FAKETIME_DONT_FAKE_MONOTONIC=1 FAKETIME_FORCE_MONOTONIC_FIX=0
 fi
 if [ -p '{run}/unread' ]; then
@@ -86,7 +86,7 @@ exec '{build}/flashsale-fcgi' "$@"
 
 
 def wait_until(seconds, is_so, what):
-    """Returns how many seconds it took."""
+    """Waits until the condition holds; returns how many seconds it took."""
     began = time.monotonic()
     while not is_so():
         if time.monotonic() - began > seconds * SLOWNESS:
@@ -112,7 +112,7 @@ def send_signal(pids, number):
 
 
 class Stack:
-    """batchers: of each kind in a worker; on_small_disk: the cluster is where a disk can be filled."""
+    """batchers: of each kind in a worker; on_small_disk: the cluster is on a small disk of its own, to be filled."""
 
     def __init__(self, batchers, on_small_disk):
         self.run_dir = Path(tempfile.mkdtemp(prefix="flashsale-torture."))
@@ -123,7 +123,7 @@ class Stack:
         self.has_small_disk = on_small_disk and self.mount_small_disk()
         self.environment = {name: value for name, value in os.environ.items()
                             if not name.startswith(("PG", "RUN_DIR", "WORKER", "GENERATOR"))}
-        self.environment["CHECKS"] = "stop"  # what cannot be ends a worker (common/check.h)
+        self.environment["CHECKS"] = "stop"  # a failed check ends a worker (common/check.h)
         self.batchers = batchers
         self.marks = {}
         self.unread = None
@@ -149,7 +149,7 @@ class Stack:
         worker.chmod(0o755)
         (programs / "flashsale-generator").symlink_to(BUILD_DIR / "flashsale-generator")
         for _ in range(5):
-            # Below the ports that the kernel gives to clients (ip_local_port_range).
+            # Lower than the ports that the kernel gives to clients (ip_local_port_range).
             port = random.SystemRandom().randrange(20000, 32000, 4)
             self.http_port, self.proxy_port = port, port + 2
             self.environment |= {
@@ -169,17 +169,17 @@ class Stack:
         raise StackError(f"deploy/private/stack start: {done.stderr}")
 
     def worker_conninfo(self):
-        """The proxy where it listens, and else at once the socket."""
+        """By the proxy if it listens, else by the socket."""
         socket_dir = str(self.database_dir).replace("/", "%2F")
         return (f"postgresql://flashsale_worker@127.0.0.1:{self.proxy_port},{socket_dir}:5432"
                 "/flashsale")
 
     def end(self):
-        """Leaves nothing behind."""
+        """Ends the stack and removes its files."""
         self.wake_all()
         self.run_script("stop")
         if self.has_small_disk:
-            # Lazily: whatever still has a file open there is on its way out.
+            # Lazily, since processes that are ending may have a file open there.
             subprocess.run(["umount", "--lazy", self.database_dir], check=False)
         shutil.rmtree(self.run_dir, ignore_errors=True)
 
@@ -190,23 +190,23 @@ class Stack:
     # ---- parts ----
 
     def pid(self, part):
-        """None: it is down."""
+        """None if it is down."""
         return self.place.pid(part)
 
     def began(self, part):
-        """Seconds since the epoch; 0 where it is down."""
+        """When it started, in seconds since the epoch; 0 if it is down."""
         try:
             return (self.run_dir / "pid" / part).stat().st_mtime
         except OSError:
             return 0
 
     def pids(self, part):
-        """The part's process and its children."""
+        """The pids of the part's process and its children."""
         pid = self.pid(part)
         return [pid, *children_of(pid)] if pid else []
 
     def backends(self):
-        """The server processes that serve workers."""
+        """The pids of the server processes that serve workers."""
         return [pid for pid in self.pids("postgresql")[1:]
                 if b"flashsale_worker" in self.command_line(pid)]
 
@@ -224,7 +224,7 @@ class Stack:
         self.place.ask("stop", self.parts[part])
 
     def start_part(self, part):
-        """Also behind a death that the supervisor has not seen yet."""
+        """Also after a death that the supervisor has not noticed yet."""
         wait_until(10, lambda: not self.is_up(part), f"{part} to be down")
         self.place.ask("start", self.parts[part])
 
@@ -242,7 +242,7 @@ class Stack:
                        capture_output=True, timeout=COMMAND_S_MAX)
 
     def generator(self, **settings):
-        """Started; the caller waits for it."""
+        """Starts one; the caller waits for it."""
         conninfo = f"host={self.database_dir} dbname=flashsale user=flashsale_generator"
         options = {"database.generator_conninfo": conninfo, "sale.duration_s": 604800,
                    "sale.generated_every_s": 0,
@@ -266,7 +266,7 @@ class Stack:
         return done.stdout.strip()
 
     def fresh_sale(self, items, hold_s, limit):
-        """All rows gone, and a sale that lasts longer than any round. Nobody may be buying."""
+        """Deletes all rows, and makes a sale that lasts longer than any round. Nobody may be buying."""
         self.sql(FRESH)
         if self.has_small_disk:
             self.sql("CHECKPOINT")
@@ -284,7 +284,7 @@ class Stack:
         return json.loads(self.sql(query))
 
     def set_read_only(self, is_so):
-        """Whatever the sessions think of it; as far as the server is up."""
+        """For all sessions; does nothing if the server is down."""
         self.environment["PGOPTIONS"] = "-c default_transaction_read_only=off"
         change = "SET default_transaction_read_only = on" if is_so else \
             "RESET default_transaction_read_only"
@@ -296,7 +296,7 @@ class Stack:
         return self.sql("SHOW transaction_read_only", check=False) == "on"
 
     def says_that_it_sells(self, worker):
-        """By its /health, past the web server; False also where it does not answer."""
+        """By its own /health, without the web server; False if it does not answer."""
         try:
             done = subprocess.run(
                 ["cgi-fcgi", "-bind", "-connect", self.socket(worker)],
@@ -309,7 +309,7 @@ class Stack:
     # ---- logs ----
 
     def leave_logs_unread(self):
-        """For workers that start from here on: a pipe that is full from the beginning."""
+        """Workers that start from now on log into a pipe that is full."""
         pipe = self.run_dir / "unread"
         os.mkfifo(pipe)
         self.unread = os.open(pipe, os.O_RDWR | os.O_NONBLOCK)
@@ -320,11 +320,11 @@ class Stack:
             pass
 
     def use_logs(self):
-        """Who starts from here on logs as ever."""
+        """Workers that start from now on log as usual."""
         (self.run_dir / "unread").unlink(missing_ok=True)
 
     def read_logs(self):
-        """All that is in the pipe."""
+        """Reads all that is in the pipe."""
         with open(self.run_dir / "log" / "unread.log", "ab") as log:
             try:
                 while True:
@@ -335,7 +335,7 @@ class Stack:
         self.unread = None
 
     def mark_logs(self):
-        """From here on log_since tells what is new."""
+        """log_since returns what is logged from now on."""
         self.marks = {path.name: path.stat().st_size for path in (self.run_dir / "log").iterdir()}
 
     def log_since(self, name):
@@ -351,6 +351,6 @@ class Stack:
             (folder / path.name).write_text("\n".join(self.log_since(path.name)) + "\n")
 
     def wake_all(self):
-        """Nothing sleeps any longer that a round has put to sleep."""
+        """Wakes all processes that a round stopped (SIGCONT)."""
         for part in ("postgresql", "redis", "nginx", *WORKERS):
             send_signal(self.pids(part), signal.SIGCONT)

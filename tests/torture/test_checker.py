@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""The checker finds nothing in a sound history, and in others each thing that is wrong.
+"""The checker finds nothing in a sound history, and each violation in others.
 
-Prints TAP. A test changes one thing about the little sale below, as the service could have got it
-wrong, and says what the checker must call it: that and nothing else.
+Prints TAP. Each test makes one change to the small sale below, like a fault of the service, and names the one violation
+that the checker must find.
 """
 
 import sys
@@ -15,7 +15,7 @@ from history import ANY, Code, History, Request
 BEGIN_US = 1_800_000_000 * SECOND_US
 HOLD_S = 2
 STEP_US = 10_000  # from one request to the next
-DECIDED_US = 1_000  # from being sent to being decided, and from there to being answered
+DECIDED_US = 1_000  # from a request to its decision, and from there to its answer
 
 
 def iso(time_us):
@@ -28,7 +28,7 @@ def secret_of(count):
 
 
 class Sale:
-    """Six items, two to a user: rows and requests as a sound service makes them."""
+    """Six items, at most two to a user: rows and requests of a sound service."""
 
     def __init__(self):
         self.time_us = BEGIN_US
@@ -69,7 +69,7 @@ class Sale:
         return row
 
     def checkout(self, user, number, given=None, answered=True):
-        """Accepted; `given`: the item where any was asked for."""
+        """An accepted checkout; `given`: the item, if any was asked for."""
         request = self.request("checkout", user=user, number=number)
         self.count += 1
         code = Code(1, given or number, secret_of(self.count))
@@ -84,7 +84,7 @@ class Sale:
                                    "user": request.user, "expires_at": iso(until_us)})
 
     def again(self, user, code):
-        """The same item once more by the one who holds it."""
+        """The same item once more, by its holder."""
         request = self.request("checkout", user=user, number=code.number)
         self.log(request, "repeated", code.number, code.secret)
         held = self.attempt(outcome="accepted", secret=code.secret)
@@ -128,7 +128,7 @@ class Sale:
 
 
 class SoundSale(Sale):
-    """With each thing that can come of a request, and requests that nobody knows about."""
+    """A sale with each outcome of a request, and with requests of unknown result."""
 
     def __init__(self):
         super().__init__()
@@ -148,7 +148,7 @@ class SoundSale(Sale):
         self.unknown_but_sold = self.purchase(self.guss, answered=False)
         self.guss_other = self.checkout("gus", 6)
         self.unknown_not_sold = self.request("purchase", code=self.guss_other.text())
-        # One worker decided, and died; the other was asked then, and its answer was passed on.
+        # One worker decided, and died; then the other one was asked, and answered.
         self.tried_twice = self.refused("ivy", 4, "held")
         self.log(self.tried_twice, "held", 4)
         self.tried_twice.lost_tries = 1
@@ -170,7 +170,7 @@ TESTS = []
 
 
 def wrong(*kinds):
-    """What the checker must find once the function has changed the sale."""
+    """The violation that the checker must find after the function has changed the sale."""
     def add(change):
         what = change.__name__.replace("_", " ")
         TESTS.append((f"{what}: {', '.join(kinds) or 'nothing is wrong'}", sorted(kinds), change))
@@ -272,7 +272,7 @@ def an_item_whose_buyer_has_no_row(sale):
 
 @wrong("over_limit")
 def more_than_the_limit(sale):
-    # As if amy's item had gone to hal, the whole way.
+    # As if amy's item had gone to hal, in all rows.
     for row in sale.rows["attempts"]:
         if row["user_id"] == "amy":
             row["user_id"] = "hal"
@@ -384,7 +384,7 @@ def held_though_free(sale):
 
 
 def refused_early(sale, outcome, number, user="zoe"):
-    """A refusal before any reason for one."""
+    """A refusal before its reason."""
     sale.requests.append(Request(id="x", kind="checkout", sent=BEGIN_US, answered=BEGIN_US + 2,
                                  user=user, number=number, status=412, reply={"outcome": outcome}))
     sale.rows["attempts"].append({"attempted_at": BEGIN_US + 1, "number": number or None,
@@ -437,7 +437,7 @@ def an_answer_without_a_code(sale):
     sale.repeated.reply["code"] = "?"
 
 
-# ---- the whole ----
+# ---- the whole sale ----
 
 @wrong("not_sold_out")
 def something_is_left(sale):

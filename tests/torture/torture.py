@@ -3,12 +3,11 @@
 
     torture.py [--rounds 10] [--seed 1] [--json FILE] [--tap] [--keep] [--fault NAME]...
 
-A round is a short sale under load while the nemesis (nemesis.py) does what its seed says. Then the
-service must be well again by itself, all codes are asked for once more, what is left is sold to the
-last item, and the checker (checker.py) holds what clients were told against the rows. A round that
-fails prints what was wrong and keeps its files in BUILD_DIR/torture/seed-N; a good one leaves
-nothing. --tap prints lines for prove. --fault has these happen instead of what the seed says. Exit
-status: 0 all good, 1 not.
+A round is a short sale under load, while the nemesis (nemesis.py) causes the faults of its seed. After them the service
+must recover by itself, all codes are sent once more, the rest is sold to the last item, and the checker (checker.py)
+compares the replies with the rows. A failed round prints what is wrong and keeps its files in
+BUILD_DIR/torture/seed-N; a good one leaves none. --tap prints lines for prove. --fault causes these faults instead of
+those of the seed. Exit status: 0 if all rounds are good, else 1.
 """
 
 import argparse
@@ -27,19 +26,19 @@ from load import Load
 from nemesis import TABLE, Nemesis, possible
 from stack import BUILD_DIR, SLOWNESS, WORKERS, Stack, StackError
 
-# Rounds that share a stack; those of one block have the same kind of stack, whichever is asked for.
+# So many rounds share a stack. A round's block decides the kind of its stack, also when one round runs alone.
 BLOCK = 10
 LOAD_S_MIN = 2.2
 AFTER_FAULTS_S = 0.4
 HEALTHY_S_MAX = 10  # "within seconds"
 SELL_S_MAX = 20
-CLOCK_SLACK_US_MIN = 500  # less is the two clocks being read one after the other
+CLOCK_SLACK_US_MIN = 500  # less comes from reading the two clocks one after the other
 STACK_PROBLEMS = (StackError, OSError)
 
 
 @dataclass
 class Plan:
-    """What a seed stands for."""
+    """A round's plan, made from its seed."""
 
     seed: int
     items: int
@@ -48,7 +47,7 @@ class Plan:
     users: int
     connections: int
     impatient_connections: int
-    direct: bool  # some buyers are past the web server
+    direct: bool  # some buyers ask workers without the web server
     any_share: float
     pause_s: float
     faults: list = field(default_factory=list)  # (seconds, name)
@@ -62,7 +61,7 @@ class Plan:
                    impatient_connections=0, direct=chance.random() < 0.3,
                    any_share=chance.choice((0.2, 0.5, 0.9)),
                    pause_s=chance.choice((0.01, 0.02, 0.03)))
-        # Each fault comes first in some round of as many as there are kinds, whatever chance says.
+        # In as many rounds as there are kinds of faults, each kind comes first once.
         names = [fault.name for fault in faults_possible]
         first = names[seed * 7 % len(names)]
         others = [name for name in names if name != first]
@@ -81,14 +80,14 @@ class Result:
     faults: list
     requests: int = 0
     purchases: int = 0  # answered 200
-    checked: int = 0  # of those, and of refused and unknown ones
+    checked: int = 0  # purchases that the checker compared: answered, refused and unknown ones
     unknown: int = 0
     unknown_purchases: int = 0
     unknown_sold: int = 0
     healthy_ms: int = 0
     ms: int = 0
     violations: list = field(default_factory=list)
-    error: str = ""  # the machinery failed, and nothing was shown
+    error: str = ""  # the test itself failed, and showed nothing
 
     @property
     def is_good(self):
@@ -129,7 +128,7 @@ class Round:
         except STACK_PROBLEMS as error:
             self.result.error = str(error)
         finally:
-            # asyncio.wait_for may lose a cancellation: nobody goes on for ever behind one.
+            # asyncio.wait_for may lose a cancellation: buyers stop by this flag.
             self.load.is_stopping = True
             if self.nemesis.proxy:
                 self.nemesis.proxy.kill()
@@ -157,7 +156,7 @@ class Round:
 
         await self.load.ask_again(self.url)
         await self.load.sell_the_rest(self.url, SELL_S_MAX * SLOWNESS)
-        # What is only for speed, Redis, has had its time to be found again.
+        # Redis, too: workers have had time to reconnect.
         await self.await_all(self.load.says_well, self.sockets, "not all is well, says")
         await asyncio.to_thread(self.nemesis.end)
         self.result.violations += self.nemesis.violations
@@ -166,7 +165,7 @@ class Round:
             self.result.violations.append(("sale_not_whole", error))
 
     async def be_well(self):
-        """Each worker decides again, by itself and soon."""
+        """Each worker must decide again, by itself and soon."""
         began = time.monotonic()
         await self.await_all(self.load.probe, [*self.sockets, self.url], "nothing is decided by")
         self.result.healthy_ms = round((time.monotonic() - began) * 1000)
@@ -199,7 +198,7 @@ class Round:
         result.unknown_sold = sum((code.number, code.secret) in sold for code in codes)
 
     def process_violations(self):
-        """Workers that ended though nobody ended them; locks taken in the wrong order."""
+        """Workers that ended by themselves; deadlocks."""
         for line in self.stack.log_since("stack.log"):
             words = line.split()
             if "ended with status" in line and words[1] in WORKERS:
@@ -212,7 +211,7 @@ class Round:
                 yield "deadlock", line
 
     def keep(self):
-        """The files of a round that failed."""
+        """Keeps the files of a failed round."""
         folder = BUILD_DIR / "torture" / f"seed-{self.plan.seed}"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
@@ -225,7 +224,7 @@ class Round:
 
 
 class Torture:
-    """The rounds, one after the other, and what they came to."""
+    """The rounds, one after the other, and their results."""
 
     def __init__(self, options):
         self.options = options
@@ -250,7 +249,7 @@ class Torture:
     def renew_stack(self, seed):
         self.end_stack()
         block = (seed - 1) // BLOCK
-        # Every fourth block on a true disk; two batchers of each kind in every second one's workers.
+        # Every fourth block is on a real disk; every second one has workers with two batchers of each kind.
         self.stack = Stack(batchers=1 + block % 2, on_small_disk=block % 4 != 3)
         self.stack.start()
 
@@ -269,7 +268,7 @@ class Torture:
         if self.options.keep or not result.is_good:
             kept = one.keep()
         if not result.is_good:
-            # What went wrong may still be wrong.
+            # The next round gets a new stack, since the fault may last.
             self.end_stack()
         return result, kept
 

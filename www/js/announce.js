@@ -1,9 +1,9 @@
-/** Outcomes, seen and heard. */
+/** Messages about outcomes, on the page and for screen readers. */
 
 import { onPress, renew } from './intent.js';
 import { element } from './page.js';
 
-/** How long a notice stays; one that offers something to do stays until it is closed. */
+/** How long a notice stays. One with an action stays until it is closed. */
 const GOOD_MS = 5000;
 const BAD_MS = 9000;
 
@@ -17,7 +17,7 @@ let leaving;
 /** @type {(() => void) | undefined} */
 let act;
 
-/** For screen readers alone. A region is read when it changes, so the same words need a gap. */
+/** For screen readers only. They read a region when it changes, so it is empty for a moment before the same words. */
 export function say(/** @type {string} */ text) {
     spoken.textContent = '';
     setTimeout(() => {
@@ -39,19 +39,19 @@ function leaveAfter(/** @type {number} */ ms) {
 }
 
 /**
- * For everybody; takes the last one's place.
+ * Shows a notice in place of the last one, and has it read aloud.
  * @param {'good' | 'bad' | 'wait'} tone
  * @param {string} text
  * @param {{label: string, run: () => void}} [action]
  */
-export function tell(tone, text, action) {
+export function showNotice(tone, text, action) {
     clearTimeout(leaving);
     notice.dataset.tone = tone;
     noticeText.textContent = text;
     noticeAction.hidden = !action;
     noticeAction.textContent = action?.label ?? '';
     act = action?.run;
-    // It may try a purchase again, and what it does is not what the last one did.
+    // The action may be a purchase, and differs from that of the last notice.
     renew(noticeAction);
     notice.hidden = false;
     say(text);

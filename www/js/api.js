@@ -1,4 +1,4 @@
-/** The service's HTTP interface. Nothing here throws: no answer is an answer too, with status 0. */
+/** The service's HTTP interface. Nothing here throws: a request without an answer gives a reply with status 0. */
 
 /**
  * @typedef {object} Item
@@ -13,12 +13,12 @@
  * @typedef {object} Reply
  * @property {number} status 0: the service was not reached
  * @property {any} body
- * @property {string} outcome of a refusal, by the service's words; '' where there is none
- * @property {number} retryAfterS 0 where the server asks for nothing
- * @property {boolean} isStranger something else answered in the service's place
+ * @property {string} outcome of a refusal, in the service's words; '' without one
+ * @property {number} retryAfterS 0 without Retry-After
+ * @property {boolean} isStranger something other than the service answered
  */
 
-/** Longer than any answer of the service may take, web server and worker together. */
+/** Longer than web server and worker together may take to answer. */
 const ANSWER_MS_MAX = 10000;
 
 /** @param {number} status @param {boolean} isStranger @returns {Reply} */
@@ -26,8 +26,8 @@ const nothing = (status, isStranger) =>
     ({ status, body: {}, outcome: '', retryAfterS: 0, isStranger });
 
 /**
- * What stands between, a network's log-in page say, may answer with a page of its own, and with 200. Only
- * JSON is the service's.
+ * A captive portal, or a proxy, may answer with a page of its own, even with 200. Only JSON comes from the
+ * service.
  * @param {Response} response
  * @returns {Promise<Reply>}
  */
@@ -47,7 +47,7 @@ async function read(response) {
 }
 
 /**
- * Past the browser's own cache: what is kept there is asked about each time (304), and nothing old is taken.
+ * 'no-cache': the browser revalidates what its cache has with each request (304).
  * @param {string} path
  * @param {RequestInit} [options]
  * @returns {Promise<Reply>}
@@ -65,12 +65,12 @@ async function ask(path, options = {}) {
     }
 }
 
-/** In the body, so that names and codes stay out of the logs of what stands between. */
+/** Parameters go in the body, so that names and codes stay out of the logs of proxies. */
 const post = (/** @type {string} */ path, /** @type {Record<string, string>} */ parameters) =>
     ask(path, { method: 'POST', cache: 'no-store', body: new URLSearchParams(parameters) });
 
 /**
- * @param {string | null} user null: whoever the web server says it is
+ * @param {string | null} user null: the one that the web server knows
  * @param {string} id an item's, or "any"
  */
 export const checkout = (user, id) =>
@@ -82,16 +82,16 @@ export const purchase = (code) => post('/purchase', { code });
 export const saleStatus = () => ask('/sale/status');
 
 /**
- * Who asks, and what they have.
- * @param {string | null} user null: whoever the web server says it is
+ * Who the user is, and what they hold and bought.
+ * @param {string | null} user null: the one that the web server knows
  */
 export const me = (user) =>
     ask(user === null ? '/me' : `/me?${new URLSearchParams({ user_id: user })}`,
         { cache: 'no-store' });
 
 /**
- * Where the web server asks for the user's name and password, and sends whoever has them back here. A page to
- * go to: a script that asked for it would wait for the browser's own question.
+ * The web server asks for a name and a password at this path, and redirects here after that. The browser has to
+ * navigate to it: a fetch would wait for the browser's own dialog.
  */
 export const LOGIN_PATH = '/login';
 

@@ -1,4 +1,4 @@
-/** Whether the shop can be reached, as its last answers showed. */
+/** Says whether the service can be reached, by its last answers. */
 
 import { element } from './page.js';
 
@@ -42,7 +42,7 @@ export function showConnection(reply) {
 
 addEventListener('offline', () => change('offline'));
 
-/** What is sticky below keeps clear of it. */
+/** Sticky elements below the banner keep clear of it. */
 new ResizeObserver(() => {
     document.documentElement.style.setProperty('--banner', `${banner.offsetHeight}px`);
 }).observe(banner);

@@ -1,4 +1,4 @@
-/** What this user bought: in this sale, and in the last ones that this browser remembers. */
+/** What this user bought in this sale, and in earlier ones that this browser remembers. */
 
 import { element, make } from './page.js';
 import { allowance, count, price } from './words.js';
@@ -44,7 +44,7 @@ function allowanceOf(current, limit, heldElsewhere) {
     return words.join(' ');
 }
 
-/** Text of what is shown, so that the list is made anew only when it differs. */
+/** What is shown, as text: the list is built again only when it changes. */
 let shown = '';
 
 /**

@@ -1,6 +1,6 @@
 /**
- * Who the user is and what is theirs: as this browser remembers it, and as the service knows it. Another
- * device of the same user may have bought meanwhile.
+ * Who the user is and what they hold and bought: what this browser remembers, and what the service knows. The
+ * same user may have bought on another device.
  *
  * @typedef {import('./api.js').Reply} Reply
  * @typedef {import('./store.js').Hold} Hold
@@ -10,22 +10,22 @@ import * as api from './api.js';
 import * as store from './store.js';
 import { mayPass } from './retry.js';
 
-/** What came back into sight after so long may be old. */
+/** When the page becomes visible, data older than this is fetched again. */
 const OLD_MS = 30000;
 
 export class Buyer extends EventTarget {
     user = store.user();
-    /** The web server says who the user is, so there is nothing to choose. */
+    /** The web server says who the user is: the user chooses no name. */
     isGiven = false;
-    /** Of the sale that is looked at. @type {store.SaleRecord} */
+    /** Of the sale that is shown. @type {store.SaleRecord} */
     record = store.record(0, null);
-    /** All that this browser holds, by other names too. @type {Hold[]} */
+    /** All holds in this browser, under other names too. @type {Hold[]} */
     holds = [];
     #sale = 0;
-    /** Whose items the service holds that this browser does not hold, of which sale, and how many. */
+    /** How many items the service holds for a user in a sale that this browser does not know of. */
     #elsewhere = { sale: 0, user: /** @type {string | null} */ (null), held: 0 };
     #askedAt = -Infinity;
-    /** Whether the service has said who the user is, and whether it is being asked. */
+    /** Whether the service has said who the user is; whether a request about it is in flight. */
     #isKnown = false;
     #asking = 0;
 
@@ -40,17 +40,17 @@ export class Buyer extends EventTarget {
         });
     }
 
-    /** Whether somebody is to log in before anything can be had. */
+    /** Whether the user has to log in first. */
     get isNobody() {
         return this.isGiven && this.user === null;
     }
 
-    /** What the service is to be told of who asks. */
+    /** The user that requests name; null: the web server names the user. */
     get userToSend() {
         return this.isGiven ? null : this.user;
     }
 
-    /** Items of the sale that is looked at that the service holds for the user, and this browser does not. */
+    /** How many items of the shown sale the service holds for the user that this browser does not know of. */
     get heldElsewhere() {
         const { sale, user, held } = this.#elsewhere;
         return sale === this.#sale && user === this.user ? held : 0;
@@ -68,7 +68,7 @@ export class Buyer extends EventTarget {
         this.remember();
     }
 
-    /** @param {string} name as the user, or the service, has it */
+    /** @param {string} name from the user or from the service */
     rename(name) {
         if (name === this.user) return;
         this.user = name;
@@ -85,7 +85,7 @@ export class Buyer extends EventTarget {
         return this.record.bought.some((purchase) => purchase.item === item);
     }
 
-    /** As it is stored now. */
+    /** Reads again what is stored. */
     remember() {
         this.record = store.record(this.#sale, this.user);
         this.holds = store.holds().filter((hold) => !this.isGiven || hold.user === this.user);
@@ -113,7 +113,7 @@ export class Buyer extends EventTarget {
         const asked = this.userToSend;
         this.#asking++;
         let reply = await api.me(asked);
-        // The web server knows the user, by another name than was given here.
+        // The user is logged in under a name other than the one given here.
         if (reply.status === 403 && asked !== null) reply = await api.me(null);
         this.#asking--;
         this.#isKnown ||= !mayPass(reply);
@@ -139,8 +139,7 @@ export class Buyer extends EventTarget {
 }
 
 /**
- * What the service says that the user has, into what is remembered. Only a user who logged in is told
- * more than how much.
+ * Adds to a record what the service says the user holds and bought. Users who did not log in get numbers only.
  * @param {store.SaleRecord} record
  * @param {any} me
  */

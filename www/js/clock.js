@@ -1,15 +1,15 @@
-/** Server time, and how times are written. */
+/** The server's time, and how times are written. */
 
 /**
- * Samples that the estimate rests on; older ones are forgotten, as clocks drift. In a crowd most replies are
- * from a cache, and of so many one is hardly old.
+ * The number of samples that are kept; older ones are dropped, because clocks drift. In a crowd most replies come
+ * from a cache, but at least one of so many is nearly fresh.
  */
 const SAMPLES_MAX = 32;
 
 /**
- * The server's clock as seen from here. A reply's server_time is late by its way here and, from a
- * cache, by up to a second more; it is never early. So the latest of several is the best, and the
- * client's own clock, which may be wrong, is used for what has passed since alone.
+ * An estimate of the server's clock. A reply's server_time is late by the reply's way here, and by up to a second
+ * more from a cache; it is never early. So the latest of several samples is the best. The client's clock, which
+ * may be wrong, only measures the time since then.
  */
 export class Clock {
     /** @type {number[]} server time minus elapsed time, in ms */
@@ -17,7 +17,7 @@ export class Clock {
     #stale = false;
     #elapsed;
 
-    /** @param {() => number} elapsed milliseconds since any moment, never set back */
+    /** @param {() => number} elapsed a monotonic clock, in ms */
     constructor(elapsed = () => performance.now()) {
         this.#elapsed = elapsed;
     }
@@ -32,17 +32,17 @@ export class Clock {
         if (this.#samples.length > SAMPLES_MAX) this.#samples.shift();
     }
 
-    /** After a sleep, which elapsed time may not count, what was heard before is only a guess. */
-    doubt() {
+    /** Call it after the machine slept: a monotonic clock may have stopped, so that old samples are only a guess. */
+    markStale() {
         this.#stale = true;
     }
 
-    /** Whether it is good enough to say that something is over. */
-    get sure() {
+    /** Whether it is exact enough to decide that a hold or a sale has ended. */
+    get isExact() {
         return this.#samples.length > 0 && !this.#stale;
     }
 
-    /** Milliseconds since 1970 by the server; by this machine until the server was heard. */
+    /** Milliseconds since 1970 by the server's clock; by this machine's until the first sample. */
     now() {
         return this.#samples.length > 0 ? Math.max(...this.#samples) + this.#elapsed() : Date.now();
     }
@@ -51,8 +51,7 @@ export class Clock {
 const pad = (/** @type {number} */ number) => String(number).padStart(2, '0');
 
 /**
- * "0:09", "42:17", "1:02:03" or "6 days 1:02:03". Rounded up, so that 0:00 is the end and not the
- * second before it.
+ * "0:09", "42:17", "1:02:03" or "6 days 1:02:03". Rounded up, so that 0:00 is the end, not the second before.
  * @param {number} ms
  */
 export function duration(ms) {
@@ -80,7 +79,7 @@ export function durationWords(ms) {
 }
 
 /**
- * The hour and minute of a time, on the wall clock of whoever looks.
+ * Hour and minute in the user's time zone.
  * @param {number} ms since 1970
  */
 export function timeOfDay(ms) {
@@ -88,8 +87,8 @@ export function timeOfDay(ms) {
 }
 
 /**
- * Whether the time left has passed one of the moments since it was last looked at.
- * @param {number} beforeMs left then
+ * Whether the time left has passed one of the moments since the last look.
+ * @param {number} beforeMs left at the last look
  * @param {number} leftMs left now
  * @param {number[]} moments ms before the end
  */

@@ -1,4 +1,4 @@
-/** Shows the sale: how long it still runs, and what is left of it. */
+/** Shows how long the sale still runs and how many items are left. */
 
 import { duration, timeOfDay } from './clock.js';
 import { element, setText } from './page.js';
@@ -11,7 +11,7 @@ const bar = element('bar-clock');
 const [barTime, barLeft] = bar.children;
 
 /**
- * @param {string} why it is not the time to buy
+ * @param {string} why nothing can be bought now
  * @param {Sale} sale
  * @param {number} now
  * @returns {[string, number]}
@@ -24,7 +24,7 @@ function untilNext(why, sale, now) {
 
 /** @type {Record<Sale['status'], (sale: Sale, now: number) => [string, number]>} */
 const clockOf = {
-    // An operator may let a sale go on until all is sold.
+    // A sale that stays open runs past its end, until all is sold.
     active: (sale, now) => sale.endsAt > now
         ? ['The sale ends in', sale.endsAt]
         : ['On sale until all is sold', Infinity],
@@ -65,13 +65,13 @@ export function showSale(sale, now) {
     showCounts(sale);
 }
 
-/** Nothing is known of the sale, for the service did not answer. */
+/** The service has not answered, so the sale is unknown. */
 export function showNoSale() {
     setText(element('sale-what'), 'The shop can’t be reached');
     setText(element('terms'), 'What is left is not known now. This page asks again by itself.');
 }
 
-/** The clock in the bar stands in for the large one, once that is out of sight. */
+/** The bar shows a clock while the large one is out of sight. */
 new IntersectionObserver(([entry]) => {
     bar.hidden = entry.isIntersecting;
 }, { rootMargin: '-64px 0px 0px' }).observe(element('sale'));

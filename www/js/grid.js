@@ -1,14 +1,13 @@
 /**
- * A page of items. There are as many elements as a page has cards, whatever the sale has; they are
- * made once and changed in place, and only where something is new, so that nothing jumps under a
- * finger.
+ * A page of items. It has a fixed number of cards, which are made once and changed in place, and only where
+ * something differs, so that nothing moves under a finger.
  *
  * @typedef {import('./api.js').Item} Item
  *
  * @typedef {object} CardView
  * @property {'free' | 'held' | 'sold' | 'mine' | 'bought'} look
  * @property {string} state in words
- * @property {string} action the button's word; '' for no button
+ * @property {string} action the button's label; '' for no button
  * @property {boolean} isOff whether the button is disabled
  */
 
@@ -16,8 +15,8 @@ import { onPress, renew } from './intent.js';
 import { setText } from './page.js';
 
 /**
- * A fresh answer in the places of what is shown: what is still there stays where it was, what has
- * left the list gives its place to what has joined it, and what must stay stays all the same.
+ * Merges a new answer into the shown items: items of both keep their positions; an item that left the list gives
+ * its position to one that joined it, unless it must stay.
  * @param {Item[]} shown
  * @param {Item[]} fresh
  * @param {(item: Item) => boolean} mustStay
@@ -84,7 +83,7 @@ class Card {
         setText(this.#state, view.state);
         setText(this.#action, view.action);
         const idle = view.action === '';
-        // A button that goes leaves the focus to its card.
+        // The card takes the focus of a button that disappears.
         if (idle && document.activeElement === this.#button)
             this.element.focus({ preventScroll: true });
         if (this.#button.hidden !== idle) this.#button.hidden = idle;
@@ -95,13 +94,13 @@ class Card {
     }
 }
 
-/** For so long a list may be older than what a reply has told: it is cached for a second. */
-const TOLD_MS = 1500;
+/** For so long a list may be older than a reply about one of its items: lists are cached for a second. */
+const CORRECTION_MS = 1500;
 
 export class Grid {
     #list;
     /** @type {Map<string, {change: Partial<Item>, until: number}>} by item */
-    #told = new Map();
+    #corrections = new Map();
     /** @type {Card[]} */
     #cards = [];
     /** @type {Item[]} */
@@ -134,19 +133,19 @@ export class Grid {
         return this.#items.length;
     }
 
-    /** Another page: nothing of the last one stays. @param {Item[]} items */
+    /** Shows another page. @param {Item[]} items */
     replace(items) {
         this.#items = items.map((item) => this.#corrected(item));
         this.refresh();
     }
 
-    /** The same page, as it is now. @param {Item[]} items */
+    /** Updates the same page. @param {Item[]} items */
     merge(items) {
         const fresh = new Set(items.map((item) => item.id));
         const focused = this.#cards.find((card) => card.focused)?.item?.id;
         const stays = (/** @type {Item} */ item) =>
             item.id === focused || ['mine', 'bought'].includes(this.#view(item).look);
-        // What stays though it left the list of what is free is somebody's, as far as is known.
+        // An item that stays though it left the list of free items is taken, as far as the page knows.
         for (const item of this.#items)
             if (!fresh.has(item.id) && item.state === 'free') item.state = 'held';
         this.#items = mergePage(this.#items, items, stays, this.#size)
@@ -154,7 +153,7 @@ export class Grid {
         this.refresh();
     }
 
-    /** Shows what is known now of the same items. */
+    /** Shows the same items again, as they are now. */
     refresh() {
         while (this.#cards.length < this.#items.length) {
             const card = new Card(this.#onPressed, this.#whenDisabled);
@@ -166,18 +165,18 @@ export class Grid {
             this.#cards[i].show(item, this.#view(item), this.#price(item.price)));
     }
 
-    /** @param {string} id @param {Partial<Item>} change what a reply has told about an item */
+    /** @param {string} id @param {Partial<Item>} change what a reply said about the item */
     correct(id, change) {
-        this.#told.set(id, { change, until: performance.now() + TOLD_MS });
+        this.#corrections.set(id, { change, until: performance.now() + CORRECTION_MS });
         this.#items = this.#items.map((item) => this.#corrected(item));
         this.refresh();
     }
 
     #corrected(/** @type {Item} */ item) {
-        const told = this.#told.get(item.id);
-        if (!told) return item;
-        if (told.until > performance.now()) return { ...item, ...told.change };
-        this.#told.delete(item.id);
+        const correction = this.#corrections.get(item.id);
+        if (!correction) return item;
+        if (correction.until > performance.now()) return { ...item, ...correction.change };
+        this.#corrections.delete(item.id);
         return item;
     }
 }

@@ -1,4 +1,4 @@
-/** What is reserved for this user, and for how long still. */
+/** The user's reservations, with the time that is left. */
 
 import { say } from './announce.js';
 import { duration, passed } from './clock.js';
@@ -11,14 +11,14 @@ import { endsSoon, price } from './words.js';
 /**
  * @typedef {object} HoldView
  * @property {number} leftMs
- * @property {boolean} isBusy a purchase is under way
+ * @property {boolean} isBusy a purchase is in flight
  * @property {string} why it can't be bought; '' if it can
- * @property {string} of whose it is, where that is not the user's present name; '' otherwise
+ * @property {string} of its user's name, if that is not the present name; else ''
  */
 
-/** When the time left is said aloud, in ms. Seldom, for it interrupts. */
+/** When screen readers read the time left, in ms. Seldom, because it interrupts. */
 const SAID_AT_MS = [30000, 10000];
-/** From then on the page warns. */
+/** With less time left the page warns. */
 const WARN_MS = 10000;
 
 const section = element('holds');
@@ -28,7 +28,7 @@ const bought = element('bought');
 class Row {
     element = document.createElement('li');
     hold;
-    /** How long the hold was when it was first seen here. */
+    /** The time that was left when this row was made, in ms. */
     #fullMs;
     #leftMs;
     #time = document.createElement('p');
@@ -100,7 +100,7 @@ export class Holds {
         const codes = new Set(holds.map((hold) => hold.code));
         for (const [code, row] of this.#rows) {
             if (codes.has(code)) continue;
-            // Whoever got here by keyboard goes on from what was bought.
+            // The focus goes on to the purchases, for users of a keyboard.
             if (row.element.contains(document.activeElement)) bought.focus({ preventScroll: true });
             row.element.remove();
             this.#rows.delete(code);
@@ -119,7 +119,7 @@ export class Holds {
         if (section.dataset.empty !== isEmpty) section.dataset.empty = isEmpty;
     }
 
-    /** Goes to the button that buys it. */
+    /** Focuses the button that buys it. */
     focus(/** @type {Hold} */ hold) {
         this.#rows.get(hold.code)?.focus();
     }

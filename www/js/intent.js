@@ -1,35 +1,36 @@
 /**
- * Whether a press is meant for what it meets. A page changes under the finger: the second tap of two meets
- * what the first one brought, a row that goes moves the next one's button to its place. So
+ * Decides whether a press is meant for the button that it meets. A page changes under the finger: the second tap
+ * of a double tap meets what the first one brought; a row that disappears moves the next row's button to its
+ * place. So:
  *
  * - a key that is held down presses once;
- * - a second press of one button within a moment is the first one's echo;
- * - so is a press at the place of another one a moment before, if it meets something else;
- * - what spends money takes a press of its own: it began on the button, a moment after that had come to
- *   its place, and nothing, this button neither, was pressed at that place within the moment.
+ * - a second press of the same button within a moment is ignored;
+ * - so is a press at the place of another press a moment before, if it meets something else;
+ * - a button that spends money needs a press of its own: the press begins on the button, at least a moment after
+ *   the button came to its place, and nothing was pressed at that place during that moment.
  *
  * @typedef {object} Press
- * @property {number} at ms, of any clock
+ * @property {number} at ms, by performance.now()
  * @property {number} x NaN: a key
  * @property {number} y
  * @property {EventTarget | null} target
  *
  * @typedef {object} Circumstances
- * @property {Press | undefined} press undefined: none was seen, as of assistive technology
+ * @property {Press | undefined} press undefined: a click without one, as assistive technology makes
  * @property {Press | undefined} before the press before it
  * @property {boolean} isOwn whether the press began on the button
- * @property {boolean} isSame whether the one before did
+ * @property {boolean} isSame whether the press before began on it
  * @property {number} now ms
- * @property {number} since when the button came to its place, or to its meaning
- * @property {number} ranAt when it was last obeyed
+ * @property {number} since when the button came to its place, or its action changed
+ * @property {number} ranAt when its action last ran
  * @property {boolean} spends
  */
 
 /** How long a moment is. Double taps are within half a second. */
 export const MOMENT_MS = 700;
-/** After so long, who sees that a button has become another's can have seen it. */
+/** How long a user needs to see that a button now belongs to something else. */
 const SWAP_MS = 350;
-/** Presses so near each other are at one place, in CSS pixels. */
+/** Presses within this distance are at one place, in CSS pixels. */
 const PLACE_PX = 32;
 
 /** @param {Press} a @param {Press} b */
@@ -51,7 +52,7 @@ export function isMeant({ press, before, isOwn, isSame, now, since, ranAt, spend
 let press;
 /** @type {Press | undefined} */
 let before;
-/** Presses older than this are none of the click's. */
+/** A click does not belong to a press that is older than this. */
 const PRESS_MS_MAX = 1500;
 
 function begin(/** @type {Press} */ one) {
@@ -61,17 +62,17 @@ function begin(/** @type {Press} */ one) {
 
 /** @type {WeakMap<Element, number>} when a button came to its place */
 const since = new WeakMap();
-/** @type {WeakMap<Element, number>} when it was last obeyed */
+/** @type {WeakMap<Element, number>} when a button's action last ran */
 const ranAt = new WeakMap();
-/** @type {Map<HTMLElement, {x: number, y: number}>} those that spend, and where they were last seen */
+/** @type {Map<HTMLElement, {x: number, y: number}>} buttons that spend, with their last known positions */
 const spending = new Map();
 
-/** What the button does has become another thing, as its label. */
+/** Call it when a button's action and label have changed. */
 export function renew(/** @type {Element} */ button) {
     since.set(button, performance.now());
 }
 
-/** Looks where those that spend are, and disarms those that are elsewhere than they were. */
+/** Disarms the buttons that spend and have moved. */
 function watch() {
     for (const [button, place] of spending) {
         const { x, y, width } = button.getBoundingClientRect();
@@ -117,13 +118,13 @@ export function onPress(button, run, { spends = false, whenDisabled } = {}) {
     });
 }
 
-/** Where there is a page. */
+/** Watches presses; only where there is a page. */
 function begins() {
     addEventListener('pointerdown', (event) => {
         watch();
         begin({ at: performance.now(), x: event.clientX, y: event.clientY, target: event.target });
     }, { capture: true });
-    // The finger scrolls.
+    // The touch became a scroll.
     addEventListener('pointercancel', () => {
         press = before;
     }, { capture: true });

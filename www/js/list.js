@@ -1,4 +1,4 @@
-/** The items section: which page of which list, fetched and kept up to date. */
+/** The section of items: fetches the page that the user chose, and keeps it up to date. */
 
 import * as api from './api.js';
 import { element } from './page.js';
@@ -33,7 +33,7 @@ export class List {
     #state = '';
     #page = 1;
     #pages = 1;
-    /** What the grid shows; an answer to an older question is not. */
+    /** The query whose answer the grid shows. */
     #shown = '';
     /** @type {import('./sale.js').Sale | undefined} */
     #sale;
@@ -53,7 +53,7 @@ export class List {
         });
     }
 
-    /** Of another sale from its first page; of the same one what it is now. */
+    /** Shows another sale from its first page; updates the same one. */
     showSale(/** @type {import('./sale.js').Sale} */ sale) {
         const isOther = sale.id !== this.#sale?.id;
         this.#sale = sale;
@@ -68,7 +68,7 @@ export class List {
         this.#poll?.now();
     }
 
-    /** Nothing is known of any sale, so there is nothing to show. */
+    /** No sale is known, so no item is shown. */
     showUnknown() {
         empty.hidden = false;
         empty.textContent = 'The items come as soon as the shop can be reached.';
@@ -86,7 +86,7 @@ export class List {
     #load() {
         if (!this.#sale || this.#sale.id === 0) return;
         list.ariaBusy = 'true';
-        // Another question waits for no answer to the one before.
+        // A new query does not wait for the answer to the last one.
         if (this.#poll) this.#ask();
         else this.#poll = poll(() => this.#ask(), REFRESH_MS);
     }
@@ -106,7 +106,7 @@ export class List {
         if (reply.status !== 200 || !Array.isArray(reply.body.page)) return;
         const { page, total } = reply.body;
         this.#pages = Math.max(1, Math.ceil(total / PAGE_SIZE));
-        // The list has become shorter than the page that was looked at.
+        // The list has become shorter: this page no longer exists.
         if (this.#page > this.#pages) {
             this.#page = this.#pages;
             this.#load();
@@ -123,7 +123,7 @@ export class List {
         element('page-count').textContent = count(this.#pages);
         field.max = String(this.#pages);
         if (document.activeElement !== field) field.value = String(this.#page);
-        // Not "disabled": a button that has the focus must not lose it on the last page.
+        // Not "disabled": a disabled button would lose the focus.
         back.ariaDisabled = String(this.#page === 1);
         next.ariaDisabled = String(this.#page === this.#pages);
         element('pager').hidden = this.#pages === 1;

@@ -1,4 +1,4 @@
-/** The storefront: makes its parts and connects them. */
+/** The storefront's entry point: creates its parts and connects them. */
 
 import * as api from './api.js';
 import { showConnection } from './banner.js';
@@ -32,7 +32,7 @@ function viewOf(item) {
     const isBusy = shop.isBusy(item.id);
     if (buyer.hasBought(item.id))
         return { look: 'bought', state: 'Bought by you', action: '', isOff: false };
-    // It is bought elsewhere on the page: this button was another one a moment ago.
+    // No button buys it here: this one reserved it a moment ago. The list of reservations has the button.
     if (buyer.holdOf(item.id))
         return { look: 'mine', state: 'Held for you', action: 'Go to buy', isOff: false };
     const state = stateOf(item, clock.now());
@@ -100,7 +100,7 @@ onPress(element('any'), () => shop.reserve({ id: ANY, name: '' }), {
 });
 
 document.addEventListener('visibilitychange', () => {
-    if (!document.hidden) clock.doubt();
+    if (!document.hidden) clock.markStale();
 });
 poll(async () => {
     const reply = await api.saleStatus();

@@ -1,13 +1,13 @@
 /** The page's elements. */
 
 /**
- * One that index.html has, by its id.
+ * An element of index.html.
  * @param {string} id
  */
 export const element = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 
 /**
- * Touches the page only where something is new.
+ * Sets a text, unless it is the same.
  * @param {Node} node
  * @param {string} text
  */

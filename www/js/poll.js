@@ -1,23 +1,22 @@
-/** Asking regularly, while somebody looks. */
+/** Polls while the page is visible. */
 
 import { delayMs } from './retry.js';
 
 /**
  * @typedef {object} Poll
- * @property {() => void} now asks at once, unless a question is under way
+ * @property {() => void} now asks at once, unless a request is in flight
  */
 
-/** Those who wait for one moment do not come in one instant. */
+/** Viewers who wait for the same moment ask within so long after it, at random. */
 export const SPREAD_MS = 300;
-/** What should have changed by now and has not is asked about so soon again, for so long. */
+/** How long to wait before the next request, if a change is overdue; and for how long it counts as overdue. */
 const OVERDUE_MS = 200;
 const OVERDUE_MS_MAX = 3000;
 
 /**
- * How long to wait before the next question.
+ * How long to wait before the next request.
  * @param {number} everyMs
- * @param {number} dueMs until what is asked about changes, Infinity if that is not known; below 0: it
- *     should have changed then
+ * @param {number} dueMs until the next change; Infinity: unknown; negative: the change is overdue
  * @param {() => number} random in [0, 1)
  */
 export function pauseMs(everyMs, dueMs, random = Math.random) {
@@ -28,9 +27,9 @@ export function pauseMs(everyMs, dueMs, random = Math.random) {
 }
 
 /**
- * Calls `ask` again and again: `everyMs` after the last answer and a little more, at random, so
- * that viewers who came together do not ask together; and when what is asked about changes. Pauses while the
- * page can't be seen or the browser is offline; is patient with a server that fails.
+ * Calls `ask` again and again: `everyMs` after the last answer, and a random time more, so that viewers who came
+ * together do not ask together; and when a change is due. Pauses while the page is hidden or the browser is
+ * offline; waits longer when the server fails.
  *
  * @param {() => Promise<import('./api.js').Reply>} ask
  * @param {number} everyMs
@@ -63,7 +62,7 @@ export function poll(ask, everyMs, dueMs = () => Infinity) {
                 ? pauseMs(everyMs, dueMs())
                 : everyMs + delayMs(failures, reply.retryAfterS);
         } catch (error) {
-            // Whatever went wrong with this answer, the next one may be right.
+            // A fault in handling one answer does not stop the polling.
             reportError(error);
         }
         asking = false;

@@ -1,19 +1,18 @@
 /**
- * Asking again. It is safe by the service's contract: the same user and item get the same code, the
- * same code the same purchase. So whatever may pass is tried again by itself: politely (no earlier
- * than Retry-After says), at random moments (a crowd that was refused at once does not come back at
- * once) and not for ever.
+ * Retries. The service's contract makes them safe: the same user and item get the same code, the same code gets
+ * the same purchase. A temporary failure is retried automatically: not before Retry-After, after a random delay
+ * (so that a crowd does not come back together), and a limited number of times.
  *
  * @typedef {import('./api.js').Reply} Reply
  */
 
-/** Requests for one click, at most. */
+/** Requests for one click at most. */
 export const TRIES_MAX = 6;
-/** A server that wants to be left alone for longer gets its wish: the user may ask again. */
+/** A longer Retry-After ends the retries: the user may try again. */
 const WAIT_MS_MAX = 15000;
 const BACKOFF_MS_FIRST = 500;
 const BACKOFF_MS_MAX = 8000;
-/** How long a click waits for the network to come back. */
+/** How long a click waits for the network. */
 const OFFLINE_MS_MAX = 120000;
 
 /** @param {Reply} reply */
@@ -36,7 +35,7 @@ export function delayMs(tries, retryAfterS = 0, random = Math.random) {
 /** @param {number} ms */
 const sleepFor = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Until the browser has a network again, as far as it can tell. */
+/** Waits until the browser says that it is online. */
 function networkBack() {
     return new Promise((resolve) => {
         if (navigator.onLine) resolve(undefined);
@@ -46,9 +45,9 @@ function networkBack() {
 
 /**
  * @param {() => Promise<Reply>} request
- * @param {(waitMs: number, reply: Reply) => void} onWait told before each wait
+ * @param {(waitMs: number, reply: Reply) => void} onWait called before each wait
  * @param {(ms: number) => Promise<unknown>} [sleep]
- * @returns {Promise<Reply>} the first answer that is final, or the last try's
+ * @returns {Promise<Reply>} the first final answer, or that of the last try
  */
 export async function withRetry(request, onWait, sleep = sleepFor) {
     for (let tries = 1; ; tries++) {

@@ -1,4 +1,4 @@
-/** The sale, as the service last told of it, and what becomes of it by the clock alone. */
+/** The sale as the service last described it, and what the clock alone changes. */
 
 /**
  * @typedef {object} Sale
@@ -9,10 +9,10 @@
  * @property {number} held
  * @property {number} sold
  * @property {number} endsAt ms since 1970
- * @property {boolean} staysOpen it goes on beyond its end until all is sold
+ * @property {boolean} staysOpen it goes on past its end until all is sold
  * @property {number} nextAt when the next one begins, ms since 1970; NaN: none is planned
- * @property {number} limit items that one user may buy; 0: not known
- * @property {number} holdS how long an item stays reserved; 0: not known
+ * @property {number} limit items that one user may buy; 0: unknown
+ * @property {number} holdS how long an item stays reserved; 0: unknown
  */
 
 /** @param {any} body of /sale/status @returns {Sale} */
@@ -36,7 +36,7 @@ export function saleOf(body) {
 }
 
 /**
- * What the sale is by now: an end is an end, whether or not the service was asked since.
+ * The sale at this time: its end closes it, even if the service has not been asked since.
  * @param {Sale} sale
  * @param {number} now ms since 1970, by the server
  */
@@ -44,8 +44,7 @@ export const statusAt = (sale, now) =>
     sale.status === 'active' && !sale.staysOpen && sale.endsAt <= now ? 'closed' : sale.status;
 
 /**
- * How long until the service has something new to say of the sale, in ms; Infinity: that is not known; below
- * 0: it should have been said then.
+ * How long until the sale changes, in ms; Infinity: unknown; negative: the change is overdue.
  * @param {Sale} sale
  * @param {number} now
  */

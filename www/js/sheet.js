@@ -1,6 +1,6 @@
 /**
- * The sheet lies above the page on small screens. What has the focus must not be beneath it: the page's
- * scrolling knows its height, and what had the focus before it came is brought out.
+ * The sheet covers the lower end of small screens, but must not cover the focused element: the page's
+ * scroll-padding has its height, and the focused element is scrolled into view when the sheet grows.
  */
 
 import { element } from './page.js';

@@ -1,8 +1,8 @@
-/** What the user does here: reserving and buying, and what comes of it. */
+/** What the user does: reserving and buying; and the results. */
 
 import * as api from './api.js';
 import * as words from './words.js';
-import { tell } from './announce.js';
+import { showNotice } from './announce.js';
 import { mayPass, withRetry } from './retry.js';
 import { changesInMs, saleOf, statusAt } from './sale.js';
 import { addPurchase, newHold } from './store.js';
@@ -14,24 +14,24 @@ import { askWho } from './who.js';
  * @typedef {import('./store.js').Hold} Hold
  */
 
-/** Stands for an item's id where any one is asked for. */
+/** The id that means any free item. */
 export const ANY = 'any';
-/** How often a purchase without an answer is sent again, beyond the tries of a click. */
+/** How often a purchase without an answer is sent again, after the tries of its click. */
 const RESUMES_MAX = 3;
 
 const onWait = (/** @type {number} */ waitMs, /** @type {Reply} */ reply) =>
-    tell('wait', words.waiting(reply, waitMs));
+    showNotice('wait', words.waiting(reply, waitMs));
 
 export class Shop extends EventTarget {
     clock;
     buyer;
-    /** @type {import('./sale.js').Sale | undefined} undefined: the service has told of none yet */
+    /** @type {import('./sale.js').Sale | undefined} undefined: the service has not answered yet */
     sale;
-    /** @type {Set<string>} ids of items that a request is under way for, and ANY */
+    /** @type {Set<string>} ids of items with a request in flight, and ANY */
     #busy = new Set();
-    /** Whether the service has answered since a purchase was given up. */
+    /** Whether the service has answered since the last purchase without an answer. */
     #reached = false;
-    /** @type {Map<string, number>} how often a purchase was sent again by itself, by its code */
+    /** @type {Map<string, number>} by code, how often its purchase was sent again automatically */
     #resumes = new Map();
 
     /** @param {import('./clock.js').Clock} clock @param {import('./buyer.js').Buyer} buyer */
@@ -56,30 +56,30 @@ export class Shop extends EventTarget {
         this.sale = saleOf(reply.body);
         if (before?.id !== this.sale.id) {
             this.buyer.lookAt(this.sale.id);
-            if (before) tell('good', 'A new sale has begun.');
+            if (before) showNotice('good', 'A new sale has begun.');
         }
         this.dispatchEvent(new Event('sale'));
         this.#changed();
     }
 
-    /** Until the service has something new to say of the sale, in ms; see changesInMs. */
+    /** Until the sale changes, in ms; see changesInMs. */
     get dueMs() {
-        return this.sale && this.clock.sure ? changesInMs(this.sale, this.clock.now()) : Infinity;
+        return this.sale && this.clock.isExact ? changesInMs(this.sale, this.clock.now()) : Infinity;
     }
 
     // ---- what may be done ---------------------------------------------------------------------
 
-    /** Items of the sale that one user may buy; 0: not known. */
+    /** Items of the sale that one user may buy; 0: unknown. */
     get limit() {
         return this.sale?.limit ?? 0;
     }
 
-    /** How many more items of this sale the user may buy, as far as is known. */
+    /** How many more items of this sale the user may buy, as far as the page knows. */
     get left() {
         return Math.max(0, this.limit - this.buyer.record.count);
     }
 
-    /** Why nothing can be reserved now; '' if it can, as far as is known. */
+    /** Why nothing can be reserved now; '' if something can, as far as the page knows. */
     get why() {
         if (!this.sale) return 'unknown';
         const status = statusAt(this.sale, this.clock.now());
@@ -87,7 +87,7 @@ export class Shop extends EventTarget {
         return this.limit > 0 && this.left === 0 ? 'user_limit' : '';
     }
 
-    /** Why not any item can be had. */
+    /** The same for ANY. */
     get whyNotAny() {
         return this.why || (this.sale?.left === 0 ? 'left' : '');
     }
@@ -104,7 +104,7 @@ export class Shop extends EventTarget {
 
     /** Tells why a button is disabled. */
     explain(/** @type {ReturnType<Shop['whyNotAny']>} */ why) {
-        if (why !== '') tell('bad', words.unavailable(why, this.#circumstances('')));
+        if (why !== '') showNotice('bad', words.unavailable(why, this.#circumstances('')));
     }
 
     // ---- the user -----------------------------------------------------------------------------
@@ -114,7 +114,7 @@ export class Shop extends EventTarget {
         if (buyer.isNobody) {
             this.signIn();
         } else if (buyer.isGiven) {
-            tell('good', `You are signed in as ${buyer.user}.`);
+            showNotice('good', `You are signed in as ${buyer.user}.`);
         } else {
             const name = await askWho(buyer.user ?? '');
             if (name !== null) buyer.rename(name);
@@ -126,7 +126,7 @@ export class Shop extends EventTarget {
     }
 
     #tellNobody() {
-        tell('bad', words.notSignedIn, { label: 'Sign in', run: () => this.signIn() });
+        showNotice('bad', words.notSignedIn, { label: 'Sign in', run: () => this.signIn() });
     }
 
     // ---- reserving ----------------------------------------------------------------------------
@@ -149,7 +149,7 @@ export class Shop extends EventTarget {
         }
         this.#refused(reply, item.name, () => this.reserve(item));
         if (reply.outcome === 'held' || reply.outcome === 'sold')
-            this.#told(item.id, {
+            this.#itemChanged(item.id, {
                 state: reply.outcome,
                 held_until: this.#after(reply.retryAfterS),
             });
@@ -162,14 +162,14 @@ export class Shop extends EventTarget {
             record.holds = record.holds.filter((hold) => hold.item !== body.item_id);
             record.holds.push(newHold(body.code, body.expires_at, body.item));
         });
-        tell('good', words.reserved(body.item.name, body.expires_in * 1000));
+        showNotice('good', words.reserved(body.item.name, body.expires_in * 1000));
     }
 
     /** @param {{id: string}} item @returns {Promise<Reply>} */
     async #checkout({ id }) {
         const ask = () => withRetry(() => api.checkout(this.buyer.userToSend, id), onWait);
         const reply = await ask();
-        // The web server knows the user, by another name than was given here.
+        // The user is logged in under a name other than the one given here.
         if (reply.status !== 403 || this.buyer.isGiven) return reply;
         await this.buyer.ask();
         return this.buyer.isGiven ? ask() : reply;
@@ -181,7 +181,7 @@ export class Shop extends EventTarget {
     async buy(hold) {
         if (this.#busy.has(hold.item)) return;
         const { sale, user } = hold;
-        // From now on the item may be bought though no answer arrives: a reload asks again.
+        // The purchase may succeed even if its answer is lost: stored, so that a reload sends it again.
         this.buyer.update(sale, user, (record) => {
             for (const one of record.holds) if (one.code === hold.code) one.buying = true;
         });
@@ -197,16 +197,16 @@ export class Shop extends EventTarget {
             if (reply.status === 200) takePurchase(record, reply.body);
         });
         if (reply.status === 200) {
-            this.#told(hold.item, { state: 'sold', held_until: null });
-            tell('good', words.bought(hold.name, this.left));
+            this.#itemChanged(hold.item, { state: 'sold', held_until: null });
+            showNotice('good', words.bought(hold.name, this.left));
         } else {
             this.#refused(reply, hold.name);
         }
     }
 
-    /** Holds whose time is up are the user's no more, but for those that may be bought already. */
+    /** Ends the holds whose time is up, except those with a purchase that may have succeeded. */
     endHolds() {
-        if (!this.sale || !this.clock.sure) return;
+        if (!this.sale || !this.clock.isExact) return;
         const now = this.clock.now();
         const isOver = statusAt(this.sale, now) === 'closed';
         for (const hold of this.buyer.holds) {
@@ -223,17 +223,17 @@ export class Shop extends EventTarget {
             record.holds = record.holds.filter((one) => one.code !== hold.code);
         });
         if (isClosed || hold.sale !== this.sale?.id) {
-            tell('bad', words.holdClosed(hold.name));
+            showNotice('bad', words.holdClosed(hold.name));
             return;
         }
-        this.#told(hold.item, { state: 'free', held_until: null });
-        tell('bad', words.holdEnded(hold.name), {
+        this.#itemChanged(hold.item, { state: 'free', held_until: null });
+        showNotice('bad', words.holdEnded(hold.name), {
             label: 'Reserve it again',
             run: () => this.reserve({ id: hold.item, name: hold.name }),
         });
     }
 
-    /** A purchase whose answer was lost; a few times, then it is the user's turn. */
+    /** Sends a purchase without an answer again: a few times, after that the user has to. */
     #resume(/** @type {Hold} */ hold) {
         const resumes = this.#resumes.get(hold.code) ?? 0;
         if (!this.#reached || resumes === RESUMES_MAX) return;
@@ -241,7 +241,7 @@ export class Shop extends EventTarget {
         this.buy(hold);
     }
 
-    // ---- what they share ----------------------------------------------------------------------
+    // ---- helpers ------------------------------------------------------------------------------
 
     /** @param {string} id @param {() => Promise<Reply>} request */
     async #during(id, request) {
@@ -265,7 +265,7 @@ export class Shop extends EventTarget {
                 record.count = Math.max(record.count, this.limit);
             });
         const passes = mayPass(reply) && again;
-        tell('bad', text, passes ? { label: 'Try again', run: again } : undefined);
+        showNotice('bad', text, passes ? { label: 'Try again', run: again } : undefined);
     }
 
     #changed() {
@@ -273,7 +273,7 @@ export class Shop extends EventTarget {
     }
 
     /** @param {string} id @param {Partial<Item>} change */
-    #told(id, change) {
+    #itemChanged(id, change) {
         this.dispatchEvent(new CustomEvent('item', { detail: { id, change } }));
     }
 

@@ -1,6 +1,6 @@
 /**
- * What this browser remembers: the user's name, and for each sale what the user holds and bought.
- * Other tabs see it at once. Where storage is forbidden it lasts as long as the page.
+ * What this browser remembers: the user's name, and for each sale what the user holds and bought. Other tabs see
+ * it at once. Where storage is forbidden it lasts as long as the page.
  *
  * @typedef {object} Hold
  * @property {string} code
@@ -9,9 +9,9 @@
  * @property {number} price
  * @property {string} image
  * @property {number} endsAt ms since 1970, by the server
- * @property {boolean} buying a purchase was sent and not yet answered
+ * @property {boolean} buying a purchase was sent and has no answer yet
  * @property {number} [sale] set by holds()
- * @property {string} [user] whose it is, likewise
+ * @property {string} [user] set by holds()
  *
  * @typedef {object} Purchase
  * @property {string} purchaseId
@@ -24,12 +24,12 @@
  * @typedef {object} SaleRecord
  * @property {Hold[]} holds
  * @property {Purchase[]} bought
- * @property {number} count how many the service said the user has bought, elsewhere too
+ * @property {number} count how many items the user has bought anywhere, as the service said
  */
 
 const PREFIX = 'flashsale/';
 const USER_KEY = `${PREFIX}user`;
-/** Sales that are remembered; a day's. */
+/** How many sales are remembered: a day of hourly ones. */
 const SALES_MAX = 24;
 
 /** @returns {Storage | Map<string, string>} */
@@ -56,7 +56,7 @@ function write(/** @type {string} */ key, /** @type {string} */ value) {
     try {
         storage.setItem(key, value);
     } catch {
-        // Full: the page goes on with what it has in memory.
+        // The storage is full: the page goes on with what it has in memory.
     }
 }
 
@@ -71,7 +71,7 @@ function emptyRecord() {
 }
 
 /**
- * A hold, as the service tells of it.
+ * A hold from the service's reply.
  * @param {string} code
  * @param {string} expiresAt RFC 3339
  * @param {{id: string, name: string, price: number, image: string}} item
@@ -81,7 +81,7 @@ export const newHold = (code, expiresAt, { id, name, price, image }) =>
     ({ code, item: id, name, price, image, endsAt: Date.parse(expiresAt), buying: false });
 
 /**
- * Remembers a purchase, once, however often the service tells of it.
+ * Remembers a purchase, unless it is remembered already.
  * @param {SaleRecord} record
  * @param {number} purchaseId
  * @param {string} at RFC 3339
@@ -120,8 +120,7 @@ export const record = (sale, name) =>
     name === null ? emptyRecord() : parseRecord(read(recordKey(sale, name)));
 
 /**
- * Changes what is remembered of a sale, from what is stored and not from what the page last saw:
- * another tab may have written since.
+ * Changes what is remembered of a sale. Starts from what is stored now, since another tab may have written.
  * @param {number} sale
  * @param {string} name
  * @param {(record: SaleRecord) => void} change
@@ -136,14 +135,14 @@ const saleOfKey = (/** @type {string} */ key) => Number(key.split('/')[2]);
 const userOfKey = (/** @type {string} */ key) => key.split('/').slice(3).join('/');
 const isOfSale = (/** @type {string} */ key) => key.startsWith(`${PREFIX}sale/`);
 
-/** All that is held in this browser, by whatever name and in whatever sale. @returns {Hold[]} */
+/** All holds in this browser, of all names and sales. @returns {Hold[]} */
 export function holds() {
     return keys().filter(isOfSale).flatMap((key) => parseRecord(read(key)).holds.map((hold) =>
         ({ ...hold, sale: saleOfKey(key), user: userOfKey(key) })));
 }
 
 /**
- * The sales of which something is remembered for this user, newest first.
+ * The sales with something remembered for this user, newest first.
  * @param {string | null} name
  */
 export function salesOf(name) {

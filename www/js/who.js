@@ -1,4 +1,4 @@
-/** Asking for the user's name, once. */
+/** The dialog that asks for the user's name. */
 
 import { element } from './page.js';
 
@@ -7,7 +7,7 @@ const form = /** @type {HTMLFormElement} */ (element('who-form'));
 const field = /** @type {HTMLInputElement} */ (element('who-name'));
 const wrong = element('who-wrong');
 
-/** Bytes of UTF-8 that the service takes. */
+/** The longest name that the service accepts, in bytes of UTF-8. */
 const NAME_BYTES_MAX = 128;
 
 /**
@@ -22,8 +22,8 @@ export function faultOf(name) {
 }
 
 /**
- * @param {string} current the name so far
- * @returns {Promise<string | null>} null: the user would rather not
+ * @param {string} current the present name
+ * @returns {Promise<string | null>} null: the user cancelled
  */
 export function askWho(current) {
     /** @type {string | null} */

@@ -1,4 +1,4 @@
-/** What the page says when the service refuses or succeeds. */
+/** The page's sentences about refusals and successes. */
 
 import { duration, durationWords, timeOfDay } from './clock.js';
 import { mayPass } from './retry.js';
@@ -11,7 +11,7 @@ export const price = (/** @type {number} */ amount) => prices.format(amount);
 
 /**
  * @typedef {object} Circumstances
- * @property {string} name the item's, or '' where any item was asked for
+ * @property {string} name the item's, or '' for any item
  * @property {number} nextSaleAt ms since 1970; NaN: none is planned
  * @property {number} now ms since 1970
  */

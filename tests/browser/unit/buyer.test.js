@@ -7,7 +7,7 @@ const { mergeRecord } = await import('../../../www/js/buyer.js');
 const item = (id) => ({ id, name: `Item ${id}`, price: 2.5, image: `/items/${id}/image.svg` });
 const empty = () => ({ holds: [], bought: [], count: 0 });
 
-test('what was bought and is held on another device is remembered here, once', () => {
+test('purchases and holds of another device are remembered here, once', () => {
     const me = {
         bought: 1, held: 1,
         purchases: [{ purchase_id: 10000001, purchased_at: '2026-11-21T10:00:00Z', item: item('1-1') }],
@@ -23,7 +23,7 @@ test('what was bought and is held on another device is remembered here, once', (
     assert.equal(record.count, 1);
 });
 
-test('who only gave a name is told how much, and no count goes back', () => {
+test('a user who only gave a name gets numbers, and no count decreases', () => {
     const record = { ...empty(), count: 3 };
     mergeRecord(record, { bought: 2, held: 0 });
     assert.equal(record.count, 3);

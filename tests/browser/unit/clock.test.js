@@ -5,38 +5,38 @@ import { Clock, duration, durationWords, passed } from '../../../www/js/clock.js
 
 const AT = Date.parse('2026-11-21T10:00:00Z');
 
-test('the clock goes by the server, from the reply that was the least late', () => {
+test('the clock follows the server, by the reply with the least delay', () => {
     let elapsed = 5000;
     const clock = new Clock(() => elapsed);
-    assert.equal(clock.sure, false);
+    assert.equal(clock.isExact, false);
     clock.observe('2026-11-21T10:00:00Z');
-    assert.equal(clock.sure, true);
+    assert.equal(clock.isExact, true);
     assert.equal(clock.now(), AT);
     elapsed += 2000;
-    // From a cache, a second old: not believed, for server_time is never early.
+    // A second old, from a cache: ignored, since server_time is never early.
     clock.observe('2026-11-21T10:00:01Z');
     assert.equal(clock.now(), AT + 2000);
     clock.observe('2026-11-21T10:00:02.250Z');
     assert.equal(clock.now(), AT + 2250);
 });
 
-test('after a doubt only what is heard anew counts', () => {
+test('after markStale() only new samples count', () => {
     let elapsed = 0;
     const clock = new Clock(() => elapsed);
     clock.observe('2026-11-21T10:00:00Z');
-    clock.doubt();
-    assert.equal(clock.sure, false);
+    clock.markStale();
+    assert.equal(clock.isExact, false);
     assert.equal(clock.now(), AT);
     elapsed = 1000;
     clock.observe('2026-11-21T09:59:00Z');
-    assert.equal(clock.sure, true);
+    assert.equal(clock.isExact, true);
     assert.equal(clock.now(), AT - 60000);
 });
 
-test('what is no time is not heard', () => {
+test('an invalid time is ignored', () => {
     const clock = new Clock(() => 0);
     clock.observe('soon');
-    assert.equal(clock.sure, false);
+    assert.equal(clock.isExact, false);
 });
 
 test('durations are rounded up, and end at 0:00', () => {
@@ -50,7 +50,7 @@ test('durations are rounded up, and end at 0:00', () => {
     for (const [ms, text] of words) assert.equal(durationWords(ms), text);
 });
 
-test('a moment is passed once, and none after the end', () => {
+test('each moment passes once, and none passes after the end', () => {
     const moments = [30000, 10000];
     assert.equal(passed(30001, 30000, moments), true);
     assert.equal(passed(30000, 29750, moments), false);

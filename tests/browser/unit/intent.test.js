@@ -10,19 +10,19 @@ const case_ = (change) => isMeant({
     since: -Infinity, ranAt: -Infinity, spends: false, ...change,
 });
 
-test('a press alone is meant, whatever it does', () => {
+test('a single press is meant, whatever it does', () => {
     assert.equal(case_({}), true);
     assert.equal(case_({ spends: true }), true);
-    // Of assistive technology no press is seen.
+    // Assistive technology clicks without a press.
     assert.equal(case_({ press: undefined, isOwn: false, spends: true }), true);
 });
 
-test('the second press of a button within a moment is not', () => {
+test('a second press of the same button within a moment is not meant', () => {
     assert.equal(case_({ ranAt: 9900 }), false);
     assert.equal(case_({ ranAt: 10010 - MOMENT_MS }), true);
 });
 
-test('at one place a second press that meets something else is not, elsewhere it is', () => {
+test('a second press that meets something else is not meant at the same place, elsewhere it is', () => {
     for (const gapMs of [60, 200, 450])
         assert.equal(case_({ before: at(10000 - gapMs, 110, 95) }), false);
     assert.equal(case_({ before: at(9800, 200, 95) }), true);
@@ -31,16 +31,16 @@ test('at one place a second press that meets something else is not, elsewhere it
     assert.equal(case_({ press: key(10000), before: at(9800) }), true);
 });
 
-test('what spends money has been in its place for a moment, and is pressed there from the start', () => {
+test('a button that spends money must be in its place for a moment, and the press must begin on it', () => {
     assert.equal(case_({ spends: true, since: 10000 - MOMENT_MS + 1 }), false);
     assert.equal(case_({ spends: true, since: 10000 - MOMENT_MS }), true);
     assert.equal(case_({ spends: true, isOwn: false }), false);
-    // The finger was there before, on the same button too: not armed then, it was a flurry.
+    // An earlier press at the place, on the same button too, when it was not armed: one of many quick presses.
     assert.equal(case_({ spends: true, before: at(9800), isSame: true }), false);
     assert.equal(case_({ before: at(9800), isSame: true }), true);
 });
 
-test('who presses what has just become another item is not obeyed', () => {
+test('a press of a button that has just got another item is not meant', () => {
     assert.equal(case_({ since: 9900 }), false);
     assert.equal(case_({ since: 9600 }), true);
 });

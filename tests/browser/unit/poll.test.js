@@ -9,24 +9,24 @@ test('polls aim at the moment, with a spread', () => {
             const pause = pauseMs(1000, dueMs, () => random);
             assert.ok(pause >= dueMs && pause <= dueMs + SPREAD_MS, `${dueMs}: ${pause}`);
         }
-    // Nothing is due, or not yet.
+    // No change is due, or not yet.
     for (const dueMs of [Infinity, 60000, 1501]) {
         assert.equal(pauseMs(1000, dueMs, () => 0), 1000);
         assert.equal(pauseMs(1000, dueMs, () => 1), 1500);
     }
 });
 
-test('what is overdue is asked about soon again, for a while', () => {
+test('an overdue change makes polls frequent, for a while', () => {
     assert.ok(pauseMs(1000, -1, () => 1) <= 300);
     assert.ok(pauseMs(1000, -2900, () => 0) >= 200);
     assert.equal(pauseMs(1000, -60000, () => 0), 1000);
 });
 
-test('whatever an answer does, the next question is asked', async (t) => {
+test('a fault in handling an answer does not stop the polls', async (t) => {
     const never = { addEventListener() {}, hidden: false };
     Object.assign(globalThis, { document: never, addEventListener() {} });
     Object.defineProperty(globalThis, 'navigator', { value: { onLine: true }, configurable: true });
-    // Timers of the mock library take other arguments in Debian 12's Node than in later ones.
+    // node:test's mock timers take other arguments in Debian 12's Node than in later ones.
     const waiting = [];
     t.mock.method(globalThis, 'setTimeout', (callback) => waiting.push(callback));
     t.mock.method(globalThis, 'clearTimeout', () => {});

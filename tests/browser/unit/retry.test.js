@@ -6,7 +6,7 @@ import { delayMs, mayPass, TRIES_MAX, withRetry } from '../../../www/js/retry.js
 const reply = (status, outcome = '', retryAfterS = 0) =>
     ({ status, body: {}, outcome, retryAfterS });
 
-test('what may pass is tried again, and what is decided is not', () => {
+test('temporary failures are retried, decisions are not', () => {
     for (const passing of [reply(0), reply(502), reply(503, 'unavailable'), reply(504), reply(429)])
         assert.equal(mayPass(passing), true);
     for (const final of [reply(200), reply(400, 'bad_request'), reply(403),
@@ -23,7 +23,7 @@ test('waits grow, are random, and are never shorter than Retry-After', () => {
     assert.ok(delayMs(50, 0, () => 1) <= 12000);
 });
 
-test('tries end: with an answer, or after the last', async () => {
+test('tries end with a final answer, or after the last one', async () => {
     Object.defineProperty(globalThis, 'navigator', { value: { onLine: true }, configurable: true });
     const run = async (replies) => {
         const waits = [];
@@ -43,7 +43,7 @@ test('tries end: with an answer, or after the last', async () => {
     assert.equal(gone.answer.status, 503);
     assert.equal(gone.asked, TRIES_MAX);
     assert.ok(gone.waits.every((waitMs) => waitMs >= 1000));
-    // Who wants to be left alone for an hour is.
+    // A Retry-After of an hour ends the tries.
     const closed = await run([reply(503, 'unavailable', 3600)]);
     assert.equal(closed.asked, 1);
 });

@@ -10,7 +10,7 @@ const body = (change) => ({
     purchase_limit: 10, hold_s: 30, stays_open: false, ...change,
 });
 
-test('a sale as the service tells of it', () => {
+test('a sale from the body of /sale/status', () => {
     assert.deepEqual(saleOf(body()), {
         id: 3, status: 'active', total: 100, sold: 20, held: 5, left: 75, endsAt: AT + 3600000,
         staysOpen: false, nextAt: AT + 3600000, limit: 10, holdS: 30,
@@ -21,7 +21,7 @@ test('a sale as the service tells of it', () => {
     assert.ok(Number.isNaN(none.nextAt));
 });
 
-test('an end is an end, unless the sale goes on until all is sold', () => {
+test('the end closes a sale, unless it stays open until all is sold', () => {
     const sale = saleOf(body());
     assert.equal(statusAt(sale, AT + 3599999), 'active');
     assert.equal(statusAt(sale, AT + 3600000), 'closed');
@@ -33,7 +33,7 @@ test('the next change is the end or the next start, whichever is first', () => {
     assert.equal(changesInMs(saleOf(body()), AT), 3600000);
     const soon = { next_sale_starts_at: '2026-11-21T10:30:00Z' };
     assert.equal(changesInMs(saleOf(body(soon)), AT), 1800000);
-    // Closed already: only a start is waited for.
+    // Closed: only the next start is a change.
     assert.equal(changesInMs(saleOf(body({ ...soon, sale_status: 'closed',
         sale_ends_at: '2026-11-21T09:00:00Z' })), AT), 1800000);
     assert.equal(changesInMs(saleOf(body({ stays_open: true, next_sale_starts_at: null })), AT), Infinity);

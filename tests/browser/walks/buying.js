@@ -1,4 +1,4 @@
-/** Buying: two clicks, reloads, holds that end, refusals. */
+/** Buying: two clicks, reloads, the end of holds, refusals. */
 
 import assert from 'node:assert/strict';
 
@@ -7,7 +7,7 @@ import { buy, get, hold, sql, until } from '../service.js';
 
 const PAGE_SIZE = 48;
 
-/** Two clicks, remembered over a reload. */
+/** Two clicks buy an item, which is remembered over a reload. */
 async function buyAs(browser, look, name) {
     const visitor = await Visitor.come(browser, look);
     const { page } = visitor;
@@ -25,7 +25,7 @@ async function buyAs(browser, look, name) {
     await visitor.look('reserved');
     assert.equal((await get(`/items/${id}`)).state, 'held');
 
-    // Not where the finger is: the card's button leads there alone.
+    // The card's button only leads to the one that buys, which is not under the finger.
     await card.getByRole('button', { name: 'Go to buy' }).click();
     const row = page.locator(`#holds [data-item="${id}"]`);
     await row.getByRole('button', { name: 'Buy for' }).and(page.locator(':focus')).waitFor();
@@ -48,7 +48,7 @@ async function buyAs(browser, look, name) {
     await bought.waitFor();
     await visitor.sees('#you-bought', '9 of 10 left');
     await visitor.sees('#you-name', name);
-    // Known by now, so one isn't asked again.
+    // The name is known now: the page does not ask again.
     await visitor.reserve((await visitor.free()).button);
     await visitor.notice('is reserved for you');
     await visitor.leave();
@@ -74,7 +74,7 @@ export const buying = {
         await page.getByRole('radio', { name: 'All' }).check({ force: true });
         await visitor.sees('#page-count', '209');
 
-        // By keyboard alone: to the last page, and one back.
+        // By keyboard only: to the last page, and one back.
         await page.locator('#page-number').fill('209');
         await page.keyboard.press('Enter');
         await page.locator('.card[data-item$="-10000"]').waitFor();
@@ -86,7 +86,7 @@ export const buying = {
         await page.keyboard.press('Enter');
         await visitor.sees('.card[data-item$="-50"]', 'Sold');
 
-        // While it is looked at, the page changes where something is new and nowhere else.
+        // Updates change only the cards with something new.
         const changed = await page.evaluate(async () => {
             let cards = 0;
             const watch = new MutationObserver((changes) => {
@@ -116,7 +116,7 @@ export const buying = {
         await visitor.notice('is yours');
         assert.equal((await get(`/items/${id}`)).state, 'sold');
 
-        // The answer to a purchase is lost: the page asks again by itself, and buys once.
+        // The answer to a purchase is lost: the page sends it again by itself, and buys once.
         const next = await visitor.free();
         await visitor.reserve(next.button);
         await page.locator(`#holds [data-item="${next.id}"]`).waitFor();
@@ -143,7 +143,7 @@ export const buying = {
         const row = page.locator(`#holds [data-item="${second.id}"]`);
         await row.waitFor();
 
-        // Another tab makes this one believe that the second ends later than it does.
+        // Another tab makes this one believe that the second hold ends later than it does.
         const tab = await visitor.context.newPage();
         await tab.goto(`${process.env.URL}/www/icon.svg`);
         const endsAt = await tab.evaluate((id) => {
@@ -164,7 +164,7 @@ export const buying = {
         await visitor.notice('Time is up');
         await visitor.look('hold-ended');
         await visitor.hears(/^Time is up/);
-        // The timer was heard once, at ten seconds.
+        // Screen readers got the time left once, at ten seconds.
         const heard = (await visitor.heard()).filter((text) => / left to buy /.test(text));
         assert.equal(heard.length, 1, heard.join());
         assert.match(heard[0], /^10 seconds/);
@@ -197,7 +197,7 @@ export const buying = {
         await visitor.notice('is sold. Others are still to be had.');
         await visitor.look('refused-sold');
 
-        // What one bought elsewhere counts: the tenth is the last.
+        // Purchases on other devices count: the tenth is the last.
         const last = await visitor.free();
         await visitor.reserve(last.button);
         await page.locator(`#holds [data-item="${last.id}"]`).waitFor();
@@ -207,7 +207,7 @@ export const buying = {
         await visitor.sees('#you-bought', '0 of 10 left');
         await visitor.look('refused-limit');
         await visitor.hears(/as many items as one person may/);
-        // What can't be had is not offered, and whoever presses it all the same is told why, by the page alone.
+        // All buttons are disabled; pressing one shows why, without a request.
         await visitor.offersNothing();
         await page.getByRole('button', { name: 'Close' }).click();
         const { attempts } = await visitor.pressDisabled(page.locator('#any'));

@@ -1,4 +1,4 @@
-/** What there is without a sale to buy from, or without scripts. */
+/** The page without an open sale, and without scripts. */
 
 import assert from 'node:assert/strict';
 
@@ -15,7 +15,7 @@ export const ends = {
             assert.ok(text.includes(part), `"${part}" is not in: ${text}`);
         for (const selector of ['#shop', '#sale', '#you'])
             assert.equal(await page.locator(selector).isVisible(), false, selector);
-        // The numbers are the service's, and no script is there to ask for them.
+        // The service's numbers are not in the page, since no script can ask for them.
         assert.doesNotMatch(await page.content(), /10,000|10000|at most 10\b/);
         await page.screenshot({ path: `${process.env.SCREENSHOTS}/no-script-360-light.png` });
         await context.close();
@@ -37,14 +37,14 @@ export const ends = {
         assert.equal(attempts, 0);
         await visitor.notice('Sold out: every item of this sale has a buyer.');
         await page.getByRole('radio', { name: 'Available' }).check({ force: true });
-        // Nobody has reserved anything that might come back.
+        // No item is reserved, so that none can become free.
         await visitor.sees('#empty', 'Nothing is available: every item has a buyer.');
         assert.doesNotMatch(await page.locator('main').innerText(), /may come back/);
         await visitor.look('sold-out');
         await visitor.leave();
     },
 
-    /** The operator closes the sale while something is reserved. */
+    /** The operator closes the sale while an item is reserved. */
     async closed(browser) {
         const visitor = await Visitor.come(browser, { ...PHONE, user: 'later' }, [412]);
         const { page } = visitor;
@@ -57,7 +57,7 @@ export const ends = {
         await endAt('now()');
         try {
             await visitor.sees('#sale', 'The sale is over. Next one in');
-            // What was reserved ended with the sale, and does not count down.
+            // The hold ended with the sale, and does not count down.
             await visitor.notice('The sale is over, and your reservation of');
             assert.equal(await row.isVisible(), false);
             assert.equal(await page.locator('#notice-action').isVisible(), false);
@@ -70,7 +70,7 @@ export const ends = {
             await visitor.look('closed');
             await visitor.leave();
         } finally {
-            // The audit that follows holds holds against the end that the sale had when they were given.
+            // For the audit, which compares holds with the end that the sale had when they were given.
             await endAt(`'${end}'`);
         }
     },

@@ -1,4 +1,4 @@
-/** The moment at which one sale ends and the next one begins, with many more ahead. */
+/** The moment when one sale ends and the next one begins, with many more planned. */
 
 import assert from 'node:assert/strict';
 
@@ -7,18 +7,18 @@ import { get, sql, until } from '../service.js';
 
 const SLOWNESS = Number(process.env.TEST_SLOWNESS ?? 1);
 
-/** The spread of the polls; what an answer takes beside it, and a list after that. */
+/** The spread of polls; the time for an answer after it; the time for a list after that. */
 const SPREAD_MS = 300;
 const SEEN_MS_MAX = 500 * SLOWNESS;
 const LISTED_MS_MAX = 800 * SLOWNESS;
-/** A timer may fire so late. */
+/** How late a timer may fire. */
 const LATE_MS = 120;
-/** A machine that has much else to do misses a moment: so many are watched at most. */
+/** A busy machine may miss a moment: so many are tried at most. */
 const ROUNDS_MAX = 5;
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Notes, from now on, when the page began to say what. */
+/** From now on records the page's texts, with the times when they appeared. */
 const watch = (page) => page.evaluate(() => {
     window.said = [];
     let last = '';
@@ -42,7 +42,7 @@ const watch = (page) => page.evaluate(() => {
 
 const ms = (time) => Date.parse(time);
 
-/** What one of them saw around the moment; whether it saw it in time. */
+/** Checks what one page showed around the moment; returns whether it was in time. */
 async function check({ page, asked }, before, endsAt) {
     const said = await page.evaluate(() => window.said);
     const isNew = ({ what, left, clock }) => what === 'The sale ends in' &&
@@ -56,7 +56,7 @@ async function check({ page, asked }, before, endsAt) {
     const listedMs = listed ? listed.at - endsAt : NaN;
     const askedMs = asked.map((at) => at - endsAt).filter((at) => at > -200 && at < 1000);
     console.log(`new sale ${seenMs} ms after its start, its items ${listedMs}; asked at ${askedMs}`);
-    // In between nothing is said that is not so: the last one is over, the next one is about to be seen.
+    // Between the sales the page says nothing untrue: the last one is over, the next one is about to appear.
     for (const one of said.filter(({ at }) => at > endsAt + LATE_MS * 2.5 && at < first.at))
         assert.match(one.what, /^The (next sale begins|sale is over)/, log);
     for (const one of said) assert.doesNotMatch(one.what, /until all is sold/, log);
@@ -64,7 +64,7 @@ async function check({ page, asked }, before, endsAt) {
     return isAimed && seenMs <= SEEN_MS_MAX && listedMs <= LISTED_MS_MAX;
 }
 
-/** An operator closes the sale, and plans the next one otherwise, while the page is open. */
+/** An operator closes the sale, and changes the start of the next one, while the page is open. */
 async function changes(page) {
     const [id, end] = (await sql('SELECT sale_id, ends_at FROM flashsale.open_sale()')).split('|');
     const [next, start] = (await sql(`SELECT sale_id, starts_at FROM flashsale.sale

@@ -1,16 +1,16 @@
-/** Presses that come twice, or meet something else than they were meant for: nothing is bought by them. */
+/** Repeated presses, and presses that meet another button than they were meant for, buy nothing. */
 
 import assert from 'node:assert/strict';
 
 import { DESK, PHONE, Visitor } from '../browser.js';
 import { sql, until } from '../service.js';
 
-/** Between two presses: the page's answer may come before, between and after them. */
+/** Times between presses, so that the page's answer comes before, between and after them. */
 const GAPS_MS = [60, 200, 450];
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** How many items the user holds, and has bought. */
+/** How many items the user holds and has bought. */
 async function hasOf(user) {
     const row = await sql(`SELECT count(*) FILTER (WHERE purchased_at IS NULL AND held_until > now()),
         count(purchased_at) FROM flashsale.item WHERE held_by = '${user}'`);
@@ -28,7 +28,7 @@ const pressOf = (page, kind) => kind === 'touch'
     ? (x, y) => page.touchscreen.tap(x, y)
     : (x, y) => page.mouse.click(x, y);
 
-/** Presses at one place, so many times, whatever is there by then. */
+/** Presses at one place so many times, whatever is there by then. */
 async function pressThere(press, [x, y], times, gapMs) {
     for (let i = 0; i < times; i++) {
         if (i > 0) await sleep(gapMs);
@@ -40,7 +40,7 @@ async function pressThere(press, [x, y], times, gapMs) {
 let users = 0;
 const newUser = (what) => `${what}-${++users}`;
 
-/** What comes of presses upon a button that reserves. */
+/** Presses a button that reserves, and checks the result. */
 async function presses(browser, kind, { selector, times, gapMs }) {
     const user = newUser(`${kind}-${times}-${gapMs}`);
     const visitor = await Visitor.come(browser, { ...kind === 'touch' ? PHONE : DESK, user });
@@ -65,14 +65,14 @@ export const intent = {
     'twice-mouse': (browser) => twice(browser, 'mouse'),
     'twice-touch': (browser) => twice(browser, 'touch'),
 
-    /** Where the sheet will rise, its button comes under the finger: impatience is no intent either. */
+    /** The sheet's button appears under the finger: repeated taps do not press it. */
     async 'under-the-finger'(browser) {
         for (const gapMs of [...GAPS_MS, 250]) {
             const user = newUser(`under-${gapMs}`);
             const visitor = await Visitor.come(browser, { ...PHONE, user });
             const { page } = visitor;
             const { button, id } = await visitor.free();
-            // To where a first row's button is: at the lower edge, on the right.
+            // To the place of a first row's button: at the lower edge, on the right.
             await page.evaluate((item) => {
                 const place = document.querySelector(`.card[data-item="${item}"] button`);
                 scrollBy({ top: place.getBoundingClientRect().bottom - innerHeight + 14, behavior: 'instant' });
@@ -87,7 +87,7 @@ export const intent = {
         }
     },
 
-    /** The first row goes, and the second one's button takes its place. */
+    /** The first row disappears, and the second one's button takes its place. */
     async 'rows-that-move'(browser) {
         for (const [kind, look] of [['mouse', DESK], ['touch', PHONE]])
             for (const gapMs of GAPS_MS) {
@@ -103,14 +103,14 @@ export const intent = {
                 await sleep(800);
                 await pressThere(pressOf(page, kind), await middleOf(first), 2, gapMs);
                 assert.deepEqual(await hasOf(user), { held: 1, bought: 1 }, `${kind}, ${gapMs} ms`);
-                // A press of its own buys the other one.
+                // A separate press buys the other one.
                 await page.locator('#holds li button:not([aria-disabled])').first().click();
                 await until('both to be bought', async () => (await hasOf(user)).bought === 2);
                 await visitor.leave();
             }
     },
 
-    /** A key that is held down presses once; pressed twice it leads to the button that buys, and no further. */
+    /** A key that is held down presses once; pressed twice it leads to the button that buys, but buys nothing. */
     async 'keys'(browser) {
         for (const key of ['Enter', 'Space']) {
             const user = newUser(`held-${key}`);
@@ -148,7 +148,7 @@ export const intent = {
         }
     },
 
-    /** What a message offers: pressed as it comes, and pressed twice. */
+    /** The action of a notice: pressed as it appears, and pressed twice. */
     async 'message-action'(browser) {
         const user = newUser('again');
         const visitor = await Visitor.come(browser, { ...PHONE, user });
@@ -159,7 +159,7 @@ export const intent = {
             .waitFor({ timeout: 60000 });
         const place = await middleOf(page.locator('#notice-action'));
         const press = pressOf(page, 'touch');
-        // Whoever was about to press what was there before.
+        // A press that was meant for the element that was there before.
         await press(...place);
         await sleep(300);
         assert.deepEqual(await hasOf(user), { held: 0, bought: 0 });

@@ -1,4 +1,4 @@
-/** What is measured: what the first view costs, what moves by itself, where the focus is, how old answers are. */
+/** Measurements: cost of the first view, layout shift, focus, age of answers. */
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
@@ -13,7 +13,7 @@ const AGE_MS_MAX = 1400;
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Notes what moves without having been asked to (Layout Instability, W3C). */
+/** Records unexpected layout shifts (Layout Instability, W3C). */
 const watchShifts = (page) => page.addInitScript(() => {
     window.shifts = [];
     new PerformanceObserver((list) => {
@@ -24,7 +24,7 @@ const watchShifts = (page) => page.addInitScript(() => {
     }).observe({ type: 'layout-shift', buffered: true });
 });
 
-/** From the arrival to a purchase and to a hold that ends. */
+/** Layout shift from the arrival to a purchase and to the end of a hold. */
 async function shift(browser, look, name) {
     const visitor = await Visitor.start(browser, { ...look, user: `shift-${name}` });
     const { page } = visitor;
@@ -46,7 +46,7 @@ async function shift(browser, look, name) {
     await visitor.leave();
 }
 
-/** What of the focused element can be seen: at how many of nine points nothing lies above it. */
+/** The visible part of the focused element: at how many of nine points nothing covers it. */
 const seenOfFocus = (page) => page.evaluate(async () => {
     await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
     const one = document.activeElement;
@@ -56,14 +56,14 @@ const seenOfFocus = (page) => page.evaluate(async () => {
     for (const a of [0.1, 0.5, 0.9])
         for (const b of [0.1, 0.5, 0.9]) {
             const top = document.elementFromPoint(x + a * width, y + b * height);
-            // A radio button lies, unseen, above its own label.
+            // A transparent radio button covers its own label.
             if (top && (one.contains(top) || top.contains(one) || one.labels?.[0]?.contains(top))) seen++;
         }
     return { seen, what: one.id || one.className || one.textContent };
 });
 
 export const measures = {
-    /** By Tab and back, with two things reserved: no stop is beneath what lies above the page. */
+    /** By Tab and back, with two items reserved: bar, banner and sheet cover no focused element. */
     async focus(browser) {
         const looks = [['320', { width: 320, height: 640 }], ['390', { width: 390, height: 844 }],
             ['820', { width: 820, height: 1180 }], ['zoomed', { width: 640, height: 450 }]];
@@ -94,7 +94,7 @@ export const measures = {
         }
     },
 
-    /** The first view: each path asked for once, and little of it. */
+    /** The first view requests each path once, and few bytes. */
     async arrival(browser) {
         for (const [name, look] of [['phone', PHONE], ['desk', DESK]]) {
             const visitor = await Visitor.start(browser, look);
@@ -107,7 +107,7 @@ export const measures = {
             const counted = new Set();
             session.on('Network.requestWillBeSent', ({ requestId, request, timestamp }) => {
                 const { pathname } = new URL(request.url);
-                // What is asked again a second later is a poll, and no part of the first view.
+                // A request of the same path a second later is a poll, not part of the first view.
                 if (polled.has(pathname) && timestamp - polled.get(pathname) > 0.95) return;
                 if (['/sale/status', '/items'].includes(pathname) && !polled.has(pathname))
                     polled.set(pathname, timestamp);
@@ -118,7 +118,7 @@ export const measures = {
                 if (counted.has(requestId)) bytes += encodedDataLength;
             });
             await visitor.open();
-            // All pictures of this view, and no poll yet.
+            // All pictures of this view, before the first poll.
             await page.waitForFunction(() => [...document.images].filter((image) =>
                 image.getBoundingClientRect().top < innerHeight).every((image) => image.complete));
             const often = [...asked].filter(([, times]) => times > 1);
@@ -132,7 +132,7 @@ export const measures = {
     'shift-desk': (browser) => shift(browser, DESK_DARK, 'desk'),
     'shift-phone': (browser) => shift(browser, PHONE_DARK, 'phone'),
 
-    /** Each poll is answered by the web server, with what is a second old at most, and by one request. */
+    /** Each poll takes one request, which the web server answers with data at most a second old. */
     async fresh(browser) {
         const log = `${folder}/log/access.log`;
         const countIn = (text) => text.split('\n').filter((line) => line.includes('/sale/status')).length;

@@ -1,4 +1,4 @@
-/** Who buys: signed in at the web server or by a name that was given, here and on a second device. */
+/** Users: signed in at the web server or by a name they gave, on one device and on a second one. */
 
 import assert from 'node:assert/strict';
 
@@ -8,12 +8,12 @@ import { get, hold, until } from '../service.js';
 const IDA = { username: 'ida', password: 'ida' };
 
 export const people = {
-    /** The web server knows the user, whatever name was given; a second device has what the first one has. */
+    /** The web server's user counts, not a given name; a second device shows the same holds and purchases. */
     async 'signed-in'(browser) {
         const first = await Visitor.come(browser, { ...DESK, httpCredentials: IDA, user: 'stranger' },
             [401, 403, 405]);
         const { page } = first;
-        // Nobody is signed in until the browser has shown a password.
+        // Nobody is signed in until the browser has sent a password.
         await first.sees('#you-name', 'Sign in');
         await page.locator('#you-name').click();
         await first.sees('#you-name', 'ida');
@@ -39,14 +39,14 @@ export const people = {
         await second.notice('is yours');
         assert.equal((await get(`/items/${held.id}`)).state, 'sold');
         await second.leave();
-        // The first one hears of it when it is looked at again.
+        // The first one shows it after a reload.
         await page.reload();
         await first.sees('#you-bought', '8 of 10 left');
         await page.locator(`#bought [data-item="${held.id}"]`).waitFor({ state: 'attached' });
         await first.leave();
     },
 
-    /** Nobody is signed in: the page says so and how to, and waits for nothing. */
+    /** Nobody is signed in: the page says so, shows how to sign in, and waits for nothing. */
     async 'not-signed-in'(browser) {
         const visitor = await Visitor.come(browser, PHONE, [401, 'ERR_INVALID_AUTH_CREDENTIALS']);
         const { page } = visitor;
@@ -64,7 +64,7 @@ export const people = {
         await visitor.leave();
     },
 
-    /** The same name on a second device: how much it has is told, and no more. */
+    /** The same name on a second device: it gets the number of items, and no more. */
     async 'second-device'(browser) {
         const first = await Visitor.come(browser, { ...DESK_DARK, user: 'twofold' });
         const bought = await first.free();
@@ -73,7 +73,7 @@ export const people = {
         await first.notice('is yours');
         await hold('twofold', (await first.free()).id);
 
-        // Who they are is known before what is on sale: the other way round it is as a rule.
+        // Here the user is known before the sale; usually it is the other way round.
         const second = await Visitor.start(browser, { ...PHONE, user: 'twofold' });
         await second.page.route('**/sale/status', async (route) => {
             await second.page.waitForTimeout(700);
@@ -90,7 +90,7 @@ export const people = {
         await first.leave();
     },
 
-    /** Another name hides nothing of what this browser holds. */
+    /** Another name hides no hold of this browser. */
     async rename(browser) {
         const visitor = await Visitor.come(browser, { ...DESK, user: 'maiden' });
         const { page } = visitor;

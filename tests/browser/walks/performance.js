@@ -1,8 +1,8 @@
 /**
- * What Lighthouse weighs: its networks of a phone and of a desk, as it has the browser imitate them, its marks and
- * weights (web.dev, "Lighthouse performance scoring", version 10). Its Speed Index looks at frames; here each picture
- * in view counts by its share of the view and the time it came. How long the page's thread is blocked is its tasks'
- * time on the processor, times as much as a phone's is slower: other programs on this machine do not count.
+ * Lighthouse's performance score, with its simulated networks of a phone and a desktop, its metrics and weights
+ * (web.dev, "Lighthouse performance scoring", version 10). Its Speed Index looks at frames; here each picture in view
+ * counts by its share of the view and the time it appeared. Blocking time is the CPU time of the page's tasks, times
+ * the factor by which a phone is slower: other programs on this machine do not count.
  */
 
 import assert from 'node:assert/strict';
@@ -10,13 +10,13 @@ import assert from 'node:assert/strict';
 import { DESK, PHONE, Visitor } from '../browser.js';
 
 const SCORE_MIN = 0.95;
-/** A machine that has much else to do is slower than the one that is meant: the best of so many counts. */
+/** A busy machine is slower than the simulated one: the best of so many tries counts. */
 const TRIES_MAX = 6;
 const SETTLE_MS = 4000;
 
 const WEIGHTS = { firstPaint: 10, speedIndex: 10, largestPaint: 25, blocked: 30, shift: 25 };
 
-/** Of each mark, in ms but for the shift: what a tenth of all pages stays below, and what half of them. */
+/** For each metric, in ms except the shift: the value that a tenth of all pages stays below, and the median. */
 const PLACES = {
     phone: {
         look: PHONE,
@@ -46,7 +46,7 @@ function erf(x) {
     return Math.sign(x) * y;
 }
 
-/** By a log-normal distribution: 0.9 for the tenth, 0.5 for the median. */
+/** A score by a log-normal distribution: 0.9 at the tenth, 0.5 at the median. */
 function scoreOf(value, [tenth, median]) {
     if (value <= 0) return 1;
     const inverseErfcOfFifth = 0.9061938024368232;
@@ -60,7 +60,7 @@ function total(measured, marks) {
         sum + weight * scoreOf(measured[name], marks[name]), 0) / all;
 }
 
-/** In the page, before its scripts. */
+/** Runs in the page, before its scripts. */
 function observe() {
     const entries = window.entries = { largest: 0, shifts: [] };
     const watch = (type, take) =>
@@ -69,7 +69,7 @@ function observe() {
     watch('layout-shift', (one) => { if (!one.hadRecentInput) entries.shifts.push(one.value); });
 }
 
-/** Likewise, when it has settled. */
+/** Runs in the page, when it has settled. */
 function collect() {
     const { largest, shifts } = window.entries;
     const first = performance.getEntriesByName('first-contentful-paint')[0].startTime;
@@ -90,7 +90,7 @@ function collect() {
 }
 
 /**
- * How long tasks of the page's thread are above 50 ms, from the first paint on.
+ * The sum of the parts above 50 ms of the page thread's tasks, from the first paint on.
  * @param {Buffer} trace
  * @param {number} slowdown
  */

@@ -1,4 +1,4 @@
-/** When something fails: the network, the workers, PostgreSQL. */
+/** Faults: the network, the workers, PostgreSQL. */
 
 import assert from 'node:assert/strict';
 
@@ -46,7 +46,7 @@ export const trouble = {
         await visitor.leave();
     },
 
-    /** Whoever arrives in an outage is told nothing that is not known. */
+    /** A page that is opened during an outage claims nothing that it does not know. */
     async outage(browser) {
         await stack('stop-part', 'worker-1');
         await stack('stop-part', 'worker-2');
@@ -76,7 +76,7 @@ export const trouble = {
         await visitor.leave();
     },
 
-    /** The network stands still: what was asked for is waited for, said to be late, and done once. */
+    /** The network hangs: the page waits for its request, says that it is late, and it is done once. */
     async paused(browser) {
         const visitor = await Visitor.come(browser, { ...DESK_DARK, user: 'stuck' }, [503]);
         const { page } = visitor;
@@ -85,7 +85,7 @@ export const trouble = {
         try {
             await button.click();
             await visitor.sees(`.card[data-item="${id}"]`, 'Reserving…');
-            // An answer is waited for as long as the service may take for it.
+            // The page waits as long as the service may take to answer.
             await visitor.sees('#banner', 'You are offline, or the shop is.', 20000);
             await visitor.notice('The shop can’t be reached. Trying again by itself', 20000);
             await visitor.look('paused');
@@ -99,7 +99,7 @@ export const trouble = {
         await visitor.leave();
     },
 
-    /** A network's log-in page answers everything, with 200 and HTML, until one has logged in. */
+    /** A captive portal answers everything, with 200 and HTML, until the user has logged in. */
     async portal(browser) {
         const visitor = await Visitor.come(browser, { ...PHONE_DARK, user: 'traveller' });
         const { page } = visitor;
@@ -119,7 +119,7 @@ export const trouble = {
         await visitor.leave();
     },
 
-    /** What is said of the connection lies neither above what is reserved nor above its buttons. */
+    /** The banner about the connection covers neither reservations nor their buttons. */
     async banner(browser) {
         const visitor = await Visitor.come(browser, { ...DESK, user: 'covered' }, ['ERR_INTERNET_DISCONNECTED']);
         const { page } = visitor;
