@@ -74,8 +74,8 @@ class House:
     def read(self, name):
         return (self.top / name).read_text(encoding="utf-8")
 
-    def report(self, place, text):
-        self.violations.append(f"{place}: {text}")
+    def report(self, position, text):
+        self.violations.append(f"{position}: {text}")
 
     def check_rooms(self):
         folders = {name.partition("/")[0] for name in self.names if "/" in name and not name.startswith(".")}
@@ -98,31 +98,31 @@ class House:
             if not include:
                 continue
             bracket, header = include.groups()
-            place = f"{name}:{number}"
+            position = f"{name}:{number}"
             if bracket == "<":
-                self.check_library(place, room, header)
+                self.check_library(position, room, header)
             elif bracket:
-                self.check_include(place, room, header)
+                self.check_include(position, room, header)
             else:
-                self.report(place, "the included file is not a constant")
+                self.report(position, "the included file is not a constant")
 
-    def check_library(self, place, room, header):
+    def check_library(self, position, room, header):
         library = library_of(header)
         if library in self.guarded and library not in map(library_of, self.rooms[room].libraries):
-            self.report(place, f"{room}/ includes <{header}>, which other rooms guard")
+            self.report(position, f"{room}/ includes <{header}>, which other rooms guard")
 
-    def check_include(self, place, room, header):
+    def check_include(self, position, room, header):
         beside = os.path.normpath(f"{room}/{header}")
         path = beside if (self.top / beside).is_file() else os.path.normpath(header)
         other = folder_of(path)
         if not (self.top / path).is_file() or other not in self.rooms:
-            self.report(place, f"\"{header}\" is in no room")
+            self.report(position, f"\"{header}\" is in no room")
         elif other != room:
             self.includes.append((room, other))
             if self.rooms[other].floor > self.rooms[room].floor:
-                self.report(place, f"{room}/ includes {other}/, which is above it")
+                self.report(position, f"{room}/ includes {other}/, which is above it")
             elif other in self.rooms[room].excluded:
-                self.report(place, f"{room}/ includes {other}/, which its row excludes")
+                self.report(position, f"{room}/ includes {other}/, which its row excludes")
 
     def check_lengths(self, name):
         is_c, is_sql = name.endswith((".c", ".h")), name.endswith((".sql", ".psql"))
