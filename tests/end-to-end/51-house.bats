@@ -86,9 +86,10 @@ lines() {
 @test "a function in SQL has at most 80 lines" {
     local line=$(($(lines_of sql/deploy/status.sql) + 1)) head tail=$'$$;'
     head=$'CREATE OR REPLACE FUNCTION long_one() RETURNS integer\nLANGUAGE sql\nAS $$'
-    with_text sql/deploy/status.sql "$head"$'\n'"$(lines 77 '    SELECT 1;')"$'\n'"$tail" \
+    # Between the quotes.
+    with_text sql/deploy/status.sql "$head"$'\n'"$(lines 81 '    SELECT 1;')"$'\n'"$tail" \
         finds "sql/deploy/status.sql:$line: long_one() has 81 lines, 80 are the most"
-    run with_text sql/deploy/status.sql "$head"$'\n'"$(lines 76 '    SELECT 1;')"$'\n'"$tail" \
+    run with_text sql/deploy/status.sql "$head"$'\n'"$(lines 80 '    SELECT 1;')"$'\n'"$tail" \
         "$COPY/tests/lint/house.py"
     [[ $output != *long_one* ]]
     # A body without quotes.

@@ -6,7 +6,7 @@
     rooms       each C file outside tests/ is in a room of the table "Rooms", each top-level folder is named there
     walls       a room includes only itself and rooms below it, and none that its row excludes ("not"); a library of
                 the table is included only by the rooms whose rows name it
-    functions   at most 70 lines in C, from brace to brace; at most 80 in SQL, from CREATE to the end
+    functions   bodies have at most 70 lines in C, braces included; at most 80 in SQL, between the dollar quotes
     files       at most 30 KB, except documents and data
 
 Prints a line for each violation, then one with counts. Exits with 1 if there is a violation.
@@ -149,7 +149,9 @@ def c_functions(lines):
 
 
 def sql_functions(lines):
-    """(line, name, length) of each function: a semicolon outside its body ends it, or the end of the file."""
+    """(line, name, length of the body) of each function; without a quoted body the whole function counts.
+
+    A semicolon outside the body ends a function, or the end of the file."""
     name = quote = None
     for number, line in enumerate(lines, 1):
         if name is None:
@@ -157,14 +159,17 @@ def sql_functions(lines):
             if not create:
                 continue
             name, begin, is_atomic = create[1], number, False
+            first, last = number, None
         for mark in DOLLAR_QUOTE.findall(line):
-            if quote is None or mark == quote:
-                quote = mark if quote is None else None
+            if quote is None:
+                quote, first = mark, number + 1
+            elif mark == quote:
+                quote, last = None, number - 1
         code = line.partition("--")[0].rstrip().upper()
         is_atomic |= "BEGIN ATOMIC" in code
         if quote is None and (code == "END;" if is_atomic else code.endswith(";")) or number == len(lines):
-            yield begin, name, number - begin + 1
-            name = None
+            yield begin, name, (last or number) - first + 1
+            name = quote = None
 
 
 def main():
