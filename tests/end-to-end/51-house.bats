@@ -65,11 +65,11 @@ lines() {
         finds "fcgi/http/reply.c:$line: fcgi/http/ includes fcgi/sale/, which its row excludes"
 }
 
-@test "a library that another room guards is found, by any of its headers" {
+@test "a library that only another room may include is found, by any of its headers" {
     local line=$(($(lines_of fcgi/api/routes.c) + 1)) header
     for header in libpq-fe.h fcgiapp.h hiredis/async.h json-c/json.h libconfig.h; do
         with_text fcgi/api/routes.c "#include <$header>" \
-            finds "fcgi/api/routes.c:$line: fcgi/api/ includes <$header>, which other rooms guard"
+            finds "fcgi/api/routes.c:$line: fcgi/api/ includes <$header>, which only other rooms may include"
     done
 }
 

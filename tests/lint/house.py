@@ -109,7 +109,7 @@ class House:
     def check_library(self, position, room, header):
         library = library_of(header)
         if library in self.guarded and library not in map(library_of, self.rooms[room].libraries):
-            self.report(position, f"{room}/ includes <{header}>, which other rooms guard")
+            self.report(position, f"{room}/ includes <{header}>, which only other rooms may include")
 
     def check_include(self, position, room, header):
         beside = os.path.normpath(f"{room}/{header}")
