@@ -1,12 +1,11 @@
 # flashsale: "make help" lists the targets.
 
-# RUN_DIR, HTTP_PORT and the like go to deploy/private/stack by themselves, from the environment or from make's
-# command line.
+# deploy/private/stack gets RUN_DIR, HTTP_PORT and the like from the environment or from make's command line.
 BUILD_DIR ?= build
-# Installs what is missing, before it is used. PACKAGES=: installs nothing.
+# Installs missing packages before they are used. PACKAGES=: installs nothing.
 PACKAGES := deploy/private/packages
 
-# As deploy/environment has it: for programs that are called here and not by a script.
+# As in deploy/environment: for programs that make calls, not a script.
 export LC_ALL := C.UTF-8
 export TZ := UTC
 export PATH := $(PATH):/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
@@ -18,8 +17,8 @@ endif
 CC ?= cc
 jobs := $(shell nproc)
 libraries := libpq hiredis libconfig json-c
-# gcc and clang from 12 on check more with level 3. As pkg-config below, the compiler is asked only once something
-# is built: it may come with the packages.
+# gcc and clang from 12 on check more with level 3. make asks the compiler, and pkg-config below, only when it builds
+# something: they may come with the packages.
 find_fortify = version=$$($(CC) -dumpversion 2>/dev/null); \
     [ "$${version%%.*}" -ge 12 ] 2>/dev/null && echo 3 || echo 2
 fortify = $(eval fortify := $$(shell $$(find_fortify)))$(fortify)
@@ -47,7 +46,7 @@ common := $(call objects_of,common catalog)
 fcgi := $(call objects_of,fcgi fcgi/*)
 generator := $(call objects_of,generator)
 units := $(patsubst tests/unit/%.c,$(BUILD_DIR)/unit/%,$(wildcard tests/unit/*.c))
-# A harness of tests/fuzz is what has a corpus there.
+# Each harness of tests/fuzz has a corpus.
 harnesses := $(notdir $(wildcard tests/fuzz/corpus/*))
 replays := $(harnesses:%=$(BUILD_DIR)/replay/%)
 fuzzers := $(harnesses:%=$(BUILD_DIR)/fuzz/%)
@@ -73,7 +72,7 @@ submake = $(MAKE) --no-print-directory $(if $(V),,--silent) --jobs=$(jobs)
 
 all: build-packages $(programs) ## install what building needs, and build both programs in build/
 
-# Whatever is compiled has these done first, and is not made again because of them.
+# Order-only: they are installed before anything is compiled, and cause no rebuild.
 build-packages:
 	@$(PACKAGES) build
 
@@ -92,13 +91,13 @@ run: ## install what is missing, build, and run a private stack until Ctrl-C (DE
 stop: ## end the stack that "make run DETACH=1" started
 	@deploy/private/stack stop
 
-status: ## what of the stack is up ("deploy/private/stack status" tells by its exit status, too)
+status: ## show which parts of the stack are up ("deploy/private/stack status" has an exit status, too)
 	@deploy/private/stack status; [ $$? -le 3 ]
 
 test: ## install what is missing, build, and run all tests
 	@$(PACKAGES) run lighttpd test hosts
 	@$(submake) all units
-	@k6/run fetch || true # its test says then why it is skipped
+	@k6/run fetch || true # without it its test is skipped, and says why
 	@tests/run unit fuzz sql end-to-end torture hosts
 
 unit: units ## the unit tests (cmocka), and the harnesses of tests/fuzz with the inputs kept for them
@@ -119,7 +118,7 @@ test-hosts: ## the tests over several hosts, as network namespaces (root only)
 	@$(submake) all
 	@tests/run hosts
 
-failover: ## the standby takes over from a primary that dies under load, ROUNDS=20 times, by SEED=1
+failover: ## the standby takes over from a primary that dies under load (ROUNDS=20 SEED=1; root only)
 	@$(PACKAGES) run test hosts
 	@$(submake) all
 	@ROUNDS='$(or $(ROUNDS),20)' SEED='$(or $(SEED),1)' tests/hosts/failover
@@ -139,12 +138,12 @@ valgrind: ## unit and end-to-end tests with valgrind's memcheck
 	@$(submake) BUILD_DIR=build/valgrind/programs all units
 	@BUILD_DIR=build/valgrind tests/run unit fuzz workers
 
-fuzz: ## look for inputs that break what parses them, with libFuzzer (SECONDS_EACH=60 a harness)
+fuzz: ## look for inputs that break the parsers, with libFuzzer (SECONDS_EACH=60 a harness)
 	@$(PACKAGES) build unit fuzz
 	@$(submake) CC=clang BUILD_DIR=build/fuzz SANITIZE=fuzzer-no-link,address,undefined fuzzers
 	@tests/fuzz/run
 
-torture: ## sales while things go wrong, each answer held against the rows (ROUNDS=10 SEED=1 JSON=file)
+torture: ## sales under faults, each answer compared with the rows (ROUNDS=10 SEED=1 JSON=file)
 	@$(PACKAGES) run test
 	@$(submake) all
 	@tests/torture/torture.py --rounds '$(or $(ROUNDS),10)' --seed '$(or $(SEED),1)' \
@@ -155,7 +154,7 @@ bench: ## measure the sale against an empty worker (CASES="flow storm": some cas
 	@$(submake) all $(BUILD_DIR)/empty_worker
 	@tests/bench/bench.py $(CASES)
 
-# Programs read /etc/flashsale and meet in /run/flashsale whatever PREFIX is. DESTDIR is for packagers.
+# Programs use /etc/flashsale and /run/flashsale whatever PREFIX is. DESTDIR is for packagers.
 PREFIX ?= /usr/local
 export DESTDIR PREFIX
 
@@ -171,11 +170,11 @@ test-deploy: ## test the package on booted Debian 12 and 13 systems, in containe
 	@$(PACKAGES) run test package container
 	@JOBS=$${JOBS:-3} tests/run deploy # they wait more than they work
 
-test-fresh: ## what README says and each target, on bare Debian 12 and 13 (root; LEGS="short", "12-user-de *-bench")
+test-fresh: ## README's commands and each target, on bare Debian 12 and 13 (root; LEGS="short", "12-user-de *-bench")
 	@$(PACKAGES) fresh
 	@tests/fresh/fresh.py $(LEGS)
 
-k6: ## load it with k6: SCENARIO=smoke|flow|storm|spike|soak|sellout; BASE_URL=... if it runs already
+k6: ## load it with k6: SCENARIO=smoke|flow|storm|spike|soak|sellout; BASE_URL=... of a running service
 	@[ -n "$(BASE_URL)" ] || $(PACKAGES) run
 	@k6/run find >/dev/null 2>&1 || type go >/dev/null 2>&1 || $(PACKAGES) k6
 	@k6/run fetch
@@ -207,10 +206,10 @@ lint-sources:
 	@printf '%s\n' 'pyflakes ...'
 	$(quiet)pyflakes3 $(wildcard tests/*/*.py deploy/private/*/*.py)
 
-deps: ## install what running and testing needs (Debian's packages)
+deps: ## install the Debian packages for running and testing
 	@$(PACKAGES) run lighttpd test
 
-clean: ## remove what was built, and the stack with its data
+clean: ## remove built files, and the stack with its data
 	@deploy/private/stack clean
 	rm -rf build
 
@@ -247,7 +246,7 @@ $(units): $(BUILD_DIR)/unit/%: $(BUILD_DIR)/tests/unit/%.o $(BUILD_DIR)/tests/cl
 	@printf '%s\n' 'LINK  $@' >&2
 	$(quiet)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lfcgi $(library_ldlibs)
 
-# What a harness has in place of others' functions (ld(1), --wrap).
+# The functions that a harness replaces (ld(1), --wrap).
 wrapped_redis := redisConnectUnixWithTimeout
 wrapped_request := batchers_submit
 
@@ -265,7 +264,7 @@ $(fuzzers): $(BUILD_DIR)/fuzz/%: $(BUILD_DIR)/tests/fuzz/%.o $(harness_objects)
 	$(quiet)$(CC) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer $(wrapped_$*:%=-Wl,--wrap=%) -o $@ $^ -lfcgi \
 	    $(library_ldlibs)
 
-# The functions that can fail there: see tests/fault/faults.c.
+# The functions that tests/fault/faults.c lets fail.
 faulty := PQconnectdbParams PQsendPrepare PQsendQueryPrepared PQconsumeInput PQsocket PQstatus \
     PQresultStatus PQgetResult redisConnectUnixWithTimeout redisSetTimeout redisAppendCommandArgv \
     redisBufferWrite redisBufferRead redisGetReplyFromReader
@@ -285,14 +284,14 @@ $(BUILD_DIR)/fault/flashsale-fcgi: $(common) $(fcgi) $(BUILD_DIR)/tests/fault/al
 	$(quiet)$(CC) $(CFLAGS) $(LDFLAGS) $(allocating:%=-Wl,--wrap=%) -o $@ $^ \
 	    -lfcgi $(library_ldlibs)
 
-# Strings in JSON have no line breaks, so where a line begins or ends is always between two tokens.
+# Strings in JSON have no line breaks, so lines begin and end between two tokens.
 $(BUILD_DIR)/%.min.json: %.json
 	@mkdir -p $(@D)
 	@printf '%s\n' 'MINIFY $@' >&2
 	$(quiet)perl -0pe 's/("(?:\\.|[^"\\])*")|\s+/$$1/g' $< >$@
 
-# The assembler includes it: the compiler does not list it among what the object depends on, and must
-# not put the assembling off until the link.
+# The assembler includes the file: the compiler does not list it as a dependency, and must
+# not defer assembling to the link.
 $(BUILD_DIR)/fcgi/api/openapi.o: $(BUILD_DIR)/fcgi/api/openapi.min.json
 $(BUILD_DIR)/fcgi/api/openapi.o: override CFLAGS += -I$(BUILD_DIR) -fno-lto
 

@@ -32,8 +32,8 @@ uint32_t item_names_count(void)
 }
 
 /*
- * Shuffles the names: every step - adding, multiplying by an odd number, xor with its own upper
- * half - can be undone within NAME_BITS bits, so different numbers stay different.
+ * Permutes the names: every step - adding, multiplying by an odd number, xor with the upper half -
+ * is reversible within NAME_BITS bits, so different numbers stay different.
  */
 static uint32_t name_permute(uint64_t sale_seed, uint32_t index)
 {
@@ -46,7 +46,7 @@ static uint32_t name_permute(uint64_t sale_seed, uint32_t index)
     return index;
 }
 
-/* Small things are common and dear ones rare; a price ends in .99, .00 or .49. */
+/* Low prices are common and high ones rare; a price ends in .99, .00 or .49. */
 static int price_cents(uint64_t random)
 {
     static const struct {
@@ -74,7 +74,7 @@ void item_make(uint64_t sale_seed, uint32_t number, struct item *item)
              words_material[name >> WORDS_BITS & (WORDS_COUNT - 1)],
              words_thing[name & (WORDS_COUNT - 1)]);
 
-    /* The positions before these are the shuffle's keys. */
+    /* The positions before these are the permutation's keys. */
     uint64_t position = NAME_ROUNDS + 2 * (uint64_t)number;
     item->price_cents = price_cents(random_at(sale_seed, position));
     item->picture_seed = (int64_t)(random_at(sale_seed, position + 1) & INT64_MAX);

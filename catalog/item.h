@@ -1,6 +1,6 @@
 /*
- * What items are called, cost and look like: made from words and a seed, the same every time.
- * Any thread may call these; they allocate nothing.
+ * Items' names, prices and descriptions, made from words and a seed: the same input always gives
+ * the same item. Any thread; nothing is allocated.
  */
 #ifndef CATALOG_ITEM_H
 #define CATALOG_ITEM_H
@@ -21,18 +21,18 @@ struct item {
     int64_t picture_seed; /* >= 0 */
 };
 
-/* How many names there are: more than the items of the largest sale. */
+/* How many different names there are: more than the items of the largest sale. */
 uint32_t item_names_count(void);
 
 /*
- * Makes item `number` (1..) of the sale with this seed. Within a sale no two names are the same
- * for numbers up to item_names_count().
+ * Makes item `number` (from 1) of the sale with this seed. Within a sale all names differ, for
+ * numbers up to item_names_count().
  */
 void item_make(uint64_t sale_seed, uint32_t number, struct item *item);
 
 /*
- * Writes a sentence about the item; the same for the same name and seed. ITEM_DESCRIPTION_MAX is
- * enough; a smaller `size` cuts it. Plain ASCII where the name is.
+ * Writes a sentence about the item, terminated. ITEM_DESCRIPTION_MAX bytes are enough; a smaller
+ * `size` cuts it. It is plain ASCII if the name is.
  */
 void item_describe(const char *name, int64_t picture_seed, char *text, size_t size);
 

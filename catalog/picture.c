@@ -11,8 +11,8 @@ struct picture {
     uint64_t random;
     const struct picture_shape *shape;
     int hue;        /* of the thing, in degrees */
-    int background; /* likewise */
-    int accent;     /* likewise, of its second colour */
+    int background; /* of the background, likewise */
+    int accent;     /* of the thing's second colour, likewise */
 };
 
 /* SplitMix64 (Steele, Lea, Flood 2014): every seed begins a series of its own. */
@@ -54,7 +54,7 @@ static void add_escaped(struct text *text, const char *string)
     }
 }
 
-/* The hue that a name's first word names; -1: none. */
+/* The hue that a name's first word means; -1: none. */
 static int hue_of(const char *name)
 {
     static const struct {
@@ -100,8 +100,7 @@ static void draw_background(struct text *text, struct picture *picture)
         picture->background, picture->background);
 }
 
-/* The numbers of a circle or an ellipse, "x,y,rx" or "x,y,rx,ry", as two arcs; returns where they
- * end. */
+/* Draws a circle "x,y,r" or an ellipse "x,y,rx,ry" as two arcs. Returns where its numbers end. */
 static const char *add_round(struct text *text, const char *data, int count)
 {
     int numbers[4] = {0};
@@ -140,7 +139,7 @@ static void draw_part(struct text *text, const char *data, const char *attribute
     text_add(text, "/>");
 }
 
-/* What the thing is painted with, nowhere but on it. */
+/* A pattern on the thing, clipped to its body; some things have none. */
 static void draw_ornament(struct text *text, struct picture *picture)
 {
     static const char *const patterns[] = {"M0 60h120M0 72h120", "M0 92h120M0 86h120M0 46h120",

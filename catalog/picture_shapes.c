@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* In the order of words_thing, for whoever adds a thing adds its drawing. */
+/* In the order of words_thing: a thing is added together with its drawing. */
 static const struct picture_shape shapes[WORDS_COUNT] = {
     {.thing = "Apron",
      .back = "M46 36Q60 10 74 36M30 68L16 62M90 68L104 62",
@@ -568,7 +568,7 @@ static const struct picture_shape shapes[WORDS_COUNT] = {
      .accent = "o60,70,21"},
 };
 
-/* A parcel: what stands in for a thing that nobody has drawn. */
+/* A parcel, for a thing that has no drawing. */
 static const struct picture_shape parcel = {
     .thing = "",
     .back = "M60 44Q40 20 44 36T60 44Q80 20 76 36T60 44",

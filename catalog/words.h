@@ -1,8 +1,8 @@
 /*
- * The words that items are called by: one of each list, "Amber Walnut Lantern". Each is plain
- * ASCII, begins with a capital and stands in one list only, so a name tells its three words.
+ * The words of items' names, one from each list: "Amber Walnut Lantern". Each word is plain ASCII,
+ * begins with a capital and is in one list only.
  *
- * Words may be exchanged at any time: a sale's names are written down when it is generated.
+ * Words may be replaced at any time: a sale's names are stored when it is generated.
  */
 #ifndef CATALOG_WORDS_H
 #define CATALOG_WORDS_H

@@ -12,7 +12,7 @@ static const char unix_prefix[] = "unix:";
 static const char host_bytes[] =
     "0123456789-._abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
-/* Digits alone: neither a sign nor a blank, as strtol(3) would have them. */
+/* Only digits: unlike strtol(3), it accepts neither a sign nor blanks. */
 static bool read_port(const char *text, int *port)
 {
     size_t length = strlen(text);
@@ -43,8 +43,9 @@ static bool read_host(struct address *address, const char *host, size_t length)
     return true;
 }
 
-/* Whether a resolver could ever know it: no label is empty or begins with a hyphen (RFC 1123,
-   section 2.1), and what ends in a number is an IPv4 address, for no top-level domain is one. */
+/* Whether a resolver could ever find it: no label is empty or begins with a hyphen (RFC 1123,
+   section 2.1). A host that ends in a number is an IPv4 address, as no top-level domain is a
+   number. */
 static bool is_name(const char *host)
 {
     const char *label = host;

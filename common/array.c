@@ -7,7 +7,7 @@
 
 enum {
     HEADER_BYTES = 20, /* dimensions, has nulls, element type, length, lower bound */
-    LENGTH_BYTES = 4   /* in front of each element */
+    LENGTH_BYTES = 4   /* before each element */
 };
 
 bool array_new(struct array *array, int elements, size_t element_bytes_max)

@@ -1,7 +1,7 @@
 /*
  * One-dimensional arrays in PostgreSQL's binary format, as array_recv() reads them: no value is
- * ever quoted or escaped. A buffer is made once for a number of elements and filled anew for
- * each call; nothing is allocated in between. Not shared between threads.
+ * ever quoted or escaped. A buffer is allocated once, for a number of elements, and refilled for
+ * each call. Not shared between threads.
  */
 #ifndef COMMON_ARRAY_H
 #define COMMON_ARRAY_H
@@ -27,12 +27,13 @@ struct array {
     size_t size;
 };
 
-/* Room for `elements` of at most `element_bytes_max`. False: out of memory. */
+/* Allocates room for `elements`, each of at most `element_bytes_max` bytes. False: out of memory.
+ */
 bool array_new(struct array *array, int elements, size_t element_bytes_max)
     __attribute__((warn_unused_result));
 void array_free(struct array *array);
 
-/* Begins an array of `count` elements, which the caller then adds, no more and no fewer. */
+/* Begins an array of `count` elements. The caller then adds exactly that many. */
 void array_begin(struct array *array, enum array_type type, int count);
 
 void array_add_int2(struct array *array, int16_t value);
@@ -42,11 +43,12 @@ void array_add_bytes(struct array *array, const void *bytes, size_t length); /* 
 /* A timestamptz in microseconds since 1970, UTC; INT64_MAX is infinity. */
 void array_add_time_us(struct array *array, int64_t time_us);
 
+/* The array as a parameter; it points into the array's buffer. */
 struct database_parameter array_parameter(const struct array *array);
 
 /*
- * A parameter that is an array of one element, for constants: `size` bytes from [ARRAY_ONE_AT] on,
- * 0 where nothing else is said.
+ * Initializes a constant parameter: an array of one element of `size` bytes. The variable arguments
+ * are designated initializers of these bytes, from [ARRAY_ONE_AT] on; the others are 0.
  */
 enum { ARRAY_ONE_AT = 24 };
 

@@ -1,7 +1,8 @@
 /*
- * What cannot be. CHECK(condition) is whether the condition holds. Where it does not, the program
- * has a fault: the log says so, with the file and the line, and the caller goes on with what does
- * no harm. In tests (CHECKS=stop in the environment) the program ends there. Any thread.
+ * Assertions that stay on in production. CHECK(condition) tells whether the condition holds. If it
+ * does not, the program has a bug: the log says so, with file and line, and the caller goes on in a
+ * way that does no harm. In tests (CHECKS=stop in the environment) the program aborts instead. Any
+ * thread.
  */
 #ifndef COMMON_CHECK_H
 #define COMMON_CHECK_H
@@ -11,7 +12,7 @@
 #define CHECK(condition)                                                                           \
     (__builtin_expect(!!(condition), 1) || check_failed(#condition, __FILE__, __LINE__))
 
-/* False, always. */
+/* Always returns false. */
 bool check_failed(const char *condition, const char *file, int line) __attribute__((cold));
 
 #endif

@@ -9,22 +9,22 @@
 #include <string.h>
 
 /*
- * libpq looks at most values only when it begins to connect. So it may begin, but the hosts are
- * replaced by a folder that cannot be: it fails before it sends a byte or asks for a name, and says
- * so in these words, once a host.
+ * libpq checks most values only when it begins to connect. So it may begin, but with a folder that
+ * cannot exist in place of the hosts: it fails before it sends a byte or looks up a name, and says
+ * so in these words, once for each host.
  */
 #define NOWHERE "/dev/null/"
 static const char failed_nowhere[] = "connection to server on socket \"" NOWHERE;
 
 enum { OPTIONS_MAX = 80, HOSTS_MAX = 64 };
 
-/* Keeps the first line; its line break would end the line of the error. */
+/* Copies the first line, without its line break. */
 static void keep_line(char *why, size_t size, const char *line)
 {
     snprintf(why, size, "%.*s", (int)strcspn(line, "\n"), line);
 }
 
-/* The first line that says something else than that there is nothing at NOWHERE. */
+/* The first line that is not about NOWHERE; NULL: there is none. */
 static const char *find_fault(const char *said)
 {
     for (const char *line = said; *line; line += strcspn(line, "\n"), line += *line == '\n')
@@ -48,7 +48,7 @@ static void list_nowhere(char *list, int count)
         strcat(strcat(list, i > 0 ? "," : ""), NOWHERE);
 }
 
-/* What libpq looks at only behind that. */
+/* Options that libpq checks only later, when it really connects. */
 static const char *const numbers[] = {"connect_timeout",  "keepalives",
                                       "keepalives_idle",  "keepalives_interval",
                                       "keepalives_count", "tcp_user_timeout"};
@@ -71,8 +71,7 @@ static bool check_number(const PQconninfoOption *option, char *why, size_t size)
     return true;
 }
 
-/* Whether a session with it can write: what libpq can do, and neither workers nor the generator
- * use. */
+/* Refuses options with which a session cannot write: workers and the generator have to. */
 static bool check_use(const PQconninfoOption *option, char *why, size_t size)
 {
     static const char *const useless[][2] = {{"target_session_attrs", "read-only"},
@@ -111,7 +110,7 @@ static bool check_addresses(const char *list, char *why, size_t size)
     return true;
 }
 
-static bool begin(const PQconninfoOption *options, char *why, size_t size)
+static bool begin_connecting(const PQconninfoOption *options, char *why, size_t size)
 {
     const char *keywords[OPTIONS_MAX], *values[OPTIONS_MAX];
     char nowhere[HOSTS_MAX * sizeof NOWHERE];
@@ -166,7 +165,7 @@ bool conninfo_check(const char *conninfo, char *why, size_t size)
         PQfreemem(said);
         return false;
     }
-    bool good = begin(options, why, size);
+    bool good = begin_connecting(options, why, size);
     PQconninfoFree(options);
     return good;
 }

@@ -1,4 +1,4 @@
-/* Whether libpq takes a connection string, without connecting to anything it names. */
+/* Checks a libpq connection string without connecting to the hosts that it names. */
 #ifndef COMMON_CONNINFO_H
 #define COMMON_CONNINFO_H
 
@@ -6,9 +6,9 @@
 #include <stddef.h>
 
 /*
- * Whether a connection could be tried with `conninfo`; if not, `why` says what libpq says, in one
- * line. The names, values, ports and services in it are looked at, no host is asked for. Before
- * other threads run: libpq reads the environment.
+ * Whether libpq would begin to connect with `conninfo`; if not, `why` has libpq's message, one line
+ * of at most `size` bytes. Option names, values, ports and services are checked; no host is looked
+ * up. Call it before other threads run: libpq reads the environment.
  */
 bool conninfo_check(const char *conninfo, char *why, size_t size)
     __attribute__((warn_unused_result));

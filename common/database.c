@@ -13,34 +13,36 @@
 #include "log.h"
 
 /*
- * So soon an idle connection finds that the server's host is gone, with tcp_user_timeout (tcp(7)):
- * its batcher then looks for another before anybody asks.
+ * How long until an idle connection notices that its server's host is gone, together with
+ * tcp_user_timeout (tcp(7)). Its batcher can then reconnect before the next request.
  */
 #define KEEPALIVE_IDLE_S     "2"
 #define KEEPALIVE_INTERVAL_S "1"
 
 enum {
-    /* Time for the server to give a statement up by itself before this end does. */
+    /* The server cancels a statement first; the client gives up this much later. */
     GRACE_MS = 250,
-    /* What was sent and is not acknowledged by then never will be (tcp(7), TCP_USER_TIMEOUT). */
+    /* Sent data that is not acknowledged by then breaks the connection (tcp(7),
+       TCP_USER_TIMEOUT). */
     TCP_TIMEOUT_MS_MAX = 60000,
-    /* A call done so recently needs no other proof that commits go through. */
+    /* How long a successful call proves that commits go through. */
     PROOF_MS = 1000,
     PARAMETERS_MAX = 16,
-    /* One error may be the session's, and the next session has not got it. */
+    /* One error may be the session's fault; the next session may be free of it. */
     ERRORS_MAX = 2,
     OPTIONS_BYTES_MAX = 1024,
     NAME_BYTES_MAX = 64, /* PostgreSQL's NAMEDATALEN */
-    /* Who needs a connection that is made in the background waits so long for it; a failure is
-       tried again then. */
+    /* How long a caller waits for the background thread to connect. */
     BACKGROUND_WAIT_MS = 500,
+    /* How long the thread waits after a failure before it tries again. */
     BACKGROUND_AGAIN_MS = 200
 };
 
 /*
- * What the schema's functions rely on, in every session. What could end a session before it is set
- * is in its first packet, where it counts for more than what the database and the role are set to;
- * so does what a connection string says there, for what is not in the list.
+ * What the schema's functions rely on, in every session. Time limits that could end a session
+ * before session_sql sets them are in the startup packet, which overrides the settings of the
+ * database and the role. A connection string's options go there too; session_sql overrides those
+ * that it sets.
  */
 static const char first_options[] =
     "-c statement_timeout=%d -c lock_timeout=%d"
@@ -48,9 +50,10 @@ static const char first_options[] =
     " -c idle_in_transaction_session_timeout=%d";
 
 /*
- * An answer must not leave before it is durable: synchronous_commit may be more than on, not less.
- * The others are PostgreSQL's defaults, but for the time zone. What a version does not know is not
- * set. What only a superuser sets is left as it is.
+ * No reply may leave before its commit is durable: synchronous_commit may be stronger than on, not
+ * weaker. The time limits, the time zone, jit and parallel workers are the service's choice; the
+ * others are PostgreSQL's defaults. A parameter that the server's version lacks is skipped.
+ * Parameters that only a superuser may set are left alone.
  */
 static const char session_sql[] =
     "SELECT pg_catalog.set_config(name, value, false)"
@@ -74,36 +77,36 @@ static const char session_sql[] =
     "  WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END)) setting (name, value)"
     " WHERE pg_catalog.current_setting(name, true) IS NOT NULL";
 
-/* Of a database whose connections are made there. */
+/* The thread that connects, with is_in_background. */
 struct background {
     pthread_t thread;
     pthread_mutex_t mutex; /* of what follows */
     pthread_cond_t changed;
     bool is_started;
-    bool is_wanted;  /* a connection is: it is the thread's to make */
-    bool has_failed; /* to make one, the last time */
+    bool is_wanted;  /* the thread is to connect */
+    bool has_failed; /* the last attempt */
     bool is_ending;
-    bool is_orphan; /* nobody waits for the thread's end: what is left is the thread's */
+    bool is_orphan; /* nobody joins the thread: it frees the database itself */
 };
 
 struct database {
     struct database_options options;
     char name[NAME_BYTES_MAX];
-    PGconn *connection; /* NULL: none */
-    bool is_down_told;  /* the log has said that the database is out of reach */
-    bool is_warned;     /* by the server, since the call began */
-    int errors;         /* the server's, since a call was done, up to ERRORS_MAX */
-    int64_t proven_ms;  /* when commits were last known to go through */
+    PGconn *connection;  /* NULL: none */
+    bool is_down_logged; /* the log has said that the database is unreachable */
+    bool is_warned;      /* the server has sent a WARNING since the call began */
+    int errors;          /* from the server since the last successful call, up to ERRORS_MAX */
+    int64_t proven_ms;   /* when commits were last known to go through, by clock_ms() */
     struct database_error error;
     struct background background;
 };
 
 /*
- * Why this server is not one to write to, if so. A session of one that became read-only under it
- * lives on. And whether a commit of this role's has waited for its synchronous standby for longer
- * than a call may take: who gave such a call up leaves a backend behind that waits on, whatever its
- * timeouts, as statement_timeout ends before the commit. So one that waits tells everyone not to
- * add another.
+ * Why commits cannot go through on this server; null: they can. Either it is read-only: a session
+ * survives when its server becomes so. Or a commit of this role has waited for the synchronous
+ * standby for longer than a call may take. Such a backend goes on waiting after its client gave the
+ * call up, as statement_timeout does not cover the commit. One that waits is enough to tell all
+ * clients not to add another.
  */
 static const char proof_sql[] =
     "SELECT CASE WHEN pg_catalog.current_setting('transaction_read_only') = 'on'"
@@ -155,7 +158,7 @@ void database_free(struct database *database)
     struct background *background = &database->background;
     pthread_mutex_lock(&background->mutex);
     background->is_ending = true;
-    background->is_orphan = background->is_wanted; /* it may look up a name for long */
+    background->is_orphan = background->is_wanted; /* it may spend long on looking up a name */
     bool is_started = background->is_started, is_orphan = background->is_orphan;
     pthread_cond_broadcast(&background->changed);
     pthread_t thread = background->thread;
@@ -169,22 +172,23 @@ void database_free(struct database *database)
     dispose(database);
 }
 
-/* One line when it begins, however often it is tried again. libpq says nothing of its deadline. */
+/* Logs the first failure of an outage only. `what` is empty when the deadline passed: libpq knows
+   nothing of that. */
 static void log_down(struct database *database, const char *what)
 {
-    if (!database->is_down_told)
+    if (!database->is_down_logged)
         log_error("%s: PostgreSQL: %s", database->options.name, *what ? what : "no answer in time");
-    database->is_down_told = true;
+    database->is_down_logged = true;
 }
 
 static void log_up(struct database *database)
 {
-    if (database->is_down_told)
+    if (database->is_down_logged)
         log_warning("%s: PostgreSQL: connected again", database->options.name);
-    database->is_down_told = false;
+    database->is_down_logged = false;
 }
 
-/* What the server says beside its answers: libpq's notice receiver. */
+/* libpq's notice receiver. */
 static void on_notice(void *context, const PGresult *notice)
 {
     struct database *database = context;
@@ -195,15 +199,15 @@ static void on_notice(void *context, const PGresult *notice)
     database->is_warned = true;
 }
 
-/* When this end gives up a statement that begins now. */
+/* When the client gives up a statement that begins now. */
 static int64_t deadline_of_statement(const struct database *database)
 {
     return clock_ms() + database->options.statement_ms_max + database->options.grace_ms;
 }
 
 /*
- * Waits for the answer to what was sent, until `deadline_ms`. Returns the last result, or NULL
- * where the connection failed or the time ran out.
+ * Waits for the answer to what was sent, until `deadline_ms`. Returns the last result; NULL: the
+ * connection failed or the time ran out.
  */
 static PGresult *await_result(PGconn *connection, int64_t deadline_ms)
 {
@@ -226,11 +230,11 @@ static PGresult *await_result(PGconn *connection, int64_t deadline_ms)
         PQclear(last);
         last = result;
         if (PQresultStatus(last) == PGRES_COPY_IN)
-            return last; /* there is more only once it was sent */
+            return last; /* more results come only after the data was sent */
     }
 }
 
-static const char *complaint(const struct database *database, const PGresult *result)
+static const char *error_message(const struct database *database, const PGresult *result)
 {
     return result ? PQresultErrorMessage(result) : PQerrorMessage(database->connection);
 }
@@ -246,7 +250,7 @@ static bool prepare(struct database *database)
             result = await_result(database->connection, deadline_ms);
         bool prepared = PQresultStatus(result) == PGRES_COMMAND_OK;
         if (!prepared)
-            log_down(database, complaint(database, result));
+            log_down(database, error_message(database, result));
         PQclear(result);
         if (!prepared)
             return false;
@@ -254,9 +258,9 @@ static bool prepare(struct database *database)
     return true;
 }
 
-/* Runs a query whose first `count` parameters are the time limits of a statement and of a lock;
- * NULL: it failed. */
-static PGresult *ask_with_limits(struct database *database, const char *sql, int count)
+/* Runs a query with the first `count` of two parameters: the time limits of a statement and of a
+ * lock. NULL: it failed, and the log says why. */
+static PGresult *query_with_limits(struct database *database, const char *sql, int count)
 {
     char statement_ms[12], lock_ms[12];
     snprintf(statement_ms, sizeof statement_ms, "%d", database->options.statement_ms_max);
@@ -268,14 +272,14 @@ static PGresult *ask_with_limits(struct database *database, const char *sql, int
         result = await_result(database->connection, deadline_ms);
     if (PQresultStatus(result) == PGRES_TUPLES_OK)
         return result;
-    log_down(database, complaint(database, result));
+    log_down(database, error_message(database, result));
     PQclear(result);
     return NULL;
 }
 
 static bool set_up_session(struct database *database)
 {
-    PGresult *result = ask_with_limits(database, session_sql, 2);
+    PGresult *result = query_with_limits(database, session_sql, 2);
     PQclear(result);
     return result != NULL;
 }
@@ -285,7 +289,7 @@ static bool takes_commits(struct database *database)
     if (!database->options.is_for_commits)
         return true;
     database->proven_ms = clock_ms();
-    PGresult *result = ask_with_limits(database, proof_sql, 1);
+    PGresult *result = query_with_limits(database, proof_sql, 1);
     bool good = result && PQgetisnull(result, 0, 0);
     if (result && !good)
         log_down(database, PQgetvalue(result, 0, 0));
@@ -293,7 +297,7 @@ static bool takes_commits(struct database *database)
     return good;
 }
 
-/* A statement without parameters, its rows of no interest. */
+/* Runs a statement without parameters that returns no rows. */
 static bool run(struct database *database, const char *sql)
 {
     int64_t deadline_ms = deadline_of_statement(database);
@@ -302,12 +306,12 @@ static bool run(struct database *database, const char *sql)
         result = await_result(database->connection, deadline_ms);
     bool good = PQresultStatus(result) == PGRES_COMMAND_OK;
     if (!good)
-        log_down(database, complaint(database, result));
+        log_down(database, error_message(database, result));
     PQclear(result);
     return good;
 }
 
-/* Parameters as libpq takes them. */
+/* Parameters in libpq's form. */
 struct binary {
     const char *values[PARAMETERS_MAX];
     int lengths[PARAMETERS_MAX];
@@ -339,7 +343,7 @@ static PGresult *send_and_await(struct database *database, int statement,
     return await_result(database->connection, deadline_ms);
 }
 
-/* Whether the statement works here: tables, functions and rights are there. */
+/* Whether statement 0 works on this server: the tables, functions and privileges are there. */
 static bool passes_trial(struct database *database)
 {
     if (!database->options.trial)
@@ -350,12 +354,12 @@ static bool passes_trial(struct database *database)
         send_and_await(database, 0, database->options.trial, database->options.trial_count);
     bool good = PQresultStatus(result) == PGRES_TUPLES_OK;
     if (!good)
-        log_down(database, complaint(database, result));
+        log_down(database, error_message(database, result));
     PQclear(result);
     return good && run(database, "ROLLBACK");
 }
 
-/* What the connection string has for the session's first packet, or else the environment. */
+/* Appends the startup options of the connection string, or else of the environment. */
 static void add_options(char *options, size_t size, const char *conninfo)
 {
     const char *given = getenv("PGOPTIONS");
@@ -380,8 +384,8 @@ static PGconn *start_session(const struct database_options *options)
     add_options(first, sizeof first, options->conninfo);
     bool is_for_writing = options->is_for_writing || options->is_for_commits;
 
-    /* What stands behind another overrides it: so the connection string does what stands in front,
-       if it says something about it. */
+    /* A later entry overrides an earlier one: the connection string (dbname) overrides those before
+       it, and the last two override the connection string. */
     const char *const settings[][2] = {
         {"application_name", options->name},
         {"connect_timeout", timeout_s},
@@ -420,8 +424,8 @@ static bool connect_anew(struct database *database)
 }
 
 /*
- * Whether the server closed an idle connection: then its end can be read, behind its last words.
- * What else it says by itself, such as a changed parameter, is read and does not matter.
+ * Whether the server closed an idle connection: then the socket is readable up to its end. Other
+ * messages, such as a changed parameter's, are read and ignored.
  */
 static bool is_closed_by_server(PGconn *connection)
 {
@@ -447,7 +451,7 @@ static bool is_open(struct database *database)
 
 /* ---- in the background ---- */
 
-/* While a connection is wanted, it and all else but the struct's options are this thread's. */
+/* While is_wanted is set, the thread owns the database, except for its options. */
 static void *background_main(void *argument)
 {
     struct database *database = argument;
@@ -487,7 +491,7 @@ static bool start_background(struct database *database)
 }
 
 /* The caller holds the lock. */
-static void want(struct database *database)
+static void request_connection(struct database *database)
 {
     struct background *background = &database->background;
     if (background->is_wanted || database->connection || !start_background(database))
@@ -499,17 +503,17 @@ static void want(struct database *database)
 void database_begin(struct database *database)
 {
     pthread_mutex_lock(&database->background.mutex);
-    want(database);
+    request_connection(database);
     pthread_mutex_unlock(&database->background.mutex);
 }
 
-/* Waits for the connection being made, unless none could be made the last time. */
+/* Waits for the background thread to connect, unless its last attempt failed. */
 static bool await_connection(struct database *database)
 {
     struct background *background = &database->background;
     const struct timespec due = clock_timespec(clock_us() + BACKGROUND_WAIT_MS * 1000);
     pthread_mutex_lock(&background->mutex);
-    want(database);
+    request_connection(database);
     while (background->is_wanted && !background->has_failed &&
            pthread_cond_timedwait(&background->changed, &background->mutex, &due) == 0)
         ;
@@ -518,20 +522,20 @@ static bool await_connection(struct database *database)
     return good;
 }
 
-static bool is_in_the_making(struct database *database)
+static bool is_connecting(struct database *database)
 {
     struct background *background = &database->background;
     if (!database->options.is_in_background)
         return false;
     pthread_mutex_lock(&background->mutex);
-    bool is_so = background->is_wanted;
+    bool is_wanted = background->is_wanted;
     pthread_mutex_unlock(&background->mutex);
-    return is_so;
+    return is_wanted;
 }
 
 bool database_is_open(struct database *database)
 {
-    return !is_in_the_making(database) && is_open(database);
+    return !is_connecting(database) && is_open(database);
 }
 
 bool database_ensure(struct database *database)
@@ -544,14 +548,14 @@ bool database_ensure(struct database *database)
 /* ---- calls ---- */
 
 /*
- * Whether the session may go on behind this error. So it is where the statement's own data, another
- * transaction, a time limit or a full disk was the reason (SQLSTATE classes 22, 23, 40; 55P03,
- * 57014, 53100). All else may be the session's fault, or the server's, that another connection does
- * not have: a server that became read-only (25006), a statement that is no longer prepared (26000)
- * or no longer fits (0A000, 42P01, 42883), one that shuts down (57P01). Where all connections have
- * it, the trial of a new one says so.
+ * Whether the connection can go on after this error. It can if the reason was the statement's data,
+ * another transaction, a time limit or a full disk (SQLSTATE classes 22, 23, 40; 55P03, 57014,
+ * 53100). Any other error may be this session's or this server's, and absent from a new connection:
+ * the server became read-only (25006), a statement is no longer prepared (26000) or no longer fits
+ * the schema (0A000, 42P01, 42883), the server shuts down (57P01). If every connection has the
+ * error, the trial of the new one fails with it.
  */
-static bool spares_session(const PGresult *error)
+static bool spares_connection(const PGresult *error)
 {
     static const char *const sparing[] = {"22", "23", "40", "55P03", "57014", "53100"};
     const char *state = PQresultErrorField(error, PG_DIAG_SQLSTATE);
@@ -576,7 +580,7 @@ enum database_result database_call(struct database *database, int statement,
         return DATABASE_DONE;
     }
     if (answer && PQstatus(database->connection) == CONNECTION_OK && !database->is_warned &&
-        spares_session(answer)) {
+        spares_connection(answer)) {
         log_error("%s: PostgreSQL: %s", database->options.name, PQresultErrorMessage(answer));
         PQclear(answer);
         database->errors = ERRORS_MAX;
@@ -584,7 +588,7 @@ enum database_result database_call(struct database *database, int statement,
     }
     if (answer && !database->is_warned && database->errors < ERRORS_MAX)
         database->errors++;
-    log_down(database, complaint(database, answer));
+    log_down(database, error_message(database, answer));
     PQclear(answer);
     disconnect(database);
     return DATABASE_LOST;
@@ -611,7 +615,7 @@ static void copy_field(char *text, size_t size, const PGresult *result, int fiel
     snprintf(text, size, "%s", value ? value : "");
 }
 
-static void note_error(struct database *database, const PGresult *result)
+static void keep_error(struct database *database, const PGresult *result)
 {
     struct database_error *error = &database->error;
     copy_field(error->state, sizeof error->state, result, PG_DIAG_SQLSTATE);
@@ -621,11 +625,11 @@ static void note_error(struct database *database, const PGresult *result)
     copy_field(error->detail, sizeof error->detail, result, PG_DIAG_MESSAGE_DETAIL);
     if (*error->message)
         return;
-    const char *words = database->connection ? complaint(database, result) : "no connection";
+    const char *words = database->connection ? error_message(database, result) : "no connection";
     snprintf(error->message, sizeof error->message, "%s", *words ? words : "no answer in time");
 }
 
-/* Takes the answer over: it is the caller's in *result, or gone and noted. */
+/* Takes ownership of the answer: hands it on in *result, or keeps its error and frees it. */
 static enum database_result conclude(struct database *database, PGresult *answer, PGresult **result)
 {
     ExecStatusType status = PQresultStatus(answer);
@@ -635,7 +639,7 @@ static enum database_result conclude(struct database *database, PGresult *answer
     }
     *result = NULL;
     bool is_answered = answer != NULL;
-    note_error(database, answer);
+    keep_error(database, answer);
     PQclear(answer);
     if (is_answered && PQstatus(database->connection) == CONNECTION_OK)
         return DATABASE_REFUSED;
@@ -657,8 +661,8 @@ enum database_result database_query(struct database *database, const char *sql,
     return conclude(database, answer, result);
 }
 
-/* Sends what libpq has not sent yet. What the server says meanwhile is read, or it might wait for
- * this end. */
+/* Sends what libpq has not sent yet. Meanwhile it reads what the server sends, or each could wait
+ * for the other. */
 static bool flush(PGconn *connection, int64_t deadline_ms)
 {
     int left;

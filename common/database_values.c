@@ -3,7 +3,7 @@
 #include <endian.h>
 #include <string.h>
 
-/* From the year 1 to the end of 9999: what RFC 3339 can write. */
+/* From the year 1 to the end of 9999, as RFC 3339 can write. */
 static const int64_t TIME_US_MIN = INT64_C(-62135596800000000),
                      TIME_US_MAX = INT64_C(253402300799999999);
 
@@ -44,7 +44,7 @@ struct span database_span(const PGresult *result, int row, int column, size_t by
     if (length > bytes_max) {
         length = bytes_max;
         while (length > 0 && ((unsigned char)value[length] & 0xc0) == 0x80)
-            length--; /* within a character (RFC 3629, section 3) */
+            length--; /* inside a character (RFC 3629, section 3) */
     }
     return (struct span){value, length};
 }

@@ -1,4 +1,4 @@
-/* FNV-1a of 64 bits (Fowler, Noll, Vo): tells bytes apart where nobody means harm. */
+/* FNV-1a of 64 bits (Fowler, Noll, Vo). Not for keys that an attacker can choose. */
 #ifndef COMMON_HASH_H
 #define COMMON_HASH_H
 
@@ -7,7 +7,7 @@
 
 #define HASH_BEGIN 0xcbf29ce484222325U
 
-/* The hash of what was hashed so far, HASH_BEGIN of nothing, and these bytes behind it. */
+/* Continues a hash with these bytes; `so_far` is HASH_BEGIN for the first ones. */
 static inline uint64_t hash_add(uint64_t so_far, const void *bytes, size_t length)
 {
     const unsigned char *at = bytes;

@@ -4,8 +4,8 @@
 
 #include "common/check.h"
 
-/* What was written is no JSON: it counts as cut, so that nobody gets it. */
-static void spoil(const struct json_writer *json)
+/* So that nobody sends what is not JSON. */
+static void mark_cut(const struct json_writer *json)
 {
     json->text->is_cut = true;
 }
@@ -19,7 +19,7 @@ static void before_value(struct json_writer *json)
 {
     bool is_member = is_in_object(json);
     if (!CHECK(json->has_key == is_member) || !CHECK(json->depth > 0 || !json->has_value))
-        spoil(json);
+        mark_cut(json);
     if (json->has_value && !is_member)
         text_add_bytes(json->text, ",", 1);
     json->has_key = false;
@@ -34,14 +34,14 @@ void json_writer_begin(struct json_writer *json, struct text *text)
 void json_writer_end(const struct json_writer *json)
 {
     if (!CHECK(json->depth == 0 && json->has_value))
-        spoil(json);
+        mark_cut(json);
 }
 
 static void open(struct json_writer *json, bool is_object)
 {
     before_value(json);
     if (!CHECK(json->depth < JSON_WRITER_DEPTH_MAX)) {
-        spoil(json);
+        mark_cut(json);
         return;
     }
     json->is_object[json->depth++] = is_object;
@@ -62,7 +62,7 @@ void json_open_array(struct json_writer *json)
 void json_close(struct json_writer *json)
 {
     if (!CHECK(json->depth > 0 && !json->has_key)) {
-        spoil(json);
+        mark_cut(json);
         return;
     }
     text_add_bytes(json->text, is_in_object(json) ? "}" : "]", 1);
@@ -73,14 +73,14 @@ void json_close(struct json_writer *json)
 struct json_writer *json_key(struct json_writer *json, const char *name)
 {
     if (!CHECK(is_in_object(json) && !json->has_key))
-        spoil(json);
+        mark_cut(json);
     char *at = text_room(json->text, strlen(name) + (json->has_value ? 4 : 3));
     if (at) {
         if (json->has_value)
             *at++ = ',';
         *at++ = '"';
         at = stpcpy(at, name);
-        at[0] = '"'; /* in the place of the zero */
+        at[0] = '"'; /* overwrites the zero */
         at[1] = ':';
     }
     json->has_key = true;

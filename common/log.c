@@ -20,7 +20,7 @@ enum {
     LINE_BYTES_MAX = 1024,
     LINES_MAX = 256, /* that wait to be written */
     EXIT_MS_MAX = 500,
-    AGAIN_MS = 100 /* who shares standard error may have made it non-blocking: look again then */
+    AGAIN_MS = 100 /* another process may have made standard error non-blocking: retry then */
 };
 
 struct line {
@@ -31,13 +31,13 @@ struct line {
 static struct {
     const char *program;
     enum log_level level_max;
-    bool is_running;       /* the thread writes; else whoever logs */
+    bool is_running;       /* the log's thread writes; false: the calling thread does */
     pthread_mutex_t mutex; /* of what follows */
     pthread_cond_t came;
     pthread_cond_t written;
     struct line lines[LINES_MAX];
-    int first, count; /* the first is at times being written */
-    int64_t lost_untold;
+    int first, count;        /* the thread may be writing the first */
+    int64_t lost_unreported; /* lost since the last notice */
     _Atomic int64_t lost;
 } logging = {.program = "flashsale",
              .level_max = LOG_LEVEL_INFO,
@@ -59,14 +59,14 @@ int64_t log_lost(void)
 static void make_line(struct line *line, enum log_level level, const char *format,
                       va_list arguments)
 {
-    const size_t text_max = sizeof line->bytes - 2; /* room for the line's end */
+    const size_t text_max = sizeof line->bytes - 2; /* leaves room for the line break */
     int length = snprintf(line->bytes, text_max, "<%d>%s: ", (int)level, logging.program);
     size_t used = length > 0 ? (size_t)length : 0;
     length = vsnprintf(line->bytes + used, text_max - used, format, arguments);
     if (length > 0)
         used += strlen(line->bytes + used);
 
-    /* libpq's messages end in a line break and may hold several, and tabs. */
+    /* libpq's messages end in a line break, and may contain more of them and tabs. */
     while (used > 0 && (line->bytes[used - 1] == '\n' || line->bytes[used - 1] == ' '))
         used--;
     for (size_t i = 0; i < used; i++)
@@ -84,18 +84,19 @@ static void make_notice(struct line *line, const char *format, ...)
     va_end(arguments);
 }
 
-/* Says what was lost, instead of it; the caller holds the lock and has room for it. */
+/* Adds a line that tells how many were lost. The caller holds the lock and made sure of the room.
+ */
 static void add_notice(void)
 {
     struct line *line = &logging.lines[(logging.first + logging.count++) % LINES_MAX];
     make_notice(line, "%" PRId64 " lines of this log were lost: nobody read them",
-                logging.lost_untold);
-    logging.lost_untold = 0;
+                logging.lost_unreported);
+    logging.lost_unreported = 0;
 }
 
-static void lose(int64_t count)
+static void count_lost(int64_t count)
 {
-    logging.lost_untold += count;
+    logging.lost_unreported += count;
     atomic_fetch_add(&logging.lost, count);
 }
 
@@ -105,18 +106,18 @@ static void add_line(enum log_level level, const char *format, va_list arguments
     make_line(&line, level, format, arguments);
     if (!logging.is_running) {
         ssize_t written = write(STDERR_FILENO, line.bytes, line.length);
-        (void)written; /* where a line cannot be written there is nobody to tell */
+        (void)written; /* there is nowhere else to report it */
         return;
     }
     pthread_mutex_lock(&logging.mutex);
-    if (logging.lost_untold > 0 && logging.count < LINES_MAX - 1)
+    if (logging.lost_unreported > 0 && logging.count < LINES_MAX - 1)
         add_notice();
-    if (logging.lost_untold == 0 && logging.count < LINES_MAX) {
+    if (logging.lost_unreported == 0 && logging.count < LINES_MAX) {
         struct line *last = &logging.lines[(logging.first + logging.count++) % LINES_MAX];
         last->length = line.length;
         memcpy(last->bytes, line.bytes, line.length);
     } else {
-        lose(1);
+        count_lost(1);
     }
     pthread_cond_signal(&logging.came);
     pthread_mutex_unlock(&logging.mutex);
@@ -132,7 +133,7 @@ void log_line(enum log_level level, const char *format, ...)
     va_end(arguments);
 }
 
-/* What a library prints on stderr, by stdio: no line's end is lost, and nobody waits. */
+/* Logs what a library prints on stderr through stdio(3): a write function of fopencookie(3). */
 static ssize_t take_printed(void *cookie, const char *bytes, size_t size)
 {
     (void)cookie;
@@ -143,7 +144,7 @@ static ssize_t take_printed(void *cookie, const char *bytes, size_t size)
 
 /* ---- the thread ---- */
 
-/* The whole line; false: it is lost. Waits for as long as nobody reads. */
+/* Writes the whole line; waits as long as nobody reads. False: the line is lost. */
 static bool write_line(const struct line *line)
 {
     for (size_t done = 0; done < line->length;) {
@@ -154,7 +155,7 @@ static bool write_line(const struct line *line)
             struct pollfd writable = {.fd = STDERR_FILENO, .events = POLLOUT};
             poll(&writable, 1, AGAIN_MS);
         } else if (count == 0 || errno != EINTR) {
-            return false; /* nobody will ever read it (EPIPE), or there is no room (ENOSPC) */
+            return false; /* the reader is gone (EPIPE), the disk is full (ENOSPC), ... */
         }
     }
     return true;
@@ -167,7 +168,7 @@ static void *log_main(void *argument)
     for (;;) {
         while (logging.count == 0)
             pthread_cond_wait(&logging.came, &logging.mutex);
-        /* Nobody else touches the first line while it is counted. */
+        /* No other thread touches the first line until it is taken out below. */
         const struct line *line = &logging.lines[logging.first];
         pthread_mutex_unlock(&logging.mutex);
         bool good = write_line(line);
@@ -175,8 +176,8 @@ static void *log_main(void *argument)
         logging.first = (logging.first + 1) % LINES_MAX;
         logging.count--;
         if (!good)
-            lose(1);
-        else if (logging.count == 0 && logging.lost_untold > 0)
+            count_lost(1);
+        else if (logging.count == 0 && logging.lost_unreported > 0)
             add_notice();
         if (logging.count == 0)
             pthread_cond_broadcast(&logging.written);
@@ -213,7 +214,7 @@ static void fill_standard_descriptors(void)
         close(fd);
 }
 
-/* A thread that takes no signals, nor SIGPIPE for what it writes. */
+/* The thread blocks all signals, also the SIGPIPE of its own writes. */
 static bool start_thread(void)
 {
     pthread_condattr_t attributes;
@@ -243,7 +244,7 @@ void log_open(const char *program, enum log_level level)
     logging.is_running = start_thread();
     if (!logging.is_running)
         return;
-    /* glibc's stderr is a variable like any other ("Standard Streams" in its manual). */
+    /* glibc lets programs assign to stderr ("Standard Streams" in its manual). */
     FILE *printed = fopencookie(NULL, "w", (cookie_io_functions_t){.write = take_printed});
     if (printed && setvbuf(printed, NULL, _IOLBF, LINE_BYTES_MAX) == 0)
         stderr = printed;

@@ -1,8 +1,8 @@
 /*
- * Log lines on standard error, each with its priority in front as sd-daemon(3) describes
- * ("<3>..."), so that journald files them. Any thread may log, and none waits for whoever reads: a
- * thread of the log's own writes, a line a write(2). What it cannot get rid of in time is lost, and
- * counted; once lines go through again, one of them tells how many were lost.
+ * Log lines on standard error, each with a priority prefix for journald ("<3>...", sd-daemon(3)).
+ * Any thread may log, and none waits for the reader: a thread of the log writes each line with one
+ * write(2). When its queue of 256 lines is full, lines are lost and counted; once lines can be
+ * written again, a line tells how many were lost.
  */
 #ifndef COMMON_LOG_H
 #define COMMON_LOG_H
@@ -18,26 +18,26 @@ enum log_level {
 };
 
 /*
- * Lines less urgent than `level` are dropped. Called before other threads exist: it starts the
- * log's. What libraries print on stderr (stdio(3)) becomes lines, too. At exit(3) the log has half
- * a second to write what is left. Where standard input, output or error is closed, it is /dev/null
- * from here on: no socket must get its number.
+ * Starts the log's thread; call it before other threads exist. Lines less urgent than `level` are
+ * dropped. What libraries print on stderr (stdio(3)) becomes log lines too. At exit(3) the log has
+ * half a second to write what is left. If standard input, output or error is closed, it becomes
+ * /dev/null, so that no socket gets its number.
  */
 void log_open(const char *program, enum log_level level);
 
-/* Whether lines of this level are written: ask before work that only a line needs. */
+/* Whether lines of this level are written; for work that is done only to log it. */
 bool log_enabled(enum log_level level);
 
 /*
- * Writes one line; what is longer than 1,000 bytes is cut. Control characters become spaces. Before
- * log_open() it is written at once.
+ * Logs one line of at most 1,021 bytes, prefix included; a longer one is cut. Control characters
+ * become spaces. Before log_open() the calling thread writes it.
  */
 void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Waits until all lines so far are written, at most `ms_max`. False: some are not. */
+/* Waits until all lines are written, for at most `ms_max`. False: some are not. */
 bool log_flush(int ms_max);
 
-/* Lines lost so far: nobody read them, or they could not be written. */
+/* How many lines were lost: nobody read them, or they could not be written. */
 int64_t log_lost(void);
 
 #define log_error(...)   log_line(LOG_LEVEL_ERROR, __VA_ARGS__)

@@ -7,7 +7,7 @@
 
 enum {
     OVERRIDES_MAX = 64,
-    OWN_FIRST = 256 /* of what getopt_long answers: beyond any character */
+    OWN_FIRST = 256 /* what getopt_long(3) returns for the first own option: no character is that */
 };
 
 static const struct option common_options[] = {{"config", required_argument, NULL, 'c'},
@@ -25,11 +25,11 @@ struct command_line {
     int override_count;
 };
 
-static const struct options_own no_more = {.name = NULL};
+static const struct options_own no_options = {.name = NULL};
 
 static const struct options_own *own_of(const struct options_program *program)
 {
-    return program->own ? program->own : &no_more;
+    return program->own ? program->own : &no_options;
 }
 
 static void print_setting(const char *name, const char *meaning, void *context)
@@ -61,7 +61,7 @@ static void print_help(const struct options_program *program)
     settings_each(print_setting, NULL);
 }
 
-/* The options of all programs and behind them this one's, as getopt_long(3) takes them. */
+/* The common options, then the program's own, as getopt_long(3) takes them. */
 static void list_known(const struct options_own *own, struct option *known)
 {
     memcpy(known, common_options, sizeof common_options);
@@ -72,7 +72,7 @@ static void list_known(const struct options_own *own, struct option *known)
     *next = (struct option){0};
 }
 
-/* OPTIONS_RUN: the command line is sound, and what it asks for is still to be done. */
+/* OPTIONS_RUN: the command line is valid and in *line. */
 static enum options_result parse(int count, char **arguments, const struct options_program *program,
                                  struct command_line *line)
 {

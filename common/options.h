@@ -1,7 +1,7 @@
 /*
  * The command line:
  *   -c FILE  -t  -o name=value  --help  --version
- * and what a program has beyond these.
+ * and a program's own long options. Read before other threads exist.
  */
 #ifndef COMMON_OPTIONS_H
 #define COMMON_OPTIONS_H
@@ -12,34 +12,34 @@
 
 #define FLASHSALE_VERSION "0.1.0"
 
-/* Where the programs look for their settings when no -c says so; it may be missing. */
+/* The settings file that is read without -c; it may be missing. */
 #define FLASHSALE_CONF "/etc/flashsale/flashsale.conf"
 
 enum { OPTIONS_OWN_MAX = 8 };
 
-/* A long option that one program has. */
+/* A long option of one program. */
 struct options_own {
-    const char *name;     /* without its dashes */
-    const char *argument; /* what the help calls its argument; NULL: it takes none */
+    const char *name;     /* without dashes */
+    const char *argument; /* the argument's name in the help; NULL: it takes none */
     const char *meaning;
-    const char **given; /* set to its argument, or to its name where it takes none */
+    const char **given; /* set to the argument, or to the name if it takes none */
 };
 
 struct options_program {
     const char *name;
     const char *purpose;
-    const struct options_own *own; /* OPTIONS_OWN_MAX at most, and one without a name; or NULL */
-    const char *notes;             /* what the help says behind the options; NULL: nothing */
+    const struct options_own *own; /* at most OPTIONS_OWN_MAX, then one without a name; or NULL */
+    const char *notes;             /* the help prints them after the options; or NULL */
 };
 
 enum options_result {
-    OPTIONS_RUN,    /* settings are read and right: go on */
+    OPTIONS_RUN,    /* the settings are read and valid: go on */
     OPTIONS_DONE,   /* -t, --help or --version was answered: exit 0 */
-    OPTIONS_REFUSED /* what is wrong was told on standard error: exit 2 */
+    OPTIONS_REFUSED /* the errors were printed on standard error: exit 2 */
 };
 
-/* Reads the command line, the file that it names, the environment over the file, and over both what
-   the command line overrides. */
+/* Reads the command line and the settings: the file that it names, over that the environment, over
+   both the command line's -o. Arguments that `given` points to stay the caller's. */
 enum options_result options_read(int count, char **arguments, const struct options_program *program,
                                  struct settings *settings) __attribute__((warn_unused_result));
 

@@ -41,7 +41,7 @@ static const struct choice dialects[] = {{"default", DIALECT_DEFAULT},
 static const struct choice unknown_items[] = {
     {"refuse", UNKNOWN_ITEM_REFUSE}, {"any", UNKNOWN_ITEM_ANY}, {NULL, 0}};
 
-/* Whether a text means anything to whoever will use it; if not, `why` says what is expected. */
+/* Whether the code that uses a text will understand it; if not, `why` says what is expected. */
 typedef bool check_text(const char *text, char *why, size_t size);
 
 struct setting {
@@ -49,21 +49,21 @@ struct setting {
     enum setting_type type;
     size_t offset; /* in struct settings */
     int min;       /* integers */
-    int max;       /* integers; of a text the size of its array */
+    int max;       /* integers; texts: the size of the array */
     const struct choice *choices;
-    check_text *check;    /* of a text; NULL: any will do */
-    const char *fallback; /* the default, as one would write it behind "name=" */
+    check_text *check;    /* texts; NULL: any text is valid */
+    const char *fallback; /* the default, as it would be written after "name=" */
     const char *meaning;
 };
 
-/* A connection string may have a password in it. */
+/* Whether a connection string may contain a password. */
 static bool has_secret(const char *text)
 {
     const char *scheme = strstr(text, "://");
     return strstr(text, "password") || (scheme && strchr(scheme, '@'));
 }
 
-/* What may be told: neither what a terminal would obey nor a secret. */
+/* The text as an error line may show it: without control characters and without secrets. */
 static const char *showable(const struct setting *setting, const char *text)
 {
     if (!utf8_is_plain(text))
@@ -73,7 +73,7 @@ static const char *showable(const struct setting *setting, const char *text)
 
 static bool check_listen(const char *text, char *why, size_t size)
 {
-    /* libfcgi takes what has a colon for a port. */
+    /* libfcgi takes a text with a colon for a port. */
     snprintf(why, size, "the path of a socket, without a colon");
     return !strchr(text, ':');
 }
@@ -90,13 +90,13 @@ static bool check_conninfo(const char *text, char *why, size_t size)
     char fault[256];
     if (conninfo_check(text, fault, sizeof fault))
         return true;
-    /* Of a URI it quotes all. */
+    /* libpq quotes the whole of a URI. */
     bool is_shown = !has_secret(text) || !strstr(fault, "://");
     snprintf(why, size, "a connection string as libpq has them: %s", is_shown ? fault : "not this");
     return false;
 }
 
-/* One row a setting, the same by every version of the formatter. */
+/* A row for each setting. Versions of clang-format would lay them out differently. */
 /* clang-format off */
 #define AT(member) offsetof(struct settings, member)
 #define INTEGER(group, name, min, max, fallback, meaning) \
@@ -176,8 +176,8 @@ enum { SETTING_COUNT = sizeof setting_table / sizeof setting_table[0] };
 
 /* Where a value came from, for the error line. */
 struct origin {
-    const char *file;     /* NULL: a variable, or the command line */
-    const char *variable; /* NULL: the command line */
+    const char *file;     /* NULL: a variable or the command line */
+    const char *variable; /* NULL: the command line, unless there is a file */
     int line;
     FILE *errors;
 };
@@ -190,7 +190,7 @@ static const struct setting *setting_find(const char *name)
     return NULL;
 }
 
-static void tell_origin(const struct origin *origin)
+static void print_origin(const struct origin *origin)
 {
     if (origin->file)
         fprintf(origin->errors, "%s:%d: ", origin->file, origin->line);
@@ -200,7 +200,7 @@ static void tell_origin(const struct origin *origin)
 
 static bool refuse(const struct origin *origin, const struct setting *setting, const char *value)
 {
-    tell_origin(origin);
+    print_origin(origin);
     fprintf(origin->errors, "%s = %s: expected ", setting->name, showable(setting, value));
     switch (setting->type) {
     case SETTING_INTEGER:
@@ -256,7 +256,7 @@ static bool store_text(struct settings *settings, const struct setting *setting,
     char *end;
     switch (setting->type) {
     case SETTING_INTEGER: {
-        long long value = strtoll(text, &end, 10); /* saturates beyond 64 bits, out of any bounds */
+        long long value = strtoll(text, &end, 10); /* beyond 64 bits: LLONG_MAX, out of bounds */
         return (*text == '-' || (*text >= '0' && *text <= '9')) && !*end &&
                store_integer(settings, setting, value);
     }
@@ -280,7 +280,7 @@ void settings_default(struct settings *settings)
             abort(); /* the table contradicts itself */
 }
 
-/* What was stored is taken for what it is by whoever will use it. */
+/* Checks a stored value with its setting's check. */
 static bool is_usable(const struct settings *settings, const struct setting *setting,
                       const struct origin *origin)
 {
@@ -288,7 +288,7 @@ static bool is_usable(const struct settings *settings, const struct setting *set
     const char *text = (const char *)settings + setting->offset;
     if (!setting->check || setting->check(text, why, sizeof why))
         return true;
-    tell_origin(origin);
+    print_origin(origin);
     fprintf(origin->errors, "%s = %s: expected %s\n", setting->name, showable(setting, text), why);
     return false;
 }
@@ -337,7 +337,7 @@ static struct origin origin_of(const struct source *source, int line, FILE *erro
     return origin;
 }
 
-/* Settings by the names that they had before 0.1.0. */
+/* Settings that had another name before 0.1.0. */
 static const struct {
     const char *before, *now;
 } renamed[] = {{"lane.checkout_count", "batch.checkout_batchers"},
@@ -346,9 +346,9 @@ static const struct {
                {"lane.gather_us_max", "batch.linger_us_max"},
                {"worker.kept_connections_max", "worker.keepalive_connections_max"}};
 
-static void tell_unknown(const struct origin *origin, const char *name)
+static void report_unknown(const struct origin *origin, const char *name)
 {
-    tell_origin(origin);
+    print_origin(origin);
     fprintf(origin->errors, "%s: there is no such setting", name);
     for (size_t i = 0; i < sizeof renamed / sizeof renamed[0]; i++)
         if (strcmp(name, renamed[i].before) == 0)
@@ -370,7 +370,7 @@ static bool read_group(struct settings *settings, const config_setting_t *group,
         if (setting) {
             good = read_setting(settings, setting, node, &origin) && good;
         } else {
-            tell_unknown(&origin, name);
+            report_unknown(&origin, name);
             good = false;
         }
     }
@@ -388,7 +388,7 @@ bool settings_read(struct settings *settings, const char *path, FILE *errors)
 
     if (config_read_string(&config, source_text(source)) != CONFIG_TRUE) {
         const struct origin origin = origin_of(source, config_error_line(&config), errors);
-        tell_origin(&origin);
+        print_origin(&origin);
         fprintf(errors, "%s: expected settings as libconfig has them\n",
                 config_error_text(&config));
         good = false;
@@ -403,7 +403,7 @@ bool settings_read(struct settings *settings, const char *path, FILE *errors)
         if (config_setting_is_group(group)) {
             good = read_group(settings, group, source, errors) && good;
         } else {
-            tell_origin(&origin);
+            print_origin(&origin);
             fprintf(errors, "%s: expected a group of settings\n", config_setting_name(group));
             good = false;
         }
@@ -420,7 +420,7 @@ bool settings_override(struct settings *settings, const char *assignment, FILE *
     const char *equals = strchr(assignment, '=');
     char name[64];
     if (!equals || equals - assignment >= (int)sizeof name) {
-        tell_origin(&origin);
+        print_origin(&origin);
         fprintf(errors, "%s: expected group.name=value\n", assignment);
         return false;
     }
@@ -428,13 +428,13 @@ bool settings_override(struct settings *settings, const char *assignment, FILE *
 
     const struct setting *setting = setting_find(name);
     if (!setting) {
-        tell_unknown(&origin, name);
+        report_unknown(&origin, name);
         return false;
     }
     return set_text(settings, setting, equals + 1, &origin);
 }
 
-/* Whether the variable is a setting's: FLASHSALE_GROUP_NAME is that of "group.name". */
+/* Whether the variable is the setting's: FLASHSALE_GROUP_NAME for "group.name". */
 static bool is_variable_of(const char *variable, const struct setting *setting)
 {
     const char *name = setting->name;
@@ -491,13 +491,12 @@ bool settings_environment(struct settings *settings, char *const *environment, i
 bool settings_check(const struct settings *settings, FILE *errors)
 {
     bool good = true;
-    /* Were all connections kept ones, a new one would wait for ever. */
+    /* If idle connections could reach connections_max, a new one would wait for ever. */
     if (settings->worker.connections_max <= settings->worker.keepalive_connections_max) {
-        fprintf(
-            errors,
-            "worker.connections_max = %d: expected more than "
-            "worker.keepalive_connections_max = %d, for those that are not kept need room too\n",
-            settings->worker.connections_max, settings->worker.keepalive_connections_max);
+        fprintf(errors,
+                "worker.connections_max = %d: expected more than "
+                "worker.keepalive_connections_max = %d, for other connections need room too\n",
+                settings->worker.connections_max, settings->worker.keepalive_connections_max);
         good = false;
     }
     if (settings->sale.hold_s > settings->sale.duration_s) {
@@ -505,7 +504,8 @@ bool settings_check(const struct settings *settings, FILE *errors)
                 settings->sale.hold_s, settings->sale.duration_s);
         good = false;
     }
-    /* A run just before the end of a sale makes no more than those ahead. */
+    /* In the worst case a run comes just before the end of a sale, and the sales ahead must last
+       until the next run. */
     int every_s = settings->sale.generated_every_s, duration_s = settings->sale.duration_s;
     if ((long long)settings->sale.sales_ahead * duration_s < every_s) {
         fprintf(errors,
@@ -519,7 +519,8 @@ bool settings_check(const struct settings *settings, FILE *errors)
     return good;
 }
 
-/* Whether the folder that `path` is to be in is there; those below /run are made at each boot. */
+/* Whether the folder of `path` exists. Folders below /run count as existing: they are made at each
+   boot. */
 static bool has_folder(const char *path)
 {
     char folder[SETTING_TEXT_MAX];
@@ -531,7 +532,8 @@ static bool has_folder(const char *path)
     return stat(folder, &found) == 0 && S_ISDIR(found.st_mode);
 }
 
-/* Whether a worker can make it: it replaces its own kind of thing alone, and not by a link. */
+/* Whether a worker can create `path`: it replaces only a file of the same kind, never a symbolic
+   link. */
 static bool can_be_made(const char *path, mode_t kind)
 {
     struct stat found;
@@ -561,8 +563,8 @@ bool settings_check_files(const struct settings *settings, FILE *errors)
     }
     const char *secret = settings->redis.password_file;
     struct stat found;
-    /* Who may not look there is not who will read it: the generator has its own user. Of a pipe a
-       batcher would wait for who never comes. */
+    /* EACCES is fine: the generator's user must not read the file, but checks the same settings. A
+       named pipe is not: a worker could wait for its writer for ever. */
     if (*secret && settings->redis.address[0] &&
         (stat(secret, &found) == 0 ? !S_ISREG(found.st_mode) : errno != EACCES)) {
         fprintf(errors, "redis.password_file = \"%s\": expected a file\n", secret);

@@ -1,10 +1,12 @@
 /*
- * The settings of both programs: one table in settings.c names each, with its type, bounds,
- * default and meaning; conf/flashsale.conf shows them all.
+ * The settings of both programs. A table in settings.c has the name, type, bounds, default and
+ * meaning of each; conf/flashsale.conf shows them all.
  *
  * The file has the syntax of libconfig (https://hyperrealm.github.io/libconfig/): groups of
- * settings. On a command line a setting is "group.name=value", and in the environment the variable
- * FLASHSALE_GROUP_NAME. Words ("debug", "true") are taken in either case.
+ * settings. On the command line a setting is "group.name=value"; in the environment it is the
+ * variable FLASHSALE_GROUP_NAME. Words ("debug", "true") may be in upper or lower case.
+ *
+ * Read and check settings before other threads exist; later any thread may read the struct.
  */
 #ifndef COMMON_SETTINGS_H
 #define COMMON_SETTINGS_H
@@ -19,7 +21,7 @@ enum { SETTING_TEXT_MAX = 512 };
 
 enum identity { IDENTITY_PARAMETER, IDENTITY_REMOTE_USER };
 
-/* Whose texts replies have (fcgi/api/dialect.h). */
+/* Which service's texts replies have (fcgi/api/dialect.h). */
 enum dialect_name { DIALECT_DEFAULT, DIALECT_A, DIALECT_B, DIALECT_C, DIALECT_D, DIALECT_E };
 
 enum unknown_item { UNKNOWN_ITEM_REFUSE, UNKNOWN_ITEM_ANY };
@@ -58,7 +60,7 @@ struct settings {
         int hold_s;
         int purchase_limit;
         int sales_ahead;
-        int generated_every_s; /* 0: by no timer */
+        int generated_every_s; /* 0: no timer runs the generator */
         bool stays_open_until_sold_out;
         int unknown_item; /* enum unknown_item */
     } sale;
@@ -85,10 +87,10 @@ struct settings {
 void settings_default(struct settings *settings);
 
 /*
- * Reads `path`, and the files that it includes, over what `settings` holds. Whatever is wrong in
- * them - a syntax error, a name that is no setting, a value of another type or out of bounds, or
- * one that means nothing to whoever will use it - is told on `errors`, a line each with file, line
- * and what was expected; then the result is false and the settings are not to be used.
+ * Reads `path`, and the files that it includes, over what `settings` holds. False: something is
+ * wrong, and the settings must not be used. Each error - of syntax, an unknown name, a value of the
+ * wrong type, out of bounds or of no use to its reader - is a line on `errors` with file, line and
+ * what was expected.
  */
 bool settings_read(struct settings *settings, const char *path, FILE *errors)
     __attribute__((warn_unused_result));
@@ -96,23 +98,24 @@ bool settings_read(struct settings *settings, const char *path, FILE *errors)
 #define SETTINGS_VARIABLE_PREFIX "FLASHSALE_"
 
 /*
- * Sets those that variables of `environment` name, as environ(7) has them. One that is set but
- * empty sets an empty text. A variable that begins with SETTINGS_VARIABLE_PREFIX and names no
- * setting is an error. Errors as above, with the variable's name in place of file and line. `count`
- * is how many variables named a setting.
+ * Sets the settings that the variables of `environment` (environ(7)) name. An empty variable sets
+ * an empty text. A variable that begins with SETTINGS_VARIABLE_PREFIX and names no setting is an
+ * error. Errors are as above, with the variable's name in place of file and line. *count is how
+ * many variables set a setting.
  */
 bool settings_environment(struct settings *settings, char *const *environment, int *count,
                           FILE *errors) __attribute__((warn_unused_result));
 
-/* Sets one from "group.name=value"; errors as above, without file and line. */
+/* Sets a setting from "group.name=value"; errors are as above, with "-o" in place of file and line.
+ */
 bool settings_override(struct settings *settings, const char *assignment, FILE *errors)
     __attribute__((warn_unused_result));
 
-/* Checks what settings demand of each other, once all are read. */
+/* Checks the settings against each other, after all were read. Errors are lines on `errors`. */
 bool settings_check(const struct settings *settings, FILE *errors)
     __attribute__((warn_unused_result));
 
-/* Checks that the files and folders that they name are there, as they are now. */
+/* Checks that the files and folders that the settings name exist, or can be created. */
 bool settings_check_files(const struct settings *settings, FILE *errors)
     __attribute__((warn_unused_result));
 

@@ -16,14 +16,14 @@ struct position {
     int line;
 };
 
-/* A file while it is read. */
+/* A file that is being read. */
 struct reading {
     struct source *source;
     int file;
     int line;
-    bool is_in_line; /* there was more than blanks since the line began */
-    char *bytes;     /* all of it, and a NUL */
-    const char *at;  /* the next of them */
+    bool is_in_line; /* the line has more than blanks so far */
+    char *bytes;     /* the whole file, terminated */
+    const char *at;  /* the next byte */
 };
 
 struct source {
@@ -33,14 +33,14 @@ struct source {
     size_t length, size;
     struct position *positions; /* by line of the text */
     int line_count, line_size;
-    bool is_in_line;                    /* the last line of the text has begun */
-    struct reading readings[DEPTH_MAX]; /* each is included by the one before */
+    bool is_in_line;                    /* the last line of the text has begun, not ended */
+    struct reading readings[DEPTH_MAX]; /* each is included by the one before it */
     int depth;
     FILE *errors;
 };
 
-static bool tell(const struct reading *reading, const char *what, size_t length,
-                 const char *expected)
+static bool report(const struct reading *reading, const char *what, size_t length,
+                   const char *expected)
 {
     fprintf(reading->source->errors, "%s:%d: %.*s: %s\n", reading->source->files[reading->file],
             reading->line, (int)length, what, expected);
@@ -56,7 +56,7 @@ static bool begin_line(struct reading *reading)
         int size = source->line_size ? 2 * source->line_size : 256;
         struct position *positions = realloc(source->positions, (size_t)size * sizeof *positions);
         if (!positions)
-            return tell(reading, "the settings", 12, "out of memory");
+            return report(reading, "the settings", 12, "out of memory");
         source->positions = positions;
         source->line_size = size;
     }
@@ -74,7 +74,7 @@ static bool put(struct reading *reading, char byte)
         size_t size = source->size ? 2 * source->size : 4096;
         char *text = size <= 2 * (size_t)BYTES_MAX ? realloc(source->text, size) : NULL;
         if (!text)
-            return tell(reading, "the settings", 12, "expected no more than a million bytes");
+            return report(reading, "the settings", 12, "expected no more than a million bytes");
         source->text = text;
         source->size = size;
     }
@@ -85,7 +85,7 @@ static bool put(struct reading *reading, char byte)
     return true;
 }
 
-/* The next `length` bytes. */
+/* Copies the next `length` bytes. */
 static bool copy(struct reading *reading, size_t length)
 {
     for (; length > 0; length--) {
@@ -105,8 +105,8 @@ static bool end_line(struct reading *reading)
 /* ---- what a file is made of ---- */
 
 /*
- * A whole number that needs more than 32 bits gets the L that libconfig takes for 64; so it is told
- * as it is where it is out of its setting's bounds.
+ * A whole number of more than 32 bits gets libconfig's suffix L, for 64 bits. So an error about its
+ * setting's bounds can show it as it is.
  */
 static bool copy_number(struct reading *reading)
 {
@@ -122,12 +122,12 @@ static bool copy_number(struct reading *reading)
     unsigned long long value = strtoull(digits, &end, is_hex ? 16 : 10);
     bool is_long = *end == 'L';
     end += strspn(end, "L");
-    if (end != begin + length) /* a fraction; or else libconfig will say what it is */
+    if (end != begin + length) /* a fraction, or an error that libconfig reports */
         return copy(reading, length);
     if (errno != 0 || value > LLONG_MAX)
-        return tell(reading, begin, length, "expected a whole number of 64 bits at most");
+        return report(reading, begin, length, "expected a whole number of 64 bits at most");
     if (!is_hex && digits[0] == '0' && isdigit((unsigned char)digits[1]))
-        return tell(reading, begin, length, "expected a number without leading zeros");
+        return report(reading, begin, length, "expected a number without leading zeros");
     return copy(reading, length) && (is_long || value <= INT_MAX || put(reading, 'L'));
 }
 
@@ -136,9 +136,9 @@ static bool copy_string(struct reading *reading)
     size_t length = 1;
     while (reading->at[length] != '"') {
         if (reading->at[length] == '\0')
-            return tell(reading, "\"", 1, "the string has no end");
+            return report(reading, "\"", 1, "the string has no end");
         if (strncmp(reading->at + length, "\\x00", 4) == 0)
-            return tell(reading, "\\x00", 4, "expected no NUL in a string");
+            return report(reading, "\\x00", 4, "expected no NUL in a string");
         length += reading->at[length] == '\\' && reading->at[length + 1] != '\0' ? 2 : 1;
     }
     return copy(reading, length + 1);
@@ -150,19 +150,19 @@ static bool copy_comment(struct reading *reading)
         return copy(reading, strcspn(reading->at, "\n"));
     const char *end = strstr(reading->at + 2, "*/");
     return end ? copy(reading, (size_t)(end + 2 - reading->at))
-               : tell(reading, "/*", 2, "the comment has no end");
+               : report(reading, "/*", 2, "the comment has no end");
 }
 
 static bool read_file(struct source *source, const char *path);
 
-/* The name behind "@include", from the folder of the file that has it. */
+/* Reads the file `name`, looked up from the folder of the file that includes it. */
 static bool include(struct reading *reading, const char *name, size_t length)
 {
     const char *own = reading->source->files[reading->file], *slash = strrchr(own, '/');
     size_t folder = name[0] == '/' || !slash ? 0 : (size_t)(slash + 1 - own);
     char *path = malloc(folder + length + 1);
     if (!path)
-        return tell(reading, "@include", 8, "out of memory");
+        return report(reading, "@include", 8, "out of memory");
     memcpy(path, own, folder);
     memcpy(path + folder, name, length);
     path[folder + length] = '\0';
@@ -179,12 +179,12 @@ static bool copy_include(struct reading *reading)
     size_t length = *name == '"' ? strcspn(name + 1, "\"\\\n") : 0;
     if (strncmp(reading->at, directive, strlen(directive)) != 0 || length == 0 ||
         name[length + 1] != '"')
-        return tell(reading, "@", 1, "expected @include \"file\"");
+        return report(reading, "@", 1, "expected @include \"file\"");
     reading->at = name + length + 2;
     return include(reading, name + 1, length);
 }
 
-/* A token or a byte; behind an include the included file is the next to be read. */
+/* Copies a token or a byte. An @include makes the included file the next to be read. */
 static bool copy_next(struct reading *reading)
 {
     char byte = reading->at[0], next = reading->at[1];
@@ -207,7 +207,7 @@ static bool copy_next(struct reading *reading)
 
 /* ---- files ---- */
 
-/* Text alone: no other control bytes than ends of lines and tabs. */
+/* Only UTF-8, without control characters except line breaks, form feeds and tabs. */
 static bool check_bytes(struct reading *reading, size_t length)
 {
     const char *end = reading->at + length;
@@ -216,8 +216,8 @@ static bool check_bytes(struct reading *reading, size_t length)
         size_t step = utf8_sequence((const unsigned char *)at, (size_t)(end - at));
         bool is_control = (unsigned char)*at < ' ' && !strchr("\n\r\t\f", *at);
         if (step == 0 || *at == '\0' || is_control || *at == 0x7f)
-            return tell(reading, "a byte of the file", 18,
-                        step == 0 ? "expected UTF-8" : "expected no control characters");
+            return report(reading, "a byte of the file", 18,
+                          step == 0 ? "expected UTF-8" : "expected no control characters");
         reading->line += *at == '\n';
         at += step;
     }
@@ -225,7 +225,7 @@ static bool check_bytes(struct reading *reading, size_t length)
     return true;
 }
 
-/* The whole file behind a NUL of its own, or NULL with errno. The caller frees it. */
+/* The whole file, terminated; NULL: errno says why not. The caller frees it. */
 static char *load(const char *path, size_t *length)
 {
     FILE *file = fopen(path, "re");
@@ -251,7 +251,7 @@ static bool read_file(struct source *source, const char *path)
 {
     const struct reading *from = source->depth > 0 ? &source->readings[source->depth - 1] : NULL;
     if (from && (source->depth == DEPTH_MAX || source->file_count == FILES_MAX))
-        return tell(from, path, strlen(path), "too many files include each other");
+        return report(from, path, strlen(path), "too many files include each other");
     size_t length = 0;
     char *bytes = load(path, &length), *name = strdup(path);
     if (!bytes || !name) {

@@ -1,4 +1,4 @@
-/* Bytes that are someone else's, and not terminated. */
+/* Bytes that somebody else owns; not terminated. */
 #ifndef COMMON_SPAN_H
 #define COMMON_SPAN_H
 
@@ -8,11 +8,11 @@
 #include "check.h"
 
 struct span {
-    const char *bytes; /* NULL: there are none */
+    const char *bytes; /* may be NULL if length is 0 */
     size_t length;
 };
 
-/* Copies them into `size` bytes, which hold a zero more, and ends them with that. */
+/* Copies the bytes to `text` and terminates them. `size` must be greater than their length. */
 static inline void span_copy(struct span span, char *text, size_t size)
 {
     if (!CHECK(span.length < size))

@@ -12,7 +12,7 @@ void text_add(struct text *text, const char *string)
     text_add_bytes(text, string, strlen(string));
 }
 
-/* At least `digits` digits, zeros in front. */
+/* At least `digits` digits, with leading zeros. */
 static void add_digits(struct text *text, uint64_t value, int digits)
 {
     char buffer[20];
@@ -36,7 +36,7 @@ void text_add_json(struct text *text, const char *bytes, size_t length)
 {
     static const char hex[] = "0123456789abcdef";
     text_add_bytes(text, "\"", 1);
-    size_t plain = 0; /* where the part not yet written starts */
+    size_t plain = 0; /* where the unwritten part starts */
     for (size_t i = 0; i < length; i++) {
         unsigned char byte = (unsigned char)bytes[i];
         if (byte >= 0x20 && byte != '"' && byte != '\\' && byte != 0x7f)
@@ -64,7 +64,7 @@ void text_add_money(struct text *text, int64_t cents)
 
 void text_add_time(struct text *text, int64_t time_us)
 {
-    /* Before 1970 a part of a second, or of a day, counts from its beginning as well. */
+    /* The remainders are never negative, also for times before 1970. */
     int64_t of_second_us = (time_us % 1000000 + 1000000) % 1000000;
     int64_t seconds = (time_us - of_second_us) / 1000000;
     int64_t of_day = (seconds % 86400 + 86400) % 86400;

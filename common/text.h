@@ -1,6 +1,6 @@
 /*
- * Text and JSON (RFC 8259) written into a fixed buffer. What does not fit is left out and
- * remembered, so a caller checks once, at the end. Not shared between threads.
+ * Writes text and JSON (RFC 8259) into a fixed buffer. What does not fit is left out and sets
+ * is_cut, which a caller checks once, at the end. Not shared between threads.
  */
 #ifndef COMMON_TEXT_H
 #define COMMON_TEXT_H
@@ -11,15 +11,15 @@
 #include <string.h>
 
 struct text {
-    char *bytes;
+    char *bytes; /* the caller's; not terminated */
     size_t used;
     size_t size;
-    bool is_cut;
+    bool is_cut; /* something did not fit */
 };
 
 void text_begin(struct text *text, char *bytes, size_t size);
 
-/* Room for so many bytes, which the caller fills; NULL: they do not fit. */
+/* Reserves `length` bytes, which the caller fills; NULL: they do not fit. */
 static inline char *text_room(struct text *text, size_t length)
 {
     if (length > text->size - text->used) {
@@ -43,10 +43,10 @@ void text_add_integer(struct text *text, int64_t value);
 /* A JSON string with its quotes. `bytes` is UTF-8. */
 void text_add_json(struct text *text, const char *bytes, size_t length);
 
-/* Cents as a JSON number with two places. */
+/* Cents as a JSON number with two decimals. */
 void text_add_money(struct text *text, int64_t cents);
 
-/* Microseconds since 1970 as RFC 3339 has it, in UTC with milliseconds, with JSON's quotes. */
+/* Microseconds since 1970 as a JSON string in RFC 3339's format, in UTC with milliseconds. */
 void text_add_time(struct text *text, int64_t time_us);
 
 #endif

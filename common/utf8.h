@@ -6,8 +6,8 @@
 #include <stddef.h>
 
 /*
- * The length of the sequence at `at`, of which `left` bytes can be read, one at least; or 0 where
- * there is none: no overlong forms, no surrogates, nothing above U+10FFFF (section 4).
+ * The length of the character's sequence at `at`, where `left` bytes (at least 1) can be read. 0:
+ * it is not valid; neither are overlong forms, surrogates, or anything above U+10FFFF (section 4).
  */
 size_t utf8_sequence(const unsigned char *at, size_t left);
 

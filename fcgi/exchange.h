@@ -1,7 +1,7 @@
 /*
- * A request from its being read to its being answered: what the worker keeps of it, in the room
- * that its connection has. It belongs to the thread that works on it: one that reads requests, then
- * a batcher's or one that reads for it.
+ * What the worker keeps of a request until it has replied, in the memory of the request's
+ * connection. It belongs to the thread that works on it: a request thread, then a batcher's or a
+ * reading thread.
  */
 #ifndef FCGI_EXCHANGE_H
 #define FCGI_EXCHANGE_H
@@ -17,9 +17,9 @@
 struct exchange {
     struct worker *worker;
     struct connection *connection;
-    const struct route *route; /* NULL: none is known yet, or there is none */
-    struct request request;    /* as read */
-    struct job job;            /* its place in a queue */
+    const struct route *route; /* NULL: not known yet, or the path has none */
+    struct request request;
+    struct job job; /* of a route that batchers or reading threads answer */
 };
 
 #endif

@@ -16,12 +16,12 @@
 
 enum {
     LISTEN_BACKLOG = 1024,
-    /* Threads hold little memory; one heap for each would hold much. */
+    /* Threads allocate little, and malloc would give each an arena of its own. */
     HEAPS = 2,
     OTHER_DESCRIPTORS = 128
 };
 
-/* One for each connection, and some; as far as the hard limit goes (getrlimit(2)). */
+/* One for each connection, and OTHER_DESCRIPTORS; the hard limit bounds them (getrlimit(2)). */
 static void allow_descriptors(int connections_max)
 {
     struct rlimit limit;
@@ -52,7 +52,7 @@ int main(int count, char **arguments)
     }
     log_open(program.name, (enum log_level)settings.log.level);
 
-    /* Only this thread takes signals, and only where it waits for them. */
+    /* Only this thread takes signals, and only in sigtimedwait(). */
     sigset_t signals;
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
@@ -61,8 +61,8 @@ int main(int count, char **arguments)
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     signal(SIGPIPE, SIG_IGN);
     mallopt(M_ARENA_MAX, HEAPS);
-    /* A thread that wakes up does not take the processor from whoever has it (sched(7)): where
-       processors are short this spares most switches, and batches grow by themselves. */
+    /* A thread that wakes up does not preempt the running one (sched(7)): where processors are
+       short this spares most context switches, and batches grow by themselves. */
     const struct sched_param priority = {.sched_priority = 0};
     if (sched_setscheduler(0, SCHED_BATCH, &priority) != 0)
         log_warning("SCHED_BATCH: %s", strerror(errno));

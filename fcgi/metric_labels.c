@@ -38,14 +38,15 @@ int status_row(int status)
     return http_status_row(status);
 }
 
-/* A counter that alerts watch must be there before it counts, or its first step is not seen. */
+/* A counter that alerts watch must be on the page while it is 0, or its first increase is missed.
+ */
 static bool is_watched(int route, int status)
 {
     (void)route;
     return http_status_at(status)->code == 200 || http_status_at(status)->code == 503;
 }
 
-/* ---- the kinds of jobs, and what the worker has beside them ---- */
+/* ---- the worker's own lists, which begin with the kinds of jobs ---- */
 
 static const char *kind_value(int row)
 {
@@ -71,7 +72,7 @@ int group_row(const struct route *route)
 {
     if (!route)
         return GROUP_OTHER;
-    return route->submit ? route->batcher : GROUP_READ;
+    return route->submit ? route->kind : GROUP_READ;
 }
 
 static const char *connection_value(int row)

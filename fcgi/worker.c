@@ -6,6 +6,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "exchange.h"
+#include "fcgi/api/dialect.h"
 #include "fcgi/api/endpoints.h"
 #include "fcgi/http/json_reader.h"
 #include "fcgi/metric_labels.h"
@@ -13,9 +14,9 @@
 #include "fcgi/store/reader.h"
 
 enum {
-    /* Threads for the endpoints that read: such a one may wait for the database. */
+    /* For the endpoints that may wait for the database. */
     READING_THREADS = 2,
-    /* An idle reading thread looks up this often. */
+    /* queue_await() takes a limit; nothing depends on this one. */
     TICK_MS = 1000
 };
 
@@ -24,29 +25,29 @@ struct reading_thread {
     struct worker *worker;
     struct taker taker;
     struct context context; /* with a connection of its own */
-    char *body;             /* REPLY_PAGE_MAX bytes, for the reply that it writes */
+    char *body;             /* REPLY_PAGE_MAX bytes, for its reply */
 };
 
 struct request_thread {
     struct worker *worker;
     pthread_t thread;
-    char *body; /* http.body_bytes_max + 1 bytes, for the request that it reads */
-    struct json_reader *json_reader; /* for its body */
-    char *reply_body;                /* REPLY_PAGE_MAX bytes, for what is answered at once */
+    char *body;                      /* of the request, http.body_bytes_max + 1 bytes */
+    struct json_reader *json_reader; /* for that body */
+    char *reply_body;                /* of a reply at once, REPLY_PAGE_MAX bytes */
 };
 
 struct worker {
     struct context context;
     struct connections *connections;
     struct request_thread *threads;
-    int64_t log_lost;   /* lines, as counted */
-    struct queue reads; /* requests that an endpoint answers by reading */
+    int64_t log_lost;   /* lines that METRIC_LOG_LINES_LOST has counted */
+    struct queue reads; /* jobs for the reading threads */
     struct reading_thread reading_threads[READING_THREADS];
 };
 
 /* ---- one request ---- */
 
-/* Whoever has the answer finds it counted; how long it took is known a moment later. */
+/* Counts the request before the client has the reply, and the time that it took after. */
 static void send(struct exchange *exchange, struct reply *reply)
 {
     const struct worker *worker = exchange->worker;
@@ -57,7 +58,7 @@ static void send(struct exchange *exchange, struct reply *reply)
     reply_write(reply, &exchange->request, connection_stream(exchange->connection));
     log_debug("%s %s %d", exchange->request.id, exchange->request.path, reply->status);
     metrics_add(metrics, METRIC_REQUESTS, route_row(exchange->route), status_row(reply->status), 1);
-    connection_done(exchange->connection); /* from here on the exchange is another request's */
+    connection_done(exchange->connection); /* from now on the exchange is another request's */
     metrics_observe(metrics, METRIC_REQUEST_TIME, group, clock_us() - began_us);
 }
 
@@ -66,8 +67,8 @@ static struct exchange *exchange_of(struct job *job)
     return (struct exchange *)((char *)job - offsetof(struct exchange, job));
 }
 
-/* A batcher has decided: in its thread the reply is written. */
-static void decided(struct job *job)
+/* Replies with what was decided, in the batcher's thread. */
+static void complete(struct job *job)
 {
     struct exchange *exchange = exchange_of(job);
     struct reply reply;
@@ -77,7 +78,7 @@ static void decided(struct job *job)
     send(exchange, &reply);
 }
 
-/* Reads the request and answers it, or sees to it that others do. */
+/* Reads the request, and answers it or queues it for a thread that does. */
 static void handle(const struct request_thread *thread, struct exchange *exchange)
 {
     struct worker *worker = thread->worker;
@@ -110,9 +111,12 @@ static void handle(const struct request_thread *thread, struct exchange *exchang
         if (queue_put(&worker->reads, &exchange->job))
             return;
         reply_problem(&reply, &problem_unavailable, NULL, 1);
-    } else if (route->submit(settings, request, &exchange->job, &reply)) {
-        batchers_submit(context->batchers, route->batcher, &exchange->job);
-        return;
+    } else {
+        job_begin(&exchange->job, route->kind, complete);
+        if (route->submit(settings, request, &exchange->job, &reply)) {
+            batchers_submit(context->batchers, &exchange->job);
+            return;
+        }
     }
     send(exchange, &reply);
 }
@@ -127,7 +131,6 @@ static void *request_main(void *argument)
         exchange->connection = connection;
         exchange->request.body = thread->body;
         exchange->request.json_reader = thread->json_reader;
-        exchange->job.decided = decided;
         int64_t began_us = connection_began_us(connection);
         handle(thread, exchange);
         metrics_add(thread->worker->context.metrics, METRIC_BUSY_TIME, ROLE_REQUEST, 0,
@@ -157,7 +160,7 @@ static void *reading_main(void *argument)
 
 /* ---- gauges ---- */
 
-/* Sets the gauges: whoever asks, at whichever worker, finds them a tick old. */
+/* Sets the gauges, which are a tick old at most. */
 static void measure(struct worker *worker)
 {
     const struct settings *settings = worker->context.settings;
@@ -166,7 +169,7 @@ static void measure(struct worker *worker)
     connections_count(worker->connections, &open, &in_flight);
     metrics_set(metrics, METRIC_CONNECTIONS, CONNECTION_IN_FLIGHT, in_flight);
     metrics_set(metrics, METRIC_CONNECTIONS, CONNECTION_IDLE,
-                open > in_flight ? open - in_flight : 0); /* they are not counted at once */
+                open > in_flight ? open - in_flight : 0); /* they are counted one after the other */
     metrics_set(metrics, METRIC_CONNECTIONS_MAX, 0, settings->worker.connections_max);
     metrics_set(metrics, METRIC_THREADS, ROLE_REQUEST, settings->worker.threads);
     metrics_set(metrics, METRIC_THREADS, ROLE_READ, READING_THREADS);
@@ -221,7 +224,8 @@ struct worker *worker_start(const struct settings *settings, int listen_fd)
         exit(EXIT_FAILURE);
     }
     worker->context.sale_view = sale_view_new(settings);
-    worker->context.batchers = batchers_start(settings, worker->context.metrics);
+    worker->context.batchers =
+        batchers_start(settings, dialect_of(settings)->full_may_check_out, worker->context.metrics);
     worker->connections =
         connections_new(listen_fd, settings->worker.connections_max, sizeof(struct exchange));
     worker->threads = calloc((size_t)settings->worker.threads, sizeof *worker->threads);

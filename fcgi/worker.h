@@ -1,6 +1,6 @@
 /*
- * A worker process: threads that read requests from the web server's connections, the batchers that
- * decide and answer, threads that answer by reading, and an orderly end.
+ * A worker process: request threads, which read requests from the web server's connections;
+ * batchers, which decide jobs; reading threads, which answer from the database; and an orderly end.
  */
 #ifndef FCGI_WORKER_H
 #define FCGI_WORKER_H
@@ -15,12 +15,13 @@ struct worker;
 
 /*
  * Starts all threads on the listening socket `listen_fd`. Signals must be blocked already, so
- * that no thread of the worker takes them. Where it cannot, the log says why and the process ends
- * with EXIT_FAILURE: some threads may be running already.
+ * that no thread of the worker takes them. On failure the log says why and the process ends with
+ * EXIT_FAILURE, for some threads may be running already.
  */
 struct worker *worker_start(const struct settings *settings, int listen_fd);
 
-/* Answers those who have waited too long, and measures. To be called every WORKER_TICK_MS. */
+/* Rejects requests that have waited too long, and sets the gauges. To be called every
+   WORKER_TICK_MS. */
 void worker_tick(struct worker *worker);
 
 /*

@@ -1,4 +1,4 @@
-#include "ask.h"
+#include "query.h"
 #include "rows.h"
 #include "table.h"
 
@@ -48,22 +48,22 @@ static void write_json(struct json_writer *json, const void *context)
     json_close(json);
 }
 
-enum ask_result ask_audit(const struct ask *ask)
+enum query_result query_audit(const struct query *query)
 {
     struct store_rows violations;
-    struct report report = {.sale_id = ask->task->sale_id};
-    if (!store_read_log_is_kept(ask->store, report.sale_id, &report.log_is_kept) ||
-        !store_read_violations(ask->store, report.sale_id, &violations))
-        return ASK_FAILED;
+    struct report report = {.sale_id = query->task->sale_id};
+    if (!store_read_log_is_kept(query->store, report.sale_id, &report.log_is_kept) ||
+        !store_read_violations(query->store, report.sale_id, &violations))
+        return QUERY_FAILED;
     report.violations = (struct rows){columns, sizeof columns / sizeof columns[0], violations.count,
                                       read_violation, &violations};
     bool good = true;
-    if (ask->task->is_json)
-        good = ask_print_json(ask, write_json, &report);
+    if (query->task->is_json)
+        good = query_print_json(query, write_json, &report);
     else
-        print_text(&report, ask->stream);
+        print_text(&report, query->stream);
     store_rows_free(&violations);
     if (!good)
-        return ASK_FAILED;
-    return report.violations.count == 0 ? ASK_ANSWERED : ASK_VIOLATED;
+        return QUERY_FAILED;
+    return report.violations.count == 0 ? QUERY_ANSWERED : QUERY_VIOLATED;
 }

@@ -1,4 +1,4 @@
-#include "ask.h"
+#include "query.h"
 #include "rows.h"
 #include "table.h"
 
@@ -64,7 +64,7 @@ static void write_json(struct json_writer *json, const void *context)
     json_close(json);
 }
 
-static bool print(const struct ask *ask, const struct missing *missing,
+static bool print(const struct query *query, const struct missing *missing,
                   const struct store_rows *partitions)
 {
     const struct plan plan = {{sale_columns, sizeof sale_columns / sizeof sale_columns[0],
@@ -72,23 +72,23 @@ static bool print(const struct ask *ask, const struct missing *missing,
                               {partition_columns,
                                sizeof partition_columns / sizeof partition_columns[0],
                                partitions->count, read_partition, partitions}};
-    if (ask->task->is_json)
-        return ask_print_json(ask, write_json, &plan);
-    print_text(&plan, ask->stream);
+    if (query->task->is_json)
+        return query_print_json(query, write_json, &plan);
+    print_text(&plan, query->stream);
     return true;
 }
 
-enum ask_result ask_dry_run(const struct ask *ask)
+enum query_result query_dry_run(const struct query *query)
 {
-    struct missing missing = {.settings = ask->settings};
+    struct missing missing = {.settings = query->settings};
     struct store_rows partitions;
-    if (!store_read_missing(ask->store, &missing.windows))
-        return ASK_FAILED;
-    bool good = store_read_partitions(ask->store, &partitions);
+    if (!store_read_missing(query->store, &missing.windows))
+        return QUERY_FAILED;
+    bool good = store_read_partitions(query->store, &partitions);
     if (good) {
-        good = print(ask, &missing, &partitions);
+        good = print(query, &missing, &partitions);
         store_rows_free(&partitions);
     }
     store_rows_free(&missing.windows);
-    return good ? ASK_ANSWERED : ASK_FAILED;
+    return good ? QUERY_ANSWERED : QUERY_FAILED;
 }

@@ -11,8 +11,8 @@ int generate_statement_s_max(int items_total)
     return STATEMENT_S_BASE + (items_total + STATEMENT_ITEMS_S - 1) / STATEMENT_ITEMS_S;
 }
 
-static void note_made(struct generate_report *report, int32_t sale_id,
-                      const struct store_window *window)
+static void add_to_report(struct generate_report *report, int32_t sale_id,
+                          const struct store_window *window)
 {
     report->sale_id_first = report->sales_made ? report->sale_id_first : sale_id;
     report->sale_id_last = sale_id;
@@ -20,7 +20,7 @@ static void note_made(struct generate_report *report, int32_t sale_id,
     log_debug("sale %d of %s to %s made", (int)sale_id, window->starts_at, window->ends_at);
 }
 
-/* True: it is there, by whomever. */
+/* True: the sale exists now, whichever run made it. */
 static bool make_sale(struct store *store, const struct store_window *window,
                       struct generate_report *report)
 {
@@ -32,14 +32,14 @@ static bool make_sale(struct store *store, const struct store_window *window,
     int32_t sale_id = 0;
     enum store_made made = store_make_sale(store, window, seed, &sale_id);
     if (made == STORE_MADE)
-        note_made(report, sale_id, window);
+        add_to_report(report, sale_id, window);
     return made != STORE_NOT_MADE;
 }
 
 /*
- * What is missing is asked anew before each sale: windows pass while sales are made. A sale that
- * took longer to make than it lasts would go on so for ever; twice what was missing at first is
- * enough wherever a sale is made in half its duration.
+ * Reads what is missing again before each sale: windows pass while sales are made. If making a sale
+ * took longer than the sale lasts, this would never end. So the tries are limited to twice the
+ * sales missing at first: enough if a sale is made in half its duration.
  */
 static bool make_missing(struct store *store, const struct settings *settings,
                          struct generate_report *report)
@@ -64,7 +64,7 @@ bool generate(struct store *store, const struct settings *settings, struct gener
     memset(report, 0, sizeof *report);
     if (!store_take_turn(store))
         return false;
-    /* Without a partition for its day the log still takes attempts: sales need not wait for it. */
+    /* The log accepts attempts even without a partition for their day: sales are made anyway. */
     bool kept = store_keep_partitions(store, &report->partitions_made, &report->partitions_dropped);
     return make_missing(store, settings, report) && kept;
 }

@@ -1,6 +1,6 @@
 /*
- * Makes the sales that are missing. One transaction a sale, so a run that ends half-way, by
- * whatever cause, leaves whole sales only, and the next run goes on from there.
+ * Makes the sales that are missing, each in a transaction of its own: a run that ends half-way, for
+ * whatever reason, leaves only whole sales, and the next run goes on from there.
  */
 #ifndef GENERATOR_GENERATE_H
 #define GENERATOR_GENERATE_H
@@ -13,26 +13,26 @@
 
 enum {
     LOCK_S_MAX = 60,           /* how long a run waits for another to end */
-    STATEMENT_S_BASE = 60,     /* what any statement may take, and ... */
-    STATEMENT_ITEMS_S = 10000, /* ... for so many items a second more; slow disks do ten times it */
+    STATEMENT_S_BASE = 60,     /* how long any statement may take, plus ... */
+    STATEMENT_ITEMS_S = 10000, /* ... a second for so many items; slow disks do ten times as many */
 };
 
-/* How long a statement for a sale of so many items may take, in seconds; longer than LOCK_S_MAX, so
- * that one that waits for a lock says so. */
+/* How long a statement for a sale of so many items may take, in seconds. It is longer than
+ * LOCK_S_MAX, so that a statement that waits for a lock fails with that reason. */
 int generate_statement_s_max(int items_total);
 
 struct generate_report {
     int sales_made;
-    int32_t sale_id_first; /* of those made; 0: none */
-    int32_t sale_id_last;
+    int32_t sale_id_first; /* of the sales made; 0: none */
+    int32_t sale_id_last;  /* likewise */
     int partitions_made;
     int partitions_dropped;
 };
 
 /*
- * Does all that one run is to do, over a connected store, and reports what was done even where it
- * failed. False: not all sales or partitions that should exist do; why is
- * logged. Runs take turns: a second one waits for LOCK_S_MAX, then fails.
+ * Does a whole run over a connected store: partitions, then sales. *report says what was done, also
+ * after a failure. False: some sale or partition is still missing, and the log says why. Runs take
+ * turns: a second one waits for LOCK_S_MAX, then fails.
  */
 bool generate(struct store *store, const struct settings *settings, struct generate_report *report)
     __attribute__((warn_unused_result));

@@ -1,4 +1,4 @@
-#include "ask.h"
+#include "query.h"
 #include "rows.h"
 #include "table.h"
 
@@ -29,20 +29,20 @@ static void write_json(struct json_writer *json, const void *context)
     json_close(json);
 }
 
-enum ask_result ask_list(const struct ask *ask)
+enum query_result query_list(const struct query *query)
 {
     struct store_rows sales;
-    if (!store_read_sales(ask->store, &sales))
-        return ASK_FAILED;
+    if (!store_read_sales(query->store, &sales))
+        return QUERY_FAILED;
     const struct rows rows = {columns, sizeof columns / sizeof columns[0], sales.count, read_sale,
                               &sales};
     bool good = true;
-    if (ask->task->is_json)
-        good = ask_print_json(ask, write_json, &rows);
+    if (query->task->is_json)
+        good = query_print_json(query, write_json, &rows);
     else if (rows.count > 0)
-        table_print(ask->stream, &rows);
+        table_print(query->stream, &rows);
     else
-        fputs("there is no sale\n", ask->stream);
+        fputs("there is no sale\n", query->stream);
     store_rows_free(&sales);
-    return good ? ASK_ANSWERED : ASK_FAILED;
+    return good ? QUERY_ANSWERED : QUERY_FAILED;
 }

@@ -1,6 +1,6 @@
 /*
- * The hourly program: makes the current sale and those ahead where they are missing. It also tells
- * of sales, and of what it would make.
+ * The hourly program: makes the current sale and the next ones if they are missing. It also lists
+ * and audits sales, and shows what it would make.
  */
 
 #include <errno.h>
@@ -12,10 +12,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "ask.h"
 #include "common/log.h"
 #include "common/options.h"
 #include "generate.h"
+#include "query.h"
 #include "store.h"
 #include "task.h"
 
@@ -24,8 +24,8 @@
 enum { EXIT_SETTINGS = 2, EXIT_NOT_ANSWERED = 3 };
 
 /*
- * The server limits each statement; this limits the run where the server does not answer at all.
- * What was made until then stays made.
+ * The exit status of a run that took too long. The server limits each statement; an alarm limits
+ * the run if the server does not answer at all. Sales made until then stay.
  */
 static volatile sig_atomic_t status_given_up;
 
@@ -73,7 +73,7 @@ static void print_summary(const struct generate_report *report, const struct set
            report->partitions_made == 1 ? "" : "s", report->partitions_dropped);
 }
 
-/* Both return the exit status. */
+/* Both tasks return the exit status. */
 
 static int make_sales(struct store *store, const struct settings *settings)
 {
@@ -90,18 +90,18 @@ static int make_sales(struct store *store, const struct settings *settings)
 
 static int answer(struct store *store, const struct settings *settings, const struct task *task)
 {
-    static const int statuses[] = {[ASK_ANSWERED] = EXIT_SUCCESS,
-                                   [ASK_VIOLATED] = EXIT_FAILURE,
-                                   [ASK_FAILED] = EXIT_NOT_ANSWERED};
-    limit_run(ASK_S_MAX, EXIT_NOT_ANSWERED);
+    static const int statuses[] = {[QUERY_ANSWERED] = EXIT_SUCCESS,
+                                   [QUERY_VIOLATED] = EXIT_FAILURE,
+                                   [QUERY_FAILED] = EXIT_NOT_ANSWERED};
+    limit_run(QUERY_S_MAX, EXIT_NOT_ANSWERED);
     if (!store_connect(store))
         return EXIT_NOT_ANSWERED;
-    const struct ask ask = {store, settings, task, stdout};
-    enum ask_result result = ask_answer(&ask);
-    /* What did not arrive is no answer. */
+    const struct query query = {store, settings, task, stdout};
+    enum query_result result = query_answer(&query);
+    /* An answer that could not be written counts as a failure. */
     if (fflush(stdout) != 0 || ferror(stdout)) {
         log_error("writing the answer: %s", strerror(errno));
-        result = ASK_FAILED;
+        result = QUERY_FAILED;
     }
     return statuses[result];
 }
@@ -132,10 +132,10 @@ int main(int count, char **arguments)
 
     bool is_making = task.kind == TASK_GENERATE;
     int sale_s_max = generate_statement_s_max(settings.sale.items_per_sale);
-    const struct store_limits limits = {.statement_s_max =
-                                            is_making ? sale_s_max : ASK_STATEMENT_S_MAX,
-                                        .lock_s_max = is_making ? LOCK_S_MAX : ASK_STATEMENT_S_MAX,
-                                        .is_for_writing = is_making};
+    const struct store_limits limits = {
+        .statement_s_max = is_making ? sale_s_max : QUERY_STATEMENT_S_MAX,
+        .lock_s_max = is_making ? LOCK_S_MAX : QUERY_STATEMENT_S_MAX,
+        .is_for_writing = is_making};
     struct store *store = store_new(&settings, &limits);
     if (!store) {
         log_error("out of memory");

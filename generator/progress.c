@@ -7,7 +7,7 @@
 
 enum { INTERVAL_MS = 100 };
 
-/* Back to the line's beginning, and erase it (ECMA-48, EL). */
+/* Returns to the beginning of the line and erases it (ECMA-48, EL). */
 #define LINE_CLEAR "\r\033[K"
 
 void progress_begin(struct progress *progress, const char *subject, int total)

@@ -1,4 +1,5 @@
-/* How far a long run is, on one line of a terminal; silent where standard error is none. */
+/* Shows the progress of a long run on one line of the terminal; nothing if standard error is not a
+   terminal. Not shared between threads. */
 #ifndef GENERATOR_PROGRESS_H
 #define GENERATOR_PROGRESS_H
 
@@ -9,16 +10,16 @@ struct progress {
     bool is_terminal;
     char subject[32]; /* "sale 17" */
     int total;
-    int64_t shown_ms; /* when it was last written, by the monotonic clock; 0: never */
+    int64_t shown_ms; /* when it was last shown, by clock_ms(); 0: never */
 };
 
-/* Begins to tell of `total` steps of a subject, which is copied. */
+/* Begins a run of `total` steps. `subject` is copied. */
 void progress_begin(struct progress *progress, const char *subject, int total);
 
-/* `done` steps of them are done; writes ten times a second at most. */
+/* Shows that `done` steps are done; writes at most ten times a second. */
 void progress_show(struct progress *progress, int done);
 
-/* Clears the line, so that what is written next stands at its beginning. */
+/* Clears the line. */
 void progress_end(struct progress *progress);
 
 #endif

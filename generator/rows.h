@@ -1,5 +1,5 @@
-/* Rows with named columns, whose cells are read as they are written: as a table for people
- * (table.h) or as JSON for programs. */
+/* Rows with named columns, for printing as a table (table.h) or as JSON. A function reads the cells
+ * of a row when it is printed. Not shared between threads. */
 #ifndef GENERATOR_ROWS_H
 #define GENERATOR_ROWS_H
 
@@ -10,7 +10,7 @@
 
 enum column_type {
     COLUMN_TEXT,
-    COLUMN_TIME, /* as PostgreSQL writes it, in UTC */
+    COLUMN_TIME, /* in PostgreSQL's format, in UTC */
     COLUMN_INTEGER,
     COLUMN_BOOLEAN
 };
@@ -21,9 +21,9 @@ struct column {
 };
 
 struct cell {
-    const char *text; /* of a text or a time; NULL: null */
-    int64_t integer;  /* of an integer or a boolean */
-    bool is_null;     /* the integer or boolean is */
+    const char *text; /* texts and times; NULL: null */
+    int64_t integer;  /* integers and booleans */
+    bool is_null;     /* likewise */
 };
 
 enum { ROWS_COLUMNS_MAX = 8, ROWS_TIME_BYTES_MAX = 64 };
@@ -32,20 +32,20 @@ struct rows {
     const struct column *columns;
     int column_count;
     int count;
-    /* Reads the cells of one row, which are null texts and zeros before. */
+    /* Sets the cells of one row; texts are NULL and integers 0 before. */
     void (*read)(const void *context, int row, struct cell cells[ROWS_COLUMNS_MAX]);
     const void *context;
 };
 
-/* The cells of a row. */
+/* Reads the cells of a row. */
 void rows_read(const struct rows *rows, int row, struct cell cells[ROWS_COLUMNS_MAX]);
 
-/* An array of objects whose members are the columns. */
+/* Writes an array with an object for each row; its members are the columns. */
 void rows_write_json(const struct rows *rows, struct json_writer *json);
 
 /*
- * A time as RFC 3339 has it ("2026-11-21T10:00:00+00:00") of what PostgreSQL writes
- * ("2026-11-21 10:00:00+00"); infinity stays "infinity".
+ * Converts a time from PostgreSQL's format ("2026-11-21 10:00:00+00") to RFC 3339's
+ * ("2026-11-21T10:00:00+00:00"); "infinity" stays as it is.
  */
 void rows_time(const char *written, char time[ROWS_TIME_BYTES_MAX]);
 

@@ -11,7 +11,7 @@
 
 enum {
     PARAMETERS_MAX = 6,
-    /* How long after the server's time limit this end still waits for its answer. */
+    /* How much longer than the server's time limit the client waits. */
     GRACE_MS = 5000
 };
 
@@ -21,7 +21,7 @@ struct store {
     int lock_s_max;
 };
 
-/* Parameters in PostgreSQL's binary format, added one after the other. Not to be copied. */
+/* Parameters in PostgreSQL's binary format. `values` may point into `integers`: do not copy it. */
 struct parameters {
     int count;
     struct database_parameter values[PARAMETERS_MAX];
@@ -95,7 +95,7 @@ static void log_failure(const struct store *store, const char *trying)
 
 /* ---- statements ---- */
 
-/* Runs a statement whose rows nobody reads. */
+/* Runs a statement and ignores its rows. */
 static bool run(struct store *store, const char *sql)
 {
     PGresult *result;
@@ -104,7 +104,7 @@ static bool run(struct store *store, const char *sql)
     return done;
 }
 
-/* `trying` is how a log line begins that tells of the statement's failure. */
+/* Runs a statement and returns its rows. `trying` begins the log line if it fails. */
 static bool read_rows(struct store *store, const char *trying, const char *sql,
                       const struct parameters *parameters, struct store_rows *rows)
 {
@@ -124,8 +124,8 @@ void store_rows_free(struct store_rows *rows)
 }
 
 /*
- * One run at a time: "flashsal" in ASCII, as the key of an advisory lock of the database. It goes
- * with the session, so a killed run leaves none behind.
+ * Takes an advisory lock, so that one run is at work at a time; its key is "flashsal" in ASCII. The
+ * lock ends with the session, so a killed run leaves none.
  */
 bool store_take_turn(struct store *store)
 {
@@ -164,11 +164,11 @@ struct store_window store_missing(const struct store_rows *rows, int row)
                                  database_string(rows->result, row, 1)};
 }
 
-/* For both statements below, $1 to $3. */
+/* The arguments of both functions below, with the parameters $1 to $3. */
 #define PARTITIONS_TERMS                                                                           \
     "(flashsale.attempt_partitions_until($1::integer, $2::integer), $3::integer)"
 
-static bool read_about_partitions(struct store *store, const char *sql, struct store_rows *rows)
+static bool read_partitions(struct store *store, const char *sql, struct store_rows *rows)
 {
     struct parameters parameters = {0};
     add_integer(&parameters, store->settings->sale.duration_s);
@@ -179,10 +179,10 @@ static bool read_about_partitions(struct store *store, const char *sql, struct s
 
 bool store_read_partitions(struct store *store, struct store_rows *rows)
 {
-    return read_about_partitions(store,
-                                 "SELECT action, partition, day::text"
-                                 " FROM flashsale.attempt_partitions_due" PARTITIONS_TERMS,
-                                 rows);
+    return read_partitions(store,
+                           "SELECT action, partition, day::text"
+                           " FROM flashsale.attempt_partitions_due" PARTITIONS_TERMS,
+                           rows);
 }
 
 struct store_partition store_partition(const struct store_rows *rows, int row)
@@ -195,10 +195,10 @@ struct store_partition store_partition(const struct store_rows *rows, int row)
 bool store_keep_partitions(struct store *store, int *made, int *dropped)
 {
     struct store_rows rows;
-    if (!read_about_partitions(store,
-                               "SELECT made, dropped"
-                               " FROM flashsale.attempt_partitions" PARTITIONS_TERMS,
-                               &rows))
+    if (!read_partitions(store,
+                         "SELECT made, dropped"
+                         " FROM flashsale.attempt_partitions" PARTITIONS_TERMS,
+                         &rows))
         return false;
     *made = database_int4(rows.result, 0, 0);
     *dropped = database_int4(rows.result, 0, 1);
@@ -206,7 +206,7 @@ bool store_keep_partitions(struct store *store, int *made, int *dropped)
     return true;
 }
 
-/* Where there is no sale, read_sales still answers with a row. */
+/* read_sales() returns a row without a sale if there are no sales. */
 bool store_read_sales(struct store *store, struct store_rows *rows)
 {
     const struct parameters none = {0};
@@ -268,32 +268,32 @@ bool store_read_log_is_kept(struct store *store, int32_t sale_id, bool *is_kept)
 
 /* ---- making a sale ---- */
 
-/* What may refuse a sale's rows, by the name of the constraint. */
+/* Constraints that a sale's rows may violate. */
 static const struct {
     const char *constraint;
-    bool is_made_elsewhere; /* the sale; false: rows of its number are left over */
-} refusals[] = {
+    bool is_made_elsewhere; /* another run made the sale; false: rows with its number are left */
+} violations[] = {
     {"sale_windows_apart", true}, {"sale_made_once", true}, {"sale_pkey", true},
     {"sale_stripe_pkey", false},  {"item_pkey", false},     {"sale_begins_empty", false},
 };
 
-enum { REFUSAL_COUNT = sizeof refusals / sizeof refusals[0] };
+enum { VIOLATION_COUNT = sizeof violations / sizeof violations[0] };
 
 static const char left_over[] =
     ". Rows are left over of a sale that had this number and was deleted: delete them as well "
     "(docs/OPERATIONS.md, Retention)";
 
-/* Why the last statement of a sale's transaction failed. */
+/* Why the last statement of a sale's transaction failed; logs it, unless the sale exists. */
 static enum store_made explain(const struct store *store, const struct store_window *window)
 {
     const struct database_error *error = database_error(store->database);
     size_t i = 0;
-    while (i < REFUSAL_COUNT && strcmp(error->constraint, refusals[i].constraint) != 0)
+    while (i < VIOLATION_COUNT && strcmp(error->constraint, violations[i].constraint) != 0)
         i++;
-    if (i < REFUSAL_COUNT && refusals[i].is_made_elsewhere)
+    if (i < VIOLATION_COUNT && violations[i].is_made_elsewhere)
         return STORE_MADE_ELSEWHERE;
     log_error("sale of %s: %s%s%s%s", window->starts_at, error->message, *error->detail ? ": " : "",
-              error->detail, i < REFUSAL_COUNT ? left_over : "");
+              error->detail, i < VIOLATION_COUNT ? left_over : "");
     return STORE_NOT_MADE;
 }
 

@@ -13,7 +13,7 @@ struct line {
     char integers[ROWS_COLUMNS_MAX][INTEGER_BYTES_MAX];
 };
 
-/* What is null is nothing. */
+/* A cell as the table shows it; a null is empty. */
 static const char *text_of(enum column_type type, const struct cell *cell,
                            char integer[INTEGER_BYTES_MAX])
 {
@@ -27,7 +27,7 @@ static const char *text_of(enum column_type type, const struct cell *cell,
     return integer;
 }
 
-/* Row -1 is the columns' names. */
+/* Row -1 is the line of the columns' names. */
 static void read_line(const struct rows *rows, int row, struct line *line)
 {
     struct cell cells[ROWS_COLUMNS_MAX];
@@ -44,7 +44,7 @@ static void put_blanks(FILE *stream, int count)
         fputc(' ', stream);
 }
 
-/* No line ends with blanks. */
+/* Prints a line, without blanks at its end. */
 static void put_line(FILE *stream, const struct rows *rows, const int *widths,
                      const struct line *line)
 {

@@ -1,4 +1,4 @@
-/* Rows as a table of text for people: columns aligned, numbers at their right end. */
+/* Rows as a table of text: columns are aligned, numbers to the right. */
 #ifndef GENERATOR_TABLE_H
 #define GENERATOR_TABLE_H
 
@@ -7,8 +7,8 @@
 #include "rows.h"
 
 /*
- * Writes the columns' names and the rows, a line each. Text is UTF-8, whatever it says: what a
- * terminal could obey is written as "?".
+ * Prints a line with the columns' names and a line for each row. Texts are UTF-8 with any
+ * characters: control characters are printed as "?".
  */
 void table_print(FILE *stream, const struct rows *rows);
 

@@ -1,4 +1,4 @@
-/* What the command line has the generator do. */
+/* What the generator is to do, from its command line. */
 #ifndef GENERATOR_TASK_H
 #define GENERATOR_TASK_H
 
@@ -9,7 +9,7 @@
 #include "common/options.h"
 
 enum task_kind {
-    TASK_GENERATE, /* unless told otherwise */
+    TASK_GENERATE, /* the default */
     TASK_LIST,
     TASK_AUDIT,
     TASK_DRY_RUN
@@ -17,11 +17,11 @@ enum task_kind {
 
 struct task {
     enum task_kind kind;
-    int32_t sale_id; /* of the sale to audit */
+    int32_t sale_id; /* TASK_AUDIT: the sale to audit */
     bool is_json;
 };
 
-/* The options of the generator's own, as they were given; NULL: not. */
+/* The generator's own options, as given on the command line; NULL: not given. */
 struct task_options {
     const char *list;
     const char *audit;
@@ -31,14 +31,15 @@ struct task_options {
 
 enum { TASK_OPTIONS = 4 };
 
-/* Rows for struct options_program, behind them one without a name. */
+/* Fills the rows for struct options_program, the last one without a name, and clears `given`, which
+   they point to. */
 void task_options_own(struct task_options *given, struct options_own own[TASK_OPTIONS + 1]);
 
-/* False: what was given makes no task; why is told on `errors`, as the program's word. */
+/* False: the options do not make a task; a line on `errors` says why, after the program's name. */
 bool task_read(const struct task_options *given, const char *program, struct task *task,
                FILE *errors) __attribute__((warn_unused_result));
 
-/* What the help says of the tasks, and of exit statuses. */
+/* The part of the help about tasks and exit statuses. */
 extern const char task_notes[];
 
 #endif

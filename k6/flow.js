@@ -1,5 +1,5 @@
-// New users arrive at a constant rate. Each checks out any item and purchases it; all must succeed.
-// The sale must have RATE x DURATION items left.
+// New users arrive at a constant rate; each checks any item out and purchases it, and all must
+// succeed. The sale must have RATE x DURATION items left.
 //
 // RATE (100): users a second, two requests each. DURATION (30s).
 

@@ -1,10 +1,10 @@
-// A crowd buys the whole sale, each user up to the limit. Then exactly the stock must be sold: by
-// the count of purchases that were answered 200, and by the sale's own count.
+// A crowd buys the sale empty, each user up to the limit. Then exactly the stock must have been
+// sold: by the count of purchases that were answered 200, and by the sale's own count.
 //
-// Buyers come as fast as they are served, and the run ends when nothing is left. Nobody else may
-// use the service meanwhile.
+// The end matters here, not the rate, so buyers come as fast as they are served, and the
+// run ends when nothing is left. Nobody else may use the service meanwhile.
 //
-// BUYERS (50): at once. STOCK: items that must be sold; default: all that are not sold at the
+// BUYERS (50): at once. STOCK: items that must be sold; by default all that are unsold at the
 // start. MAX_DURATION (10m).
 
 import { check, fail, sleep } from 'k6';
@@ -40,13 +40,13 @@ export function setup() {
     return { soldBefore: sold, stock: sale.number('STOCK', total - sold) };
 }
 
-// Waits 0.1 to 0.3 s, at random.
+// Waits a short, random time.
 function pause() {
     sleep(0.1 + Math.random() / 5);
 }
 
-// Others may hold the last items and let them go. So a refusal is final only if it says so, or if
-// the sale's own count does.
+// Others may hold the last items and let them go, so the sale has ended only if a refusal or
+// the sale's own count says so.
 function isSoldOut(reply) {
     if (reply.outcome === 'sold_out' || reply.outcome === 'sale_closed') {
         return true;
@@ -55,7 +55,7 @@ function isSoldOut(reply) {
     return page.status === 200 && page.body[sale.member.sold] >= page.body[sale.member.total];
 }
 
-// Sends a purchase until it is answered: asking again is safe.
+// Repeats a purchase until it is answered: asking again is safe.
 function purchaseUntilAnswered(code) {
     const triesMax = 20;
     for (let tries = 0; tries < triesMax; tries++) {

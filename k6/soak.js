@@ -1,5 +1,5 @@
-// A long run at a moderate rate, with viewers. Latency must hold in each quarter of the run, so that
-// growth shows. Once the sale is sold out, refusals count as success.
+// A long time at a moderate rate, with viewers. Latency must hold in each quarter of the
+// run, so that growth shows. Once a sale is sold out, its refusals count like sales.
 //
 // RATE (50): users a second who check out and purchase. VIEWERS (10): readers of a page a second;
 // 0: none. DURATION (30m).

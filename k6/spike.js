@@ -1,4 +1,4 @@
-// A sale opens: from nothing to the peak within a second. Each user checks out any item and
+// The door opens: from nothing to the peak within a second. Each user checks any item out and
 // purchases it. The sale must have about PEAK x (HOLD + 1 s) items left.
 //
 // PEAK (500): users a second. HOLD (10s): for how long.

@@ -1,6 +1,6 @@
-// A crowd checks out items that others have: half of them reserved, half sold. Every checkout must
-// be refused, and the service must have counted each one, so nobody else may use it meanwhile.
-// STATUS_PATH= turns the counting off, for a service without a page of counts.
+// A crowd wants items that others have: half of them reserved, half sold. Every checkout must be
+// refused, and the service must have counted each one, so nobody else may use it meanwhile. If
+// there is no page with the counts, STATUS_PATH= turns the counting off.
 //
 // RATE (300): checkouts a second. DURATION (20s): shorter than a reservation lasts.
 // ITEMS (50): how many items; they are numbered FIRST_ITEM (1) and following.
@@ -28,7 +28,7 @@ export function setup() {
             `k6-keeper-${Date.now()}-${each}`,
             sale.itemNumbered(firstItem + each)
         );
-        // The item may be taken already.
+        // An item that is already taken serves as well.
         if (held.status !== 200 && held.status !== sale.statusOf.unavailable) {
             fail(`the checkout of item ${firstItem + each} was answered ${held.status}`);
         }

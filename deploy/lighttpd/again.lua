@@ -1,9 +1,9 @@
--- By HTTP/1.1 a request has a body only if it says how long it is (RFC 9112, section 6.3), yet lighttpd refuses a
--- POST that says nothing (411), and many clients send such. The refusal comes here (server.error-handler) and is
--- answered as the request that it was. Whatever else lighttpd could not read stays refused.
+-- In HTTP/1.1 a request without a length has no body (RFC 9112, section 6.3), yet lighttpd refuses such a POST (411),
+-- and many clients send it. The refusal comes here (server.error-handler), and this script restarts the
+-- original request. Other unreadable requests stay refused.
 --
--- By HTTP/2 one cannot tell: lighttpd before 1.4.78 refuses a POST without a length whether or not a body
--- follows, and no longer knows here. So it stays refused, for a body that is not read must not be obeyed.
+-- In HTTP/2 this is impossible: lighttpd before 1.4.78 refuses a POST without a length whether or not a body
+-- follows, and no longer knows which here. So it stays refused, because the body would be ignored.
 
 local r = lighty.r
 if r.req_attr["request.uri"] ~= "/-/again" then
@@ -15,6 +15,6 @@ local version = r.req_attr["request.protocol"] or ""
 if status ~= 411 or not version:find("^HTTP/1%.") or not asked or asked == "/-/again" then
     return status
 end
-r.req_env["REDIRECT_REQUEST_METHOD"] = "POST" -- lighttpd goes on as if it were GET
+r.req_env["REDIRECT_REQUEST_METHOD"] = "POST" -- lighttpd would go on with GET
 r.req_attr["request.uri"] = asked
 return lighty.RESTART_REQUEST

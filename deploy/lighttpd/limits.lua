@@ -1,22 +1,22 @@
--- How often one address, and one user, may ask. The numbers are far above what a person at the page needs,
--- and far below what the workers can do. More is refused with 429 and Retry-After (refusal.lua), and is no
--- attempt: the workers never see it. lighttpd notices a change of this file by itself.
+-- Limits on the requests of an address, and of a user. They are far above a person's needs, and far below the workers'
+-- capacity. Requests beyond them are refused with 429 and Retry-After (refusal.lua), and are not in the log of attempts:
+-- the workers never see them. lighttpd notices a change of this file by itself.
 --
--- Runs for each request before it goes anywhere (mod_magnet), within lighttpd's one process.
+-- Runs before each request is handled (mod_magnet), within lighttpd's one process.
 
--- Requests a second that are allowed for good, and how many may come at once on top.
+-- rate: sustained requests a second; burst: how many may come at once in addition.
 local of_address = { rate = 500, burst = 1000 }
 local of_user = { rate = 10, burst = 50 }
 
 -- Addresses without a limit: a shop's own servers, which ask for all their users. Behind a balancer every
--- request has the balancer's address, unless mod_extforward finds the client's.
+-- request has the balancer's address, unless mod_extforward sets the client's.
 local is_exempt = {
     -- ["192.0.2.10"] = true,
 }
 
--- The user of a checkout or purchase, where the query names one: a body is not looked into, and a purchase has
--- a code instead. These have the address's limit alone. Where users log in, return
--- r.req_header["Authorization"] in place of the query's: it has the password, so nobody uses up another's
+-- The user of a checkout or purchase, if the query names one. Bodies are not read, and a purchase has
+-- a code instead: such requests have only the address's limit. If users log in, return
+-- r.req_header["Authorization"] instead of the query's user: it has the password, so nobody uses up another's
 -- share.
 local function user_of(r)
     local path = r.req_attr["uri.path"]
@@ -26,7 +26,7 @@ local function user_of(r)
     return ("&" .. (r.req_attr["uri.query"] or "")):match("&user_id=([^&]+)")
 end
 
--- An address of IPv4 itself; of IPv6 the network of 64 bits, as providers give it to one customer.
+-- An IPv4 address itself; of an IPv6 address the network of 64 bits, as providers give it to one customer.
 local function network_of(address)
     if not address:find(":", 1, true) then
         return address
@@ -35,8 +35,8 @@ local function network_of(address)
     for group in (left or address):gmatch("%x+") do
         groups[#groups + 1] = group
     end
-    local _, behind = (right or ""):gsub("[%x.]+", "")
-    for _ = 1, left and 8 - #groups - behind or 0 do
+    local _, right_count = (right or ""):gsub("[%x.]+", "")
+    for _ = 1, left and 8 - #groups - right_count or 0 do
         groups[#groups + 1] = "0"
     end
     for group in (right or ""):gmatch("%x+") do
@@ -45,9 +45,9 @@ local function network_of(address)
     return table.concat(groups, ":", 1, 4)
 end
 
--- What was asked, in two tables of "paid until": each request pushes that time on by 1 / rate seconds, and it
--- may be burst / rate seconds ahead. Whoever asked for nothing for that long is forgotten with the older table.
--- The tables live as long as lighttpd's Lua does, and these numbers hold.
+-- For each address and user the time until which its requests are "paid" (a leaky bucket), in two tables: each request
+-- adds 1 / rate seconds to the time, which may be burst / rate seconds ahead. An entry without requests for that long is
+-- dropped with the older table. The tables live as long as lighttpd's Lua state, until the numbers change.
 local numbers = table.concat({ of_address.rate, of_address.burst, of_user.rate, of_user.burst }, " ")
 local kept = package.loaded["flashsale.limits"]
 if not kept or kept.numbers ~= numbers then

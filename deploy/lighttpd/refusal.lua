@@ -1,8 +1,8 @@
--- Gives what lighttpd refuses by itself the form of a worker's refusal (fcgi/http/problem.c has the words).
--- Runs before each reply is sent (mod_magnet); a worker's reply has X-Request-Id and passes as it is, but for
--- what it says to nginx alone.
+-- Gives lighttpd's own refusals the form of a worker's refusal (fcgi/http/problem.c has the words).
+-- Runs before each reply is sent (mod_magnet). A worker's reply has X-Request-Id and passes unchanged, without
+-- the header for nginx (X-Accel-Expires).
 
--- What no worker refuses so is about:blank (RFC 9457, section 4.2.1).
+-- Refusals that no worker makes are about:blank (RFC 9457, section 4.2.1).
 local blank = "about:blank"
 local problems = {
     [400] = { "bad_request", "Bad request", "The request is not HTTP." },
@@ -25,18 +25,18 @@ local problems = {
     [505] = { "version_not_supported", "HTTP Version Not Supported", "HTTP/1.0, 1.1 and 2 are spoken here.", blank },
 }
 
--- A path that is denied is as good as none, and so is a folder's name; a worker that fails is none.
+-- A denied path and a folder's name become 404; a failing worker becomes 503.
 local becomes = { [301] = 404, [403] = 404, [500] = 503, [502] = 503, [504] = 503 }
 
 local r = lighty.r
 local headers = r.resp_header
 local path = r.req_attr["uri.path"] or ""
-if (r.req_attr["request.uri"] or ""):find("^/%f[?%z]") then -- a worker took the path away
+if (r.req_attr["request.uri"] or ""):find("^/%f[?%z]") then -- uri.path is empty after a worker
     headers["Vary"] = "Accept, Accept-Encoding"
 end
 if headers["X-Request-Id"] then
     headers["X-Accel-Expires"] = ""
-    -- What may be kept is compressed for those who take it (deflate).
+    -- Replies that may be kept are compressed for clients that accept it (deflate).
     if not headers["Vary"] and (headers["Cache-Control"] or ""):find("max-age", 1, true) then
         headers["Vary"] = "Accept-Encoding"
     end
@@ -56,13 +56,13 @@ if method ~= "GET" and method ~= "HEAD" and path:sub(1, 5) == "/www/" then
     status = 405
 end
 if status == 411 and r.req_env["REDIRECT_REQUEST_METHOD"] then
-    -- Led around 411 by again.lua and then not answered by a worker: lighttpd remembers the first status only.
+    -- again.lua restarted the request, and no worker answered it: lighttpd remembers only the first status.
     status = tonumber(r.req_env["FLASHSALE_REFUSED"]) or 503
 end
 status = becomes[status] or status
 if status < 400 then
     if path:sub(1, 5) == "/www/" then
-        -- May be kept but must be asked about (ETag, 304), so a new version is seen at once.
+        -- Browsers may keep it but must revalidate it (ETag, 304), so a new version is seen at once.
         headers["Cache-Control"] = "no-cache"
         headers["Vary"] = "Accept, Accept-Encoding"
     else
@@ -70,14 +70,14 @@ if status < 400 then
     end
     return 0
 end
--- Of what is not in the table only the class is known (RFC 9110, section 15).
+-- A status that is not in the table becomes the general one of its class (RFC 9110, section 15).
 if not problems[status] then
     status = status < 500 and 400 or 503
 end
 local problem = problems[status]
 if status == 401 and r.req_header["Sec-Fetch-Dest"] == "empty" and not r.req_header["Authorization"] then
-    -- Of a script in a page a browser does not return from a request before its user has answered the browser's
-    -- own question for the password. This challenge it leaves to the script, which leads to /login.
+    -- On a Basic challenge to a script's request a browser asks its user for the password, and the script waits until the
+    -- user has answered. Browsers ignore this challenge; the script then goes to /login.
     headers["WWW-Authenticate"] = 'Login realm="flashsale", uri="/login"'
 end
 headers["Location"] = ""

@@ -1,6 +1,6 @@
--- The storefront to whom HTML is worth more than JSON, JSON to everyone else: both are weighed by the range of
--- Accept that fits them best (RFC 9110, sections 12.4.2 and 12.5.1). Of equal weight it is HTML only if that is
--- named, as programs that take anything say */*. deploy/nginx/site.conf.in does the same.
+-- Clients that prefer HTML to JSON get the storefront, all others JSON. The weight of each is that of the most specific
+-- range in Accept (RFC 9110, sections 12.4.2 and 12.5.1). With equal weights the reply is HTML only if Accept
+-- names it, because programs that take anything send */*. deploy/nginx/site.conf.in does the same.
 
 local r = lighty.r
 local method = r.req_attr["request.method"]
@@ -8,7 +8,7 @@ if r.req_attr["uri.path"] ~= "/" or method ~= "GET" and method ~= "HEAD" then
     return 0
 end
 
--- The weight of each range that Accept names. One that is malformed counts as if it were not there.
+-- The weight of each range in Accept. A malformed range is ignored.
 local weights = {}
 for range in (r.req_header["Accept"] or ""):gmatch("[^,]+") do
     local name, parameters = range:match("^%s*([^;%s]+)%s*(.*)$")

@@ -1,6 +1,6 @@
--- /users/{name}/purchases, where a name with dots and slashes (..%2Fwww%2Fx) leads lighttpd to another path once it
--- has decoded it: there is no log-in there, or files are. The worker reads the path as it was sent
--- (REQUEST_URI), so lighttpd may take it for any user's. deploy/nginx/site.conf.in does the same.
+-- /users/{name}/purchases, where lighttpd decodes a name with dots and slashes (..%2Fwww%2Fx) to another path, which may
+-- need no log-in or be a file. The worker reads the path as it was sent
+-- (REQUEST_URI), so lighttpd handles it as /users/-/purchases. deploy/nginx/site.conf.in does the same.
 
 local r = lighty.r
 local asked = r.req_attr["request.uri"] or ""

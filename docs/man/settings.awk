@@ -33,13 +33,13 @@ function quoted(value) {
     name = $1
     value = $0
     sub(/^ +[a-z_]+ = /, "", value)
-    behind = ""
+    note = ""
     if (match(value, /; +\/\/ /)) {
-        behind = "For " substr(value, RSTART + RLENGTH) ".\n"
+        note = "For " substr(value, RSTART + RLENGTH) ".\n"
         value = substr(value, 1, RSTART)
     }
     sub(/;$/, "", value)
-    printf ".It Va %s.%s No = %s\n%s%s", group, name, quoted(value), said, behind
+    printf ".It Va %s.%s No = %s\n%s%s", group, name, quoted(value), said, note
     said = ""
 }
 /^};/ { print ".El" }

@@ -2,7 +2,6 @@
 #include "decision_reply.h"
 #include "dialect.h"
 #include "endpoints.h"
-#include "fcgi/sale/item_id.h"
 #include "identity.h"
 
 _Static_assert((int)PARAMETER_BYTES_MAX <= (int)FREE_ID_BYTES_MAX,
@@ -25,7 +24,7 @@ static void write_accepted(const struct settings *settings, struct reply *reply,
     json_time(json_key(&json, "expires_at"), decision->expires_us);
     json_integer(json_key(&json, "expires_in"),
                  decision_seconds_until(decision, decision->expires_us));
-    decision_add_item(&json, decision, job->user, job->user_length);
+    decision_add_item(&json, decision, job->checkout.user);
     json_close(&json);
     json_writer_end(&json);
 }
@@ -49,8 +48,7 @@ bool checkout_submit(const struct settings *settings, const struct request *requ
                      struct job *job, struct reply *reply)
 {
     const struct parameter *item = &request->parameters.by_name[PARAMETER_ITEM];
-    struct span user;
-    if (!find_user(settings, request, &user, reply))
+    if (!find_user(settings, request, &job->checkout.user, reply))
         return false;
 
     struct item_id id = {ITEM_ID_OPEN_SALE, ITEM_ID_NONE};
@@ -58,12 +56,8 @@ bool checkout_submit(const struct settings *settings, const struct request *requ
         id = item_id_parse(item->bytes, item->length);
     bool is_free = settings->sale.unknown_item == UNKNOWN_ITEM_ANY && id.number == ITEM_ID_NONE &&
                    !item->is_too_long;
-    job->free_id = item->bytes;
-    job->free_id_length = is_free ? item->length : 0;
-    job->user = user.bytes;
-    job->user_length = user.length;
-    job->code.sale_id = id.sale_id;
-    job->code.number = id.number;
+    job->checkout.item = id;
+    job->checkout.free_id = (struct span){item->bytes, is_free ? item->length : 0};
     return true;
 }
 

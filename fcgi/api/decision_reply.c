@@ -9,14 +9,13 @@
 /* More than the longest text of a dialect. */
 enum { DETAIL_MAX = 128 };
 
-void decision_add_item(struct json_writer *json, const struct decision *decision, const char *user,
-                       size_t user_length)
+void decision_add_item(struct json_writer *json, const struct decision *decision, struct span user)
 {
     const struct code *code = &decision->code;
     char description[ITEM_DESCRIPTION_MAX];
     item_describe(decision->name, decision->picture_seed, description, sizeof description);
 
-    json_bytes(json_key(json, "user"), user, user_length);
+    json_bytes(json_key(json, "user"), user.bytes, user.length);
     item_json_id(json_key(json, "item_id"), code->sale_id, code->number);
     json_integer(json_key(json, "sale_id"), code->sale_id);
     json_open_object(json_key(json, "item"));

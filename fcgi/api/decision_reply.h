@@ -7,8 +7,7 @@
 #include "fcgi/sale/job.h"
 
 /* The members "user", "item_id", "sale_id" and "item". */
-void decision_add_item(struct json_writer *json, const struct decision *decision, const char *user,
-                       size_t user_length);
+void decision_add_item(struct json_writer *json, const struct decision *decision, struct span user);
 
 /* The refusal that the decision is, with its Retry-After. */
 void decision_problem(struct reply *reply, const struct decision *decision,

@@ -2,14 +2,18 @@
 
 /* The letters are those of docs/MIGRATING.md. */
 static const struct dialect dialects[] = {
-    [DIALECT_DEFAULT] = {"success", "success", NULL, NULL},
-    [DIALECT_A] = {"success", "success", NULL, NULL},
-    [DIALECT_B] = {"success", "Purchase successful", "User has reached the maximum of ",
-                   " items per sale"},
-    [DIALECT_C] = {"success", "success", NULL, NULL},
-    [DIALECT_D] = {"Checkout code generated successfully", "Purchase completed successfully",
-                   "User purchase limit exceeded", NULL},
-    [DIALECT_E] = {"success", "success", NULL, NULL},
+    [DIALECT_DEFAULT] = {.checked_out = "success", .purchased = "success"},
+    [DIALECT_A] = {.checked_out = "success", .purchased = "success"},
+    [DIALECT_B] = {.checked_out = "success",
+                   .purchased = "Purchase successful",
+                   .limit_before = "User has reached the maximum of ",
+                   .limit_after = " items per sale",
+                   .full_may_check_out = true},
+    [DIALECT_C] = {.checked_out = "success", .purchased = "success"},
+    [DIALECT_D] = {.checked_out = "Checkout code generated successfully",
+                   .purchased = "Purchase completed successfully",
+                   .limit_before = "User purchase limit exceeded"},
+    [DIALECT_E] = {.checked_out = "success", .purchased = "success"},
 };
 
 const struct dialect *dialect_of(const struct settings *settings)

@@ -1,4 +1,4 @@
-/* The texts by which clients of earlier services know a reply: setting http.dialect. */
+/* What clients of earlier services know a reply by: setting http.dialect. */
 #ifndef FCGI_API_DIALECT_H
 #define FCGI_API_DIALECT_H
 
@@ -12,6 +12,8 @@ struct dialect {
        NULL, is not told. Both NULL: it says the outcome's own (outcome_problem.h). */
     const char *limit_before;
     const char *limit_after;
+    /* Whether a user at the limit is refused the purchase alone, and not the checkout before it. */
+    bool full_may_check_out;
 };
 
 /* The one that the settings name. Any thread. */

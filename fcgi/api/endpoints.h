@@ -13,7 +13,7 @@
 
 struct metrics;
 
-/* What endpoints that read work with. */
+/* What reading endpoints use. */
 struct context {
     const struct settings *settings;
     struct batchers *batchers;
@@ -37,9 +37,9 @@ typedef void endpoint_read(const struct context *context, const struct request *
                            struct reply *reply);
 
 /*
- * An endpoint that has something decided, in two steps. The first, which never waits, says in the
- * job what is asked of a batcher; false: the request cannot be asked, and the reply says why.
- * What the job points to is the request's. The second tells the decision.
+ * An endpoint that a batcher decides for, in two steps. The first, which never waits, puts into the
+ * job what the request wants; false: it is refused already, and the reply says why. Spans of the
+ * job are the request's. The second writes the reply from the job's decision.
  */
 typedef bool endpoint_submit(const struct settings *settings, const struct request *request,
                              struct job *job, struct reply *reply);

@@ -7,7 +7,7 @@
 #include "outcome_problem.h"
 #include "purchase_id.h"
 
-/* Says nothing of the moment, so that a repetition is the same byte for byte. */
+/* Nothing in it depends on when it is written, so a repetition is the same byte for byte. */
 static void write_purchased(const struct settings *settings, struct reply *reply,
                             const struct decision *decision)
 {
@@ -19,7 +19,7 @@ static void write_purchased(const struct settings *settings, struct reply *reply
     json_string(json_key(&json, "status"), "success");
     json_integer(json_key(&json, "purchase_id"),
                  purchase_id(decision->code.sale_id, decision->code.number));
-    decision_add_item(&json, decision, decision->user, strlen(decision->user));
+    decision_add_item(&json, decision, (struct span){decision->user, strlen(decision->user)});
     json_money(json_key(&json, "total_price"), decision->price_cents);
     json_time(json_key(&json, "purchased_at"), decision->purchased_us);
     json_integer(json_key(&json, "user_purchases"), decision->buyer_purchases);
@@ -35,7 +35,7 @@ bool purchase_submit(const struct settings *settings, const struct request *requ
         reply_problem(reply, &problem_bad_request, "code: expected the code of a checkout.", 0);
         return false;
     }
-    if (code->is_too_long || !code_parse(code->bytes, code->length, &job->code)) {
+    if (code->is_too_long || !code_parse(code->bytes, code->length, &job->purchase.code)) {
         reply_outcome(reply, OUTCOME_UNKNOWN_CODE, NULL, 0, settings);
         return false;
     }

@@ -7,9 +7,9 @@
 #define POST      METHOD_POST, "POST"
 
 /* How a route is answered. */
-#define AT_ONCE(name)        .at_once = name##_read
-#define BY_READING(name)     .read = name##_read
-#define BY_BATCH(name, kind) .submit = name##_submit, .reply = name##_reply, .batcher = kind
+#define AT_ONCE(name)            .at_once = name##_read
+#define BY_READING(name)         .read = name##_read
+#define BY_BATCH(name, job_kind) .submit = name##_submit, .reply = name##_reply, .kind = job_kind
 
 enum { PAGE = SET(PAGE_NUM) | SET(PAGE_SIZE) };
 

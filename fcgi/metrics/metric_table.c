@@ -5,7 +5,7 @@
 
 /* ---- buckets ---- */
 
-/* Closest where answers are under load, and around what is promised: 50 and 100 ms. */
+/* Finest at the usual times under load, and around the promised 50 and 100 ms. */
 static const int64_t request_us[] = {500,    1000,    2000,    3000,    5000,    7500,   10000,
                                      15000,  20000,   30000,   50000,   75000,   100000, 200000,
                                      500000, 1000000, 1500000, 2500000, 5000000, 0};
@@ -13,7 +13,7 @@ static const int64_t request_us[] = {500,    1000,    2000,    3000,    5000,   
 static const int64_t batch_us[] = {200,    300,    500,     750,     1000,  1500,  2000,
                                    3000,   5000,   7500,    10000,   20000, 50000, 100000,
                                    250000, 500000, 1000000, 1500000, 0};
-/* To the highest batch.size_max. */
+/* Up to the highest batch.size_max. */
 static const int64_t batch_requests[] = {1, 2, 4, 8, 16, 32, 64, 128, 256, 0};
 
 /* ---- the table ---- */

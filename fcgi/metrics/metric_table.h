@@ -1,8 +1,8 @@
 /*
- * What is measured: one table in metric_table.c names each metric as Prometheus sees it
- * (https://prometheus.io/docs/instrumenting/exposition_formats/, text format 0.0.4), with its
- * labels. What a label may say is a fixed list, so there are only so many rows, whatever is asked
- * of the service. The lists belong to those whose things they name, and are handed in.
+ * The table of all metrics, in Prometheus's terms
+ * (https://prometheus.io/docs/instrumenting/exposition_formats/, text format 0.0.4). The values of
+ * a label are a fixed list, so the number of rows is bounded, whatever requests say. The lists
+ * belong to the code that owns what they name, which hands them in. Constants; any thread.
  */
 #ifndef FCGI_METRICS_METRIC_TABLE_H
 #define FCGI_METRICS_METRIC_TABLE_H
@@ -10,17 +10,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The lists, each with a row for whatever is counted apart. */
+/* The lists of labels' values; a row is a value. */
 enum metric_list {
     METRIC_NO_LIST,
     METRIC_ROUTES,
     METRIC_STATUSES,
     METRIC_KINDS,             /* of jobs */
-    METRIC_GROUPS,            /* whose time to answer is measured together: begins as the kinds */
-    METRIC_ROLES,             /* what threads are for: begins as the kinds */
-    METRIC_QUEUES,            /* where requests wait: begins as the kinds */
+    METRIC_GROUPS,            /* of requests whose times are one histogram; first the kinds */
+    METRIC_ROLES,             /* of threads; first the kinds */
+    METRIC_QUEUES,            /* of requests; first the kinds */
     METRIC_OUTCOMES,          /* of jobs */
-    METRIC_CONNECTION_STATES, /* of the web server's */
+    METRIC_CONNECTION_STATES, /* of the web server's connections */
     METRIC_REFUSAL_KINDS,
     METRIC_REFUSAL_SOURCES,
     METRIC_REDIS_STATES,
@@ -28,7 +28,7 @@ enum metric_list {
 };
 
 enum metric {
-    /* Counters and histograms: what every worker of the host ever counted. */
+    /* Counters and histograms: sums over all workers of the host, past ones too. */
     METRIC_REQUESTS,           /* by METRIC_ROUTES, METRIC_STATUSES */
     METRIC_REQUEST_TIME,       /* microseconds, by METRIC_GROUPS */
     METRIC_DECISIONS,          /* by METRIC_KINDS, METRIC_OUTCOMES */
@@ -46,7 +46,7 @@ enum metric {
     METRIC_REDIS_FAILURES,     /* no labels */
     METRIC_STARTS,             /* no labels */
     METRIC_LOG_LINES_LOST,     /* no labels */
-    /* Gauges: how it is with the workers that live. */
+    /* Gauges: sums over the live workers. */
     METRIC_QUEUED,          /* by METRIC_QUEUES */
     METRIC_IN_FLIGHT,       /* by METRIC_KINDS */
     METRIC_CONNECTIONS,     /* by METRIC_CONNECTION_STATES */
@@ -71,25 +71,25 @@ struct metric_row {
     const char *name;
     enum metric_type type;
     const char *help;
-    struct metric_label labels[METRIC_LABELS_MAX]; /* the first that have a name */
-    bool is_time;          /* it counts microseconds, and the page says seconds */
-    const int64_t *bounds; /* of a histogram's buckets, the last of them 0 */
+    struct metric_label labels[METRIC_LABELS_MAX]; /* up to the first without a name */
+    bool is_time;          /* counted in microseconds; the page shows seconds */
+    const int64_t *bounds; /* upper bounds of a histogram's buckets; ends with 0 */
 };
 
 extern const struct metric_row metric_table[METRIC_COUNT];
 
-/* What the owners of the lists hand in; constants of the program. */
+/* The lists, as their owners hand them in. */
 struct metric_labels {
-    /* What a label says in a row of the list, from 0; NULL: there are no more rows. */
+    /* The label's value in a row of the list, from 0; NULL: there are no more rows. */
     const char *(*values[METRIC_LISTS])(int row);
-    /* Whether a row that counted nothing is on the page; NULL: always. */
+    /* Whether the page has a row whose count is 0; NULL: always. */
     bool (*is_shown[METRIC_COUNT])(int first, int second);
 };
 
-/* How many rows a label makes; 1 for one without a name. */
+/* How many rows a label has; 1 for a label without a name. */
 int metric_label_rows(const struct metric_labels *labels, const struct metric_label *label);
 
-/* How many bounds a histogram has; its buckets are one more. */
+/* How many bounds a histogram has; it has one bucket more. */
 int metric_bounds(const struct metric_row *metric);
 
 #endif

@@ -15,33 +15,34 @@
 #include "common/log.h"
 
 enum {
-    /* Slots begin at pages, and a label's rows at cache lines: workers, and batchers of different
-       kinds, do not take lines from each other. */
+    /* Slots are aligned to pages, and a label's rows to cache lines: workers, and batchers of
+       different kinds, do not share lines. */
     PAGE_BYTES = 4096,
     LINE_CELLS = 8,
-    /* A file that others replace again and again is left to them. */
+    /* How often the file is opened again after others replaced it. */
     TRIES_MAX = 8
 };
 
 static const char magic[16] = "flashsale 1";
-enum { MAGIC_NAME_BYTES = 10 }; /* of it: what any version's file begins with */
+enum { MAGIC_NAME_BYTES = 10 }; /* the part of it that every version's file begins with */
 
 static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "a lock would not work between processes");
 
 struct header {
     char magic[sizeof magic];
-    uint64_t layout; /* a hash of what the cells mean */
+    uint64_t layout; /* a hash of the cells' meaning */
     uint64_t bytes;  /* of the whole file */
 };
 
 struct worker_slot {
     _Atomic int64_t started_us; /* 0: never used */
-    _Atomic int64_t pid;        /* 0: of a version that left it alone */
+    _Atomic int64_t pid;        /* 0: a version that does not store it */
     int64_t unused[LINE_CELLS - 2];
     _Atomic int64_t cells[];
 };
 
-/* The cells of a metric in a worker slot: a line, or several, for each row of the first label. */
+/* The cells of a metric in a worker slot: one or more cache lines for each row of the first label.
+ */
 struct block {
     size_t offset; /* in cells */
     size_t stride; /* to the first label's next row */
@@ -56,16 +57,16 @@ struct metrics {
     size_t slot_bytes;
     size_t bytes;
     uint64_t layout;
-    int fd; /* -1: not a file but memory of this process */
+    int fd; /* -1: no file, but memory of this process */
     char *memory;
-    int own; /* number of the worker slot */
-    struct worker_slot *slot;
+    int own;                  /* number of the worker's slot */
+    struct worker_slot *slot; /* the worker's */
     const struct metric_labels *labels;
 };
 
 /* ---- layout ---- */
 
-/* A text with its end, so that two are not the same as their sum. */
+/* Includes the terminating zero, so that "a", "bc" and "ab", "c" differ. */
 static uint64_t hash_text(uint64_t so_far, const char *text)
 {
     return hash_add(so_far, text, strlen(text) + 1);
@@ -81,7 +82,7 @@ static size_t round_up(size_t count, size_t unit)
     return (count + unit - 1) / unit * unit;
 }
 
-/* Of what the cells of a metric mean: everything but the help. */
+/* Hashes what gives a metric's cells their meaning: everything but the help. */
 static uint64_t hash_of(const struct metric_row *row, const struct metric_labels *labels,
                         uint64_t so_far)
 {
@@ -108,7 +109,7 @@ static void lay_out(struct metrics *metrics)
         block->second_rows = metric_label_rows(metrics->labels, &row->labels[1]);
         block->bounds = metric_bounds(row);
         assert(block->bounds < METRICS_BUCKETS_MAX);
-        /* A histogram has a cell more for what is above all bounds, and one for the sum. */
+        /* A histogram has two more cells: for values above all bounds, and for the sum. */
         block->width = row->type == METRIC_HISTOGRAM ? (size_t)block->bounds + 2 : 1;
         block->stride = round_up(block->width * (size_t)block->second_rows, LINE_CELLS);
         cells += block->stride * (size_t)block->first_rows;
@@ -131,7 +132,7 @@ static struct worker_slot *slot_at(const struct metrics *metrics, int number)
 
 /* ---- the file ---- */
 
-/* The lock on one byte; that of a worker slot is on its first. */
+/* A lock on one byte; a worker slot's lock is on its first byte. */
 static struct flock lock_of(size_t offset, int type)
 {
     return (struct flock){
@@ -146,8 +147,8 @@ static bool has_layout(const struct metrics *metrics, int fd, off_t size)
            header.bytes == metrics->bytes;
 }
 
-/* Of any version, or of one that ended before it wrote what a file begins with. Others' files are
-   left as they are. */
+/* Whether the file is a metrics file of any version, or one whose worker ended before it wrote the
+   header. Any other file must not be touched. */
 static bool is_replaceable(int fd)
 {
     static const char nothing[MAGIC_NAME_BYTES];
@@ -156,8 +157,8 @@ static bool is_replaceable(int fd)
            (memcmp(begin, magic, sizeof begin) == 0 || memcmp(begin, nothing, sizeof begin) == 0);
 }
 
-/* All of its memory is there before anybody counts in it: later it could not be refused. */
-static bool make(const struct metrics *metrics, int fd)
+/* Allocates the whole file: if memory ran out later, counting would end the process (SIGBUS). */
+static bool make_file(const struct metrics *metrics, int fd)
 {
     struct header header = {.layout = metrics->layout, .bytes = metrics->bytes};
     memcpy(header.magic, magic, sizeof magic);
@@ -166,8 +167,8 @@ static bool make(const struct metrics *metrics, int fd)
 }
 
 /*
- * Opens the file, makes it or makes it anew, and has the lock on its first byte then, so that
- * nobody else does the same. -1: the log says why not.
+ * Opens the file; creates or replaces it if need be. Returns with a lock on its first byte, so that
+ * no other worker does the same meanwhile. -1: the log says why not.
  */
 static int open_file(const struct metrics *metrics, const char *path)
 {
@@ -192,11 +193,11 @@ static int open_file(const struct metrics *metrics, const char *path)
             close(fd);
             break;
         }
-        bool is_current = status.st_nlink > 0; /* and not replaced meanwhile */
+        bool is_current = status.st_nlink > 0; /* else it was replaced meanwhile */
         if (is_current && status.st_size > 0 && has_layout(metrics, fd, status.st_size))
             return fd;
         if (is_current && status.st_size == 0) {
-            if (make(metrics, fd))
+            if (make_file(metrics, fd))
                 return fd;
             why = strerror(errno);
             unlink(path);
@@ -218,7 +219,7 @@ static int open_file(const struct metrics *metrics, const char *path)
     return -1;
 }
 
-/* Any worker slot that no living worker has. */
+/* Takes a worker slot that no live worker has. */
 static bool take_slot(struct metrics *metrics)
 {
     for (int i = 0; i < METRICS_WORKERS_MAX; i++) {
@@ -237,8 +238,8 @@ static void *map(size_t bytes, int flags, int fd)
     return memory == MAP_FAILED ? NULL : memory;
 }
 
-/* False: not in the file. */
-static bool share(struct metrics *metrics, const char *path)
+/* Maps the file and takes a slot in it. False: the log says why not. */
+static bool map_file(struct metrics *metrics, const char *path)
 {
     metrics->fd = open_file(metrics, path);
     if (metrics->fd < 0)
@@ -250,7 +251,7 @@ static bool share(struct metrics *metrics, const char *path)
         return true;
     }
     log_warning("%s: %s; this worker counts for itself alone", path,
-                metrics->memory ? "every slot is taken" : strerror(errno));
+                metrics->memory ? "every worker slot is taken" : strerror(errno));
     if (metrics->memory)
         munmap(metrics->memory, metrics->bytes);
     metrics->memory = NULL;
@@ -259,7 +260,7 @@ static bool share(struct metrics *metrics, const char *path)
     return false;
 }
 
-/* The worker that had the slot before does nothing any more. */
+/* The slot's earlier worker has ended: its gauges no longer hold. */
 static void clear_gauges(struct metrics *metrics)
 {
     for (int i = 0; i < METRIC_COUNT; i++) {
@@ -279,7 +280,7 @@ struct metrics *metrics_open(const char *path, const struct metric_labels *label
     metrics->labels = labels;
     lay_out(metrics);
     metrics->fd = -1;
-    if (!*path || !share(metrics, path))
+    if (!*path || !map_file(metrics, path))
         metrics->memory = map(metrics->bytes, MAP_PRIVATE | MAP_ANONYMOUS, -1);
     if (!metrics->memory) {
         free(metrics);
@@ -351,7 +352,7 @@ const struct metric_labels *metrics_labels(const struct metrics *metrics)
 
 static bool is_alive(const struct metrics *metrics, int number)
 {
-    /* Locks never conflict with the process's own. */
+    /* F_OFD_GETLK does not report a lock of the same open file. */
     if (number == metrics->own)
         return true;
     struct flock lock = lock_of(slot_offset(metrics, number), F_WRLCK);
@@ -366,9 +367,9 @@ void metrics_take_census(const struct metrics *metrics, struct metrics_census *c
         struct metrics_worker *worker = &census->workers[i];
         worker->started_us = atomic_load(&slot_at(metrics, i)->started_us);
         worker->pid = atomic_load(&slot_at(metrics, i)->pid);
-        worker->was = worker->started_us != 0;
-        worker->is = worker->was && is_alive(metrics, i);
-        census->living += worker->is;
+        worker->is_used = worker->started_us != 0;
+        worker->is_alive = worker->is_used && is_alive(metrics, i);
+        census->living += worker->is_alive;
     }
 }
 
@@ -377,7 +378,7 @@ static int64_t sum(const struct metrics *metrics, const struct metrics_census *c
 {
     int64_t total = 0;
     for (int i = 0; i < METRICS_WORKERS_MAX; i++)
-        if (is_gauge ? census->workers[i].is : census->workers[i].was)
+        if (is_gauge ? census->workers[i].is_alive : census->workers[i].is_used)
             total += atomic_load_explicit(&slot_at(metrics, i)->cells[cell], memory_order_relaxed);
     return total;
 }

@@ -1,16 +1,15 @@
 /*
- * The counters of all workers of a host, in one file that they map (mmap(2), MAP_SHARED), so that
- * any of them tells of all, and what a worker counted stays when it ends, however it ends.
+ * The counters of all workers of a host, in one file that they map (mmap(2), MAP_SHARED). So any
+ * worker can report on all of them, and a worker's counts outlive it, however it ends.
  *
- * Each worker has a worker slot in the file and is alone in writing to it. It holds a lock on the
- * slot (fcntl(2), open file description locks) that the kernel lifts when the process ends. So
- * there is no doubt which workers live: the counters of all slots are summed, the gauges of those
- * that live. A new worker takes a slot that is free and counts on where the one before it stopped.
+ * Each worker has a worker slot in the file, and only this worker writes to it. It holds a lock on
+ * the slot (fcntl(2), open file description locks), which the kernel releases when the process
+ * ends: so it is known which workers are alive. Counters are summed over all slots, gauges over
+ * those of live workers. A new worker takes a free slot and adds to the counts in it.
  *
- * The file says which layout it has, by the table and what the labels say; one of another layout is
- * replaced. Adding, setting and
- * observing take a few relaxed atomic steps on the worker's own cache lines: any thread may, and
- * none ever waits.
+ * The file has a hash of its layout, which follows from the table and the labels' values; a file
+ * with another layout is replaced. Adding, setting and observing are a few relaxed atomic
+ * operations on the worker's own cache lines: any thread may call them, and none waits.
  */
 #ifndef FCGI_METRICS_METRICS_H
 #define FCGI_METRICS_METRICS_H
@@ -25,52 +24,54 @@ enum { METRICS_WORKERS_MAX = 64, METRICS_BUCKETS_MAX = 32 };
 struct metrics;
 
 /*
- * Takes a slot in the file, made where there is none. Where that cannot be - the log says why -
- * and where `path` is empty, the worker counts for itself alone. `labels` has every list that the
- * table names, and is there as long as the metrics. NULL: out of memory.
+ * Takes a slot in the file, which is created if there is none. If that fails (the log says why), or
+ * if `path` is empty, the worker counts only for itself. `labels` must have every list that the
+ * table names, and live as long as the metrics. NULL: out of memory.
  */
 struct metrics *metrics_open(const char *path, const struct metric_labels *labels);
 
-/* Leaves the slot to the next one. No thread counts any more. */
+/* Leaves the slot to another worker. No thread may count any more. */
 void metrics_close(struct metrics *metrics);
 
-/* `first` and `second` are the rows of the metric's labels, 0 for those it has not. */
+/* Adds to a counter, or sets a gauge. `first` and `second` are the rows of the metric's labels; 0
+   for a label that it does not have. */
 void metrics_add(struct metrics *metrics, enum metric metric, int first, int second, int64_t count);
 void metrics_set(struct metrics *metrics, enum metric metric, int first, int64_t value);
 
-/* Of a histogram. */
+/* Adds a value to a histogram, in the unit of its bounds. */
 void metrics_observe(struct metrics *metrics, enum metric metric, int first, int64_t value);
 
 /* ---- reading ---- */
 
-/* As they were handed in. */
+/* The labels that metrics_open() got. */
 const struct metric_labels *metrics_labels(const struct metrics *metrics);
 
 struct metrics_worker {
-    bool was;           /* the slot was used: its counters count */
-    bool is;            /* by a worker that lives: its gauges count */
+    bool is_used;       /* some worker has had the slot: its counters are summed */
+    bool is_alive;      /* a live worker has it: its gauges are summed */
     int64_t started_us; /* since 1970 */
-    int64_t pid;        /* 0: one of a version that did not say */
+    int64_t pid;        /* 0: the worker's version did not store it */
 };
 
-/* Who has the slots, for the functions below. */
+/* Which slots are used and by whom, for the functions below. */
 struct metrics_census {
-    struct metrics_worker workers[METRICS_WORKERS_MAX];
-    int living;
+    struct metrics_worker workers[METRICS_WORKERS_MAX]; /* by slot */
+    int living;                                         /* live workers */
 };
 
 void metrics_take_census(const struct metrics *metrics, struct metrics_census *census);
 
+/* The value of a counter or gauge in one row, over all workers. */
 int64_t metrics_sum(const struct metrics *metrics, const struct metrics_census *census,
                     enum metric metric, int first, int second);
 
 /*
- * What one worker slot has of a counter or a gauge, of all its rows. A counter's goes on where the
- * worker that had the slot before stopped, so it falls as little as the sum over all slots.
+ * The value of a counter or gauge in one worker slot, over all rows. A counter includes what the
+ * slot's earlier workers counted, so it never falls while the file stays.
  */
 int64_t metrics_worker_sum(const struct metrics *metrics, int worker, enum metric metric);
 
-/* A histogram's buckets, each by itself, the last for what is above all bounds. */
+/* A histogram's buckets, not cumulative; the last is for values above all bounds. */
 struct metrics_histogram {
     int64_t buckets[METRICS_BUCKETS_MAX];
     int bucket_count;

@@ -20,7 +20,7 @@ void metrics_page_head(struct text *page, const char *name, const char *type, co
     text_add(page, "\n");
 }
 
-/* Labels' names and values come from tables: nothing in them needs to be escaped. */
+/* Labels' names and values come from tables: they need no escaping. */
 static void add_label(struct text *page, const char *separator, const char *name, const char *value)
 {
     text_add(page, separator);
@@ -30,12 +30,12 @@ static void add_label(struct text *page, const char *separator, const char *name
     text_add(page, "\"");
 }
 
-void metrics_page_row(struct text *page, const char *name, const char *label, const char *is,
-                      int64_t value)
+void metrics_page_row(struct text *page, const char *name, const char *label,
+                      const char *label_value, int64_t value)
 {
     text_add(page, name);
     if (label) {
-        add_label(page, "{", label, is);
+        add_label(page, "{", label, label_value);
         text_add(page, "}");
     }
     text_add(page, " ");
@@ -43,7 +43,7 @@ void metrics_page_row(struct text *page, const char *name, const char *label, co
     text_add(page, "\n");
 }
 
-/* A number as the page says it: of microseconds the seconds, without zeros at the end. */
+/* A number as the page shows it: microseconds become seconds, without trailing zeros. */
 static void add_value(struct text *page, const struct metric_row *metric, int64_t value)
 {
     text_add_integer(page, metric->is_time ? value / SECOND_US : value);
@@ -56,7 +56,7 @@ static void add_value(struct text *page, const struct metric_row *metric, int64_
     text_add_bytes(page, fraction, (size_t)length);
 }
 
-/* The name, a suffix and the labels. */
+/* The metric's name, a suffix and the labels. */
 static void begin_row(struct text *page, const struct metric_labels *labels,
                       const struct metric_row *metric, const char *suffix, int first, int second)
 {
@@ -82,9 +82,9 @@ static void add_histogram(struct text *page, const struct metric_labels *labels,
                           const struct metric_row *metric, int first,
                           const struct metrics_histogram *histogram)
 {
-    int64_t up_to_here = 0;
+    int64_t cumulative = 0;
     for (int i = 0; i < histogram->bucket_count; i++) {
-        up_to_here += histogram->buckets[i];
+        cumulative += histogram->buckets[i];
         begin_row(page, labels, metric, "_bucket", first, 0);
         text_add(page, ",le=\"");
         if (i == histogram->bucket_count - 1)
@@ -92,7 +92,7 @@ static void add_histogram(struct text *page, const struct metric_labels *labels,
         else
             add_value(page, metric, metric->bounds[i]);
         text_add(page, "\"");
-        end_row(page, metric, false, up_to_here);
+        end_row(page, metric, false, cumulative);
     }
     begin_row(page, labels, metric, "_sum", first, 0);
     end_row(page, metric, metric->is_time, histogram->sum);
@@ -124,7 +124,7 @@ static void add_metric(struct text *page, const struct metrics *metrics,
     }
 }
 
-/* ---- by worker: by the number of its worker slot, of which there are only so many ---- */
+/* ---- by worker: the label is the number of its slot, so the number of rows is bounded ---- */
 
 typedef int64_t value_of(const struct metrics *metrics, const struct metrics_census *census,
                          int worker);
@@ -170,7 +170,7 @@ static const struct {
                    {"flashsale_worker_in_flight_requests", METRIC_GAUGE,
                     "Requests that wait for a decision, by worker that lives.", in_flight}};
 
-/* A gauge is of those that live; what a counter counted stays. */
+/* Gauges have rows for live workers only, counters for all slots that were ever used. */
 static void add_workers(struct text *page, const struct metrics *metrics,
                         const struct metrics_census *census)
 {
@@ -183,7 +183,7 @@ static void add_workers(struct text *page, const struct metrics *metrics,
         for (int i = 0; i < METRICS_WORKERS_MAX; i++) {
             char number[12];
             snprintf(number, sizeof number, "%d", i + 1);
-            if (is_gauge ? census->workers[i].is : census->workers[i].was)
+            if (is_gauge ? census->workers[i].is_alive : census->workers[i].is_used)
                 metrics_page_row(page, worker_rows[row].name, "worker", number,
                                  worker_rows[row].value(metrics, census, i));
         }

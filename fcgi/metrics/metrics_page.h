@@ -1,6 +1,6 @@
 /*
- * Metrics as Prometheus reads them: text format 0.0.4
- * (https://prometheus.io/docs/instrumenting/exposition_formats/).
+ * The page that Prometheus reads, in its text format 0.0.4
+ * (https://prometheus.io/docs/instrumenting/exposition_formats/). Any thread.
  */
 #ifndef FCGI_METRICS_METRICS_PAGE_H
 #define FCGI_METRICS_METRICS_PAGE_H
@@ -10,15 +10,15 @@
 
 #define METRICS_PAGE_TYPE "text/plain; version=0.0.4; charset=utf-8"
 
-/* All of metric_table, and which workers there are. */
+/* Adds all metrics of metric_table, and those of each worker. */
 void metrics_page_add(struct text *page, const struct metrics *metrics,
                       const struct metrics_census *census);
 
-/* What stands in front of a metric's rows. */
+/* Adds the lines before a metric's rows: its help and its type. */
 void metrics_page_head(struct text *page, const char *name, const char *type, const char *help);
 
-/* A row without labels, or with one; `value` is a whole number. */
-void metrics_page_row(struct text *page, const char *name, const char *label, const char *is,
-                      int64_t value);
+/* Adds a row with one label, or without one: then `label` is NULL. */
+void metrics_page_row(struct text *page, const char *name, const char *label,
+                      const char *label_value, int64_t value);
 
 #endif

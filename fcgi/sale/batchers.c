@@ -9,26 +9,24 @@
 #include <time.h>
 
 #include "batch.h"
+#include "common/check.h"
 #include "common/clock.h"
 #include "common/database.h"
 #include "common/log.h"
 #include "fcgi/metrics/metrics.h"
-#include "fcgi/store/checkout_statement.h"
-#include "fcgi/store/purchase_statement.h"
 #include "queue.h"
 #include "refusals.h"
 
 enum {
-    /* With so many requests in flight a batcher lingers as long as its batches take, see linger().
-     */
+    /* With so many jobs in flight a batcher lingers as long as its batches take, see linger(). */
     CROWD = 16,
-    /* Nothing more comes soon when nothing came for so long. */
+    /* When no job came for so long, none comes soon. */
     QUIET_US = 100,
-    /* An idle batcher looks after its connections this often. */
+    /* An idle batcher looks at its connection this often. */
     TICK_MS = 1000,
     RECONNECT_MS_MIN = 50,
     RECONNECT_MS_MAX = 400,
-    /* A batcher that was refused a batch counts as one that can sell when nothing came for so long.
+    /* A batcher whose batch was refused counts as one that can sell after this long without jobs.
      */
     REFUSED_MS = 5000
 };
@@ -36,65 +34,70 @@ enum {
 struct batcher {
     struct batchers *batchers;
     enum job_kind kind;
+    const struct job_kind_row *row; /* the kind's */
     pthread_t thread;
     bool is_running;
     bool was_connected;
     _Atomic bool is_up; /* it takes from its queue: it has a connection, or has just lost it */
-    _Atomic int64_t refused_ms; /* a batch was, and none was done since; 0: no */
+    _Atomic int64_t refused_ms; /* when a batch was refused; 0: the last one was not */
     struct taker taker;
     char name[48]; /* in logs, and PostgreSQL's application_name */
     struct database *database;
-    struct checkout_batch *checkouts;
-    struct purchase_batch *purchases;
+    struct batch batch;
     struct job **jobs; /* batch.size_max of them */
-    int64_t ended_us;  /* the batch before */
-    int64_t took_us;   /* batches, lately */
+    int64_t ended_us;  /* when the last batch did */
+    int64_t took_us;   /* a moving average over batches */
 };
 
 struct batchers {
     const struct settings *settings;
     struct metrics *metrics;
+    bool full_may_check_out;
     struct queue queues[JOB_KINDS];
-    _Atomic int in_flight[JOB_KINDS]; /* requests that wait for decisions */
-    _Atomic unsigned asked;           /* requests so far, of all kinds; it may wrap */
+    _Atomic int in_flight[JOB_KINDS]; /* jobs that were submitted and are not complete */
+    _Atomic unsigned submitted;       /* jobs so far, of all kinds; it may wrap */
     struct refusal_cache *refusal_cache;
     struct redis_share *redis_share;
     struct batcher *batcher;
     int batcher_count;
 };
 
-/* ---- the side of those who ask ---- */
+/* ---- any thread ---- */
 
-static void decided(struct batchers *batchers, enum job_kind kind, struct job *job)
+static void complete(struct batchers *batchers, struct job *job)
 {
-    atomic_fetch_sub(&batchers->in_flight[kind], 1);
-    metrics_add(batchers->metrics, METRIC_DECISIONS, kind, job->decision.outcome, 1);
+    if (!CHECK(job_kind_may_end(job->kind, job->decision.outcome)))
+        job->decision.outcome = OUTCOME_UNAVAILABLE;
+    int in_flight = atomic_fetch_sub(&batchers->in_flight[job->kind], 1);
+    (void)CHECK(in_flight > 0);
+    metrics_add(batchers->metrics, METRIC_DECISIONS, job->kind, job->decision.outcome, 1);
     job_complete(job);
 }
 
-/* Gives back jobs that nothing was decided about: their decision says so from the start. */
-static void reject(struct batchers *batchers, enum job_kind kind, struct job *jobs)
+/* Completes jobs that nothing was decided about: their decisions say so from the start. */
+static void reject(struct batchers *batchers, struct job *jobs)
 {
     while (jobs) {
         struct job *next = jobs->next;
-        decided(batchers, kind, jobs);
+        complete(batchers, jobs);
         jobs = next;
     }
 }
 
-void batchers_submit(struct batchers *batchers, enum job_kind kind, struct job *job)
+void batchers_submit(struct batchers *batchers, struct job *job)
 {
-    job->decision.outcome = OUTCOME_UNAVAILABLE;
-    atomic_fetch_add(&batchers->in_flight[kind], 1);
-    atomic_fetch_add(&batchers->asked, 1);
-    if (!queue_put(&batchers->queues[kind], job))
-        decided(batchers, kind, job);
+    if (!CHECK(job->complete != NULL && job->kind < JOB_KINDS))
+        return; /* its request was answered already */
+    atomic_fetch_add(&batchers->in_flight[job->kind], 1);
+    atomic_fetch_add(&batchers->submitted, 1);
+    if (!queue_put(&batchers->queues[job->kind], job))
+        complete(batchers, job);
 }
 
 void batchers_expire(struct batchers *batchers, int64_t time_us)
 {
     for (int kind = 0; kind < JOB_KINDS; kind++)
-        reject(batchers, (enum job_kind)kind, queue_take_older(&batchers->queues[kind], time_us));
+        reject(batchers, queue_take_older(&batchers->queues[kind], time_us));
 }
 
 enum redis_state batchers_redis_state(struct batchers *batchers)
@@ -102,7 +105,7 @@ enum redis_state batchers_redis_state(struct batchers *batchers)
     return redis_share_state(batchers->redis_share);
 }
 
-/* It is connected, and no batch was refused lately without another that was done since. */
+/* It is connected, and its last batch was not refused, or that was a while ago. */
 static bool can_sell(const struct batcher *batcher)
 {
     int64_t refused_ms = atomic_load(&batcher->refused_ms);
@@ -112,10 +115,12 @@ static bool can_sell(const struct batcher *batcher)
 
 bool batchers_are_up(struct batchers *batchers)
 {
-    bool is_kind_up[JOB_KINDS] = {false};
+    bool is_kind_up[JOB_KINDS] = {false}, are_up = true;
     for (int i = 0; i < batchers->batcher_count; i++)
         is_kind_up[batchers->batcher[i].kind] |= can_sell(&batchers->batcher[i]);
-    return is_kind_up[JOB_CHECKOUT] && is_kind_up[JOB_PURCHASE];
+    for (int kind = 0; kind < JOB_KINDS; kind++)
+        are_up &= is_kind_up[kind];
+    return are_up;
 }
 
 void batchers_measure(struct batchers *batchers)
@@ -139,31 +144,29 @@ void batchers_measure(struct batchers *batchers)
                     batchers_redis_state(batchers) == (enum redis_state)state);
 }
 
-/* ---- the batcher's side ---- */
+/* ---- a batcher's thread ---- */
 
-/* How long a batcher lingers after a batch, at most: as long as its batches take, less with few in
- * flight.
- */
+/* How long a batcher lingers after a batch, at most: as long as its batches take, and less while
+   few jobs are in flight. */
 static int64_t linger_us(const struct batcher *batcher)
 {
     int64_t others = -1;
     for (int kind = 0; kind < JOB_KINDS; kind++)
         others += atomic_load(&batcher->batchers->in_flight[kind]);
-    int64_t rest = batcher->took_us * (others < CROWD ? others : CROWD) / CROWD;
-    int64_t max = batcher->batchers->settings->batch.linger_us_max;
-    return rest < max ? rest : max;
+    int64_t us = batcher->took_us * (others < CROWD ? others : CROWD) / CROWD;
+    int64_t us_max = batcher->batchers->settings->batch.linger_us_max;
+    return us < us_max ? us : us_max;
 }
 
 /*
- * Lets a batch fill. Deciding a batch costs the database much the same however small it is, so
- * under load a batcher lingers between batches, and the processors are free for what fills the next
- * one. It goes on early when no more requests come, for then nothing is busy making them. A request
- * alone never waits.
+ * Lets a batch fill. A small batch costs the database almost as much as a large one, so under load
+ * a batcher lingers between batches and leaves the processors to what fills the next one. It stops
+ * early when no more jobs come, for then nothing is busy making them. A job alone never waits.
  */
 static void linger(struct batcher *batcher, struct queue *queue)
 {
     int64_t due_us = batcher->ended_us + linger_us(batcher);
-    unsigned asked = atomic_load(&batcher->batchers->asked), before;
+    unsigned submitted = atomic_load(&batcher->batchers->submitted), before;
     int64_t now_us = clock_us();
     do {
         if (now_us >= due_us || queue_length(queue) >= batcher->batchers->settings->batch.size_max)
@@ -172,31 +175,27 @@ static void linger(struct batcher *batcher, struct queue *queue)
         const struct timespec look = clock_timespec(look_us);
         clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &look, NULL);
         now_us = clock_us();
-        before = asked;
-        asked = atomic_load(&batcher->batchers->asked);
-    } while (asked != before);
+        before = submitted;
+        submitted = atomic_load(&batcher->batchers->submitted);
+    } while (submitted != before);
 }
 
 static void decide(struct batcher *batcher, int count)
 {
     int64_t started_us = clock_us();
-    if (batcher->kind == JOB_CHECKOUT)
-        checkout_batch_decide(batcher->checkouts, batcher->database, batcher->jobs, count);
-    else
-        purchase_batch_decide(batcher->purchases, batcher->database, batcher->jobs, count);
+    batcher->row->decide(&batcher->batch, batcher->database, batcher->jobs, count);
     batcher->ended_us = clock_us();
+    int64_t took_us = batcher->ended_us - started_us;
     bool is_refused = database_was_refused(batcher->database);
     atomic_store_explicit(&batcher->refused_ms, is_refused ? clock_ms() : 0, memory_order_relaxed);
     metrics_observe(batcher->batchers->metrics, METRIC_BATCH_SIZE, batcher->kind, count);
-    metrics_observe(batcher->batchers->metrics, METRIC_BATCH_TIME, batcher->kind,
-                    batcher->ended_us - started_us);
-    batcher->took_us +=
-        (batcher->ended_us - started_us - batcher->took_us) / 4; /* a moving average */
+    metrics_observe(batcher->batchers->metrics, METRIC_BATCH_TIME, batcher->kind, took_us);
+    batcher->took_us += (took_us - batcher->took_us) / 4;
 }
 
 /*
- * Keeps the queue as short as is worked off within the time that a request may wait: who came
- * beyond that would wait in vain, and is better told at once. A batch and the rest behind it take
+ * Bounds the queue by what the batcher can decide within the time that a request may wait: a job
+ * beyond that would wait in vain, and is rejected at once. A batch and the linger after it take
  * twice a batch's time at most. One batch may always wait.
  */
 static void bound(struct batcher *batcher, struct queue *queue)
@@ -208,19 +207,20 @@ static void bound(struct batcher *batcher, struct queue *queue)
     queue_bound(queue, &batcher->taker, length < INT_MAX ? (int)length : INT_MAX);
 }
 
-/* A batch from its being taken to its last reply. */
+/* Decides and completes the jobs that were taken. */
 static void work(struct batcher *batcher, struct queue *queue, int count)
 {
     int64_t began_us = clock_us();
     decide(batcher, count);
     bound(batcher, queue);
     for (int i = 0; i < count; i++)
-        decided(batcher->batchers, batcher->kind, batcher->jobs[i]);
+        complete(batcher->batchers, batcher->jobs[i]);
     metrics_add(batcher->batchers->metrics, METRIC_BUSY_TIME, batcher->kind, 0,
                 clock_us() - began_us);
 }
 
-/* Counts the batcher as up, or as down; rejects what waits if then no batcher of the kind is up. */
+/* Counts the batcher as up or down. Where no batcher of the kind is up any more, rejects what
+   waits. */
 static void set_up(struct batcher *batcher, struct queue *queue, bool is_up)
 {
     if (batcher->is_up == is_up)
@@ -229,12 +229,12 @@ static void set_up(struct batcher *batcher, struct queue *queue, bool is_up)
     if (is_up)
         queue_join(queue, &batcher->taker);
     else
-        reject(batcher->batchers, batcher->kind, queue_leave(queue, &batcher->taker));
+        reject(batcher->batchers, queue_leave(queue, &batcher->taker));
 }
 
 /*
- * Connects, trying again with growing pauses. What waits is rejected only once an attempt has
- * failed, so that neither a start nor a restart of the server's costs requests. False: the worker
+ * Connects, trying again after pauses that grow. Jobs that wait are rejected only once an attempt
+ * has failed, so that neither a start nor a restart of the server costs requests. False: the worker
  * stops.
  */
 static bool reconnect(struct batcher *batcher, struct queue *queue)
@@ -265,8 +265,8 @@ static bool reconnect(struct batcher *batcher, struct queue *queue)
 static bool serve(struct batcher *batcher, struct queue *queue)
 {
     while (queue_await(queue, TICK_MS)) {
-        /* What came waits for the next connection, or for another batcher: that the server closed
-         * one costs no request. */
+        /* What came waits for the next connection, or for another batcher: a connection that the
+           server closed costs no request. */
         if (!database_is_open(batcher->database)) {
             queue_pass(queue);
             return true;
@@ -283,7 +283,7 @@ static void *batcher_main(void *argument)
 {
     struct batcher *batcher = argument;
     struct queue *queue = &batcher->batchers->queues[batcher->kind];
-    /* The kernel may wake a sleeper 50 us late by default: too coarse for that. */
+    /* By default the kernel may wake a sleeper 50 us late: too coarse for lingering. */
     prctl(PR_SET_TIMERSLACK, 1000UL);
 
     while (reconnect(batcher, queue) && serve(batcher, queue))
@@ -299,21 +299,20 @@ static bool batcher_open(struct batcher *batcher, struct batchers *batchers, enu
     const struct settings *settings = batchers->settings;
     batcher->batchers = batchers;
     batcher->kind = kind;
-    snprintf(batcher->name, sizeof batcher->name, "flashsale %s batcher %d", job_kind_name(kind),
+    batcher->row = &job_kind_table[kind];
+    snprintf(batcher->name, sizeof batcher->name, "flashsale %s batcher %d", batcher->row->name,
              number);
 
     batcher->jobs = calloc((size_t)settings->batch.size_max, sizeof(struct job *));
-    const struct refusals refusals = {.cache = batchers->refusal_cache,
-                                      .share = batchers->redis_share,
-                                      .batcher = (int)(batcher - batchers->batcher)};
-    if (kind == JOB_CHECKOUT) {
-        batcher->database = checkout_statement_connect(settings, batcher->name);
-        batcher->checkouts = checkout_batch_new(settings, batchers->metrics, &refusals);
-    } else {
-        batcher->database = purchase_statement_connect(settings, batcher->name);
-        batcher->purchases = purchase_batch_new(settings, batchers->metrics, &refusals);
-    }
-    return batcher->database && batcher->jobs && (batcher->checkouts || batcher->purchases);
+    const struct batch_options options = {
+        .settings = settings,
+        .metrics = batchers->metrics,
+        .refusals = {.cache = batchers->refusal_cache,
+                     .share = batchers->redis_share,
+                     .batcher = (int)(batcher - batchers->batcher)},
+        .full_may_check_out = batchers->full_may_check_out};
+    batcher->database = batcher->row->connect(settings, batcher->name);
+    return batcher->row->open(&batcher->batch, &options) && batcher->database && batcher->jobs;
 }
 
 static void batcher_close(struct batcher *batcher)
@@ -321,19 +320,19 @@ static void batcher_close(struct batcher *batcher)
     if (batcher->is_running)
         pthread_join(batcher->thread, NULL);
     database_free(batcher->database);
-    checkout_batch_free(batcher->checkouts);
-    purchase_batch_free(batcher->purchases);
+    batcher->row->close(&batcher->batch);
     free(batcher->jobs);
 }
 
 /* NULL: not enough memory, or no thread for Redis. */
-static struct batchers *batchers_new(const struct settings *settings, struct metrics *metrics,
-                                     int count)
+static struct batchers *batchers_new(const struct settings *settings, bool full_may_check_out,
+                                     struct metrics *metrics, int count)
 {
     struct batchers *batchers = calloc(1, sizeof *batchers);
     if (!batchers)
         return NULL;
     batchers->settings = settings;
+    batchers->full_may_check_out = full_may_check_out;
     batchers->metrics = metrics;
     batchers->batcher = calloc((size_t)count, sizeof *batchers->batcher);
     batchers->refusal_cache = refusal_cache_new(metrics);
@@ -348,11 +347,15 @@ static struct batchers *batchers_new(const struct settings *settings, struct met
     return NULL;
 }
 
-struct batchers *batchers_start(const struct settings *settings, struct metrics *metrics)
+struct batchers *batchers_start(const struct settings *settings, bool full_may_check_out,
+                                struct metrics *metrics)
 {
-    const int counts[JOB_KINDS] = {settings->batch.checkout_batchers,
-                                   settings->batch.purchase_batchers};
-    struct batchers *batchers = batchers_new(settings, metrics, counts[0] + counts[1]);
+    const int counts[JOB_KINDS] = {[JOB_CHECKOUT] = settings->batch.checkout_batchers,
+                                   [JOB_PURCHASE] = settings->batch.purchase_batchers};
+    int count = 0;
+    for (int kind = 0; kind < JOB_KINDS; kind++)
+        count += counts[kind];
+    struct batchers *batchers = batchers_new(settings, full_may_check_out, metrics, count);
     if (!batchers) {
         log_error("not enough memory or threads for the batchers");
         return NULL;

@@ -1,8 +1,8 @@
 /*
- * Batchers: group commit for requests. A batcher is a thread with a connection to PostgreSQL. It
- * takes all requests of its kind that wait, decides them in one transaction, has each answered, and
- * takes those that gathered meanwhile. What they learn of refusals all batchers share
- * (refusal_cache.h), and other workers through Redis (redis_share.h): no batcher waits for that.
+ * Batchers: group commit for jobs. A batcher is a thread with a connection to PostgreSQL. It takes
+ * all jobs of its kind that wait, decides them in one transaction, completes each, and takes those
+ * that came meanwhile. All batchers share what they learn of refusals (refusal_cache.h), with other
+ * workers by way of Redis (redis_share.h): no batcher waits for that.
  */
 #ifndef FCGI_SALE_BATCHERS_H
 #define FCGI_SALE_BATCHERS_H
@@ -17,28 +17,34 @@
 struct batchers;
 struct metrics;
 
-/* Starts the threads. NULL: not enough memory or threads; the log says so. */
-struct batchers *batchers_start(const struct settings *settings, struct metrics *metrics);
+/*
+ * Starts the threads. `full_may_check_out`: a user who has bought as many items as one may is
+ * refused the next purchase, but not the checkout before it. NULL: not enough memory or threads;
+ * the log says so.
+ */
+struct batchers *batchers_start(const struct settings *settings, bool full_may_check_out,
+                                struct metrics *metrics);
 
-/* Ends them, once no request waits any more. Frees all. */
+/* Ends them, once no job waits any more. Frees all. */
 void batchers_stop(struct batchers *batchers);
 
 /*
- * Asks for a decision on the job, and returns. Its decided() is called exactly once, by whichever
- * thread, perhaps before this returns. The decision is OUTCOME_UNAVAILABLE where no batcher is
- * connected, where none had time within worker.wait_ms_max or will have it, by how long batches
- * take lately, or where the answer of the database was lost. Any thread may ask.
+ * Submits a job, which job_begin() began, to the batchers of its kind, and returns. The job is
+ * completed exactly once, by any thread, perhaps before this returns. Its decision is
+ * OUTCOME_UNAVAILABLE where no batcher is connected, where none had time within worker.wait_ms_max
+ * or will have it, by how long batches take lately, or where the database's answer was lost. Any
+ * thread.
  */
-void batchers_submit(struct batchers *batchers, enum job_kind kind, struct job *job);
+void batchers_submit(struct batchers *batchers, struct job *job);
 
-/* Turns those away that have waited since before `time_us` (clock_us()). */
+/* Rejects jobs that have waited since before `time_us` (clock_us()): nothing was decided about
+   them. */
 void batchers_expire(struct batchers *batchers, int64_t time_us);
 
-/* Sets the gauges about batchers. To be called now and then, by one thread. */
+/* Sets the gauges about batchers. One thread calls it now and then. */
 void batchers_measure(struct batchers *batchers);
 
-/* Whether checkouts and purchases can be decided: each kind has a batcher that is up. Any thread.
- */
+/* Whether each kind of jobs has a batcher that can decide it. Any thread. */
 bool batchers_are_up(struct batchers *batchers) __attribute__((warn_unused_result));
 
 /* Any thread. */

@@ -4,53 +4,29 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "common/check.h"
 #include "common/clock.h"
 #include "common/log.h"
 #include "fcgi/metrics/metrics.h"
 #include "fcgi/store/checkout_statement.h"
 
-struct checkout_batch {
-    struct metrics *metrics;
-    struct refusals refusals;
-    struct checkout_statement *statement;
-    uint8_t *random;        /* CODE_SECRET_BYTES for each job */
-    struct known *known_of; /* one for each job */
-};
-
-/* Whether who has bought all that one may can check out all the same, and is refused the purchase:
-   so it was with one of the earlier services (docs/MIGRATING.md). */
-static bool full_may_check_out(const struct settings *settings)
+bool checkout_batch_open(struct batch *batch, const struct batch_options *options)
 {
-    return settings->http.dialect == DIALECT_B;
+    size_t count = (size_t)options->settings->batch.size_max;
+    batch->metrics = options->metrics;
+    batch->refusals = options->refusals;
+    batch->checkout.statement =
+        checkout_statement_new(options->settings, options->full_may_check_out);
+    batch->checkout.random = malloc(count * CODE_SECRET_BYTES);
+    batch->checkout.known = calloc(count, sizeof *batch->checkout.known);
+    return batch->checkout.statement && batch->checkout.random && batch->checkout.known;
 }
 
-struct checkout_batch *checkout_batch_new(const struct settings *settings, struct metrics *metrics,
-                                          const struct refusals *refusals)
+void checkout_batch_close(struct batch *batch)
 {
-    struct checkout_batch *batch = calloc(1, sizeof *batch);
-    if (!batch)
-        return NULL;
-    size_t count = (size_t)settings->batch.size_max;
-    batch->metrics = metrics;
-    batch->refusals = *refusals;
-    batch->statement = checkout_statement_new(settings, full_may_check_out(settings));
-    batch->random = malloc(count * CODE_SECRET_BYTES);
-    batch->known_of = calloc(count, sizeof *batch->known_of);
-    if (!batch->statement || !batch->random || !batch->known_of) {
-        checkout_batch_free(batch);
-        return NULL;
-    }
-    return batch;
-}
-
-void checkout_batch_free(struct checkout_batch *batch)
-{
-    if (!batch)
-        return;
-    checkout_statement_free(batch->statement);
-    free(batch->random);
-    free(batch->known_of);
-    free(batch);
+    checkout_statement_free(batch->checkout.statement);
+    free(batch->checkout.random);
+    free(batch->checkout.known);
 }
 
 /* Fills `bytes` from the kernel's generator; false only where there is none. */
@@ -65,22 +41,22 @@ static bool fill_random(uint8_t *bytes, size_t count)
     return true;
 }
 
-static void add_jobs(struct checkout_batch *batch, struct job **jobs, int count)
+static void add_jobs(struct batch *batch, struct job **jobs, int count)
 {
-    checkout_statement_begin(batch->statement, count);
+    checkout_statement_begin(batch->checkout.statement, count);
     for (int i = 0; i < count; i++) {
         const struct job *job = jobs[i];
-        const struct known *known = &batch->known_of[i];
-        const struct checkout_element element = {.user = {job->user, job->user_length},
-                                                 .sale_id = job->code.sale_id,
-                                                 .number = job->code.number,
-                                                 .free_id = {job->free_id, job->free_id_length},
-                                                 .secret =
-                                                     batch->random + (size_t)i * CODE_SECRET_BYTES,
+        const struct known *known = &batch->checkout.known[i];
+        const struct checkout_element element = {.user = job->checkout.user,
+                                                 .sale_id = job->checkout.item.sale_id,
+                                                 .number = job->checkout.item.number,
+                                                 .free_id = job->checkout.free_id,
+                                                 .secret = batch->checkout.random +
+                                                           (size_t)i * CODE_SECRET_BYTES,
                                                  .known = (int)known->kind,
                                                  .known_until_us = known->until_us,
                                                  .known_sale_made_us = known->made_us};
-        checkout_statement_add(batch->statement, &element);
+        checkout_statement_add(batch->checkout.statement, &element);
     }
 }
 
@@ -101,7 +77,7 @@ static void fill_decision(struct decision *decision, const struct checkout_row *
     decision->picture_seed = row->picture_seed;
 }
 
-/* Whether the job was refused for what was known: of that hold the rows say nothing more. */
+/* Whether the job was refused for what was known. Of a hold that was known a row has no holder. */
 static bool is_hit(const struct checkout_row *row, enum refusal_kind known,
                    enum refusal_kind refused_for)
 {
@@ -109,52 +85,50 @@ static bool is_hit(const struct checkout_row *row, enum refusal_kind known,
            (known != REFUSAL_HELD || !row->held_by.bytes);
 }
 
-/* Learns what a refusal tells: about the one who holds the item, or else the one who asked. */
-static void learn(struct checkout_batch *batch, const struct checkout_row *row,
-                  const struct job *job, enum refusal_kind refused_for)
+/* Learns from a refusal: about the user who holds the item, or else the user who was refused. */
+static void learn(const struct batch *batch, const struct checkout_row *row, const struct job *job,
+                  enum refusal_kind refused_for)
 {
-    struct span user = {job->user, job->user_length};
+    struct span user = job->checkout.user;
     if (refused_for == REFUSAL_HELD) {
         if (!row->held_by.bytes)
-            return; /* any item was asked for */
+            return; /* any item would have done */
         user = row->held_by;
     }
-    refusals_learn(&batch->refusals, refused_for, row->sale_made_us, &job->decision, user.bytes,
-                   user.length);
+    refusals_learn(&batch->refusals, refused_for, row->sale_made_us, &job->decision, user);
 }
 
-static void read_row(struct checkout_batch *batch, const struct checkout_row *row, struct job *job)
+static void read_row(struct batch *batch, const struct checkout_row *row, struct job *job)
 {
+    if (!CHECK(job->decision.outcome == OUTCOME_UNAVAILABLE))
+        return; /* it is decided already */
     fill_decision(&job->decision, row);
     refusals_meet_sale(&batch->refusals, job, row->sale_made_us);
     enum refusal_kind refused_for = refusal_of(job->decision.outcome);
-    enum refusal_kind known = batch->known_of[row->element].kind;
+    enum refusal_kind known = batch->checkout.known[row->element].kind;
     if (is_hit(row, known, refused_for))
         metrics_add(batch->metrics, METRIC_REFUSALS_HIT, known, 0, 1);
     else if (refused_for != REFUSAL_NONE)
         learn(batch, row, job, refused_for);
 }
 
-static bool call(struct checkout_batch *batch, struct database *database)
+static bool call(struct batch *batch, struct database *database)
 {
     int64_t began_us = clock_us();
-    bool good = checkout_statement_call(batch->statement, database);
+    bool good = checkout_statement_call(batch->checkout.statement, database);
     metrics_observe(batch->metrics, METRIC_COMMIT_TIME, JOB_CHECKOUT, clock_us() - began_us);
     return good;
 }
 
-void checkout_batch_decide(struct checkout_batch *batch, struct database *database,
-                           struct job **jobs, int count)
+void checkout_batch_decide(struct batch *batch, struct database *database, struct job **jobs,
+                           int count)
 {
-    for (int i = 0; i < count; i++)
-        jobs[i]->decision.outcome = OUTCOME_UNAVAILABLE;
-
     if (redis_share_refuses_checkouts(batch->refusals.share))
         return;
     for (int i = 0; i < count; i++)
-        refusals_look_up(&batch->refusals, jobs[i], &batch->known_of[i]);
+        refusals_look_up(&batch->refusals, jobs[i], &batch->checkout.known[i]);
     metrics_add(batch->metrics, METRIC_REFUSALS_LOOKED_UP, 0, 0, count);
-    if (!fill_random(batch->random, (size_t)count * CODE_SECRET_BYTES)) {
+    if (!fill_random(batch->checkout.random, (size_t)count * CODE_SECRET_BYTES)) {
         log_error("getrandom failed: no codes can be made");
         return;
     }
@@ -162,7 +136,7 @@ void checkout_batch_decide(struct checkout_batch *batch, struct database *databa
     if (!call(batch, database))
         return;
     struct checkout_row row;
-    while (checkout_statement_next(batch->statement, &row))
+    while (checkout_statement_next(batch->checkout.statement, &row))
         read_row(batch, &row, jobs[row.element]);
-    checkout_statement_end(batch->statement);
+    checkout_statement_end(batch->checkout.statement);
 }

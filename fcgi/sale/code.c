@@ -1,5 +1,6 @@
 #include "code.h"
 
+#include <assert.h>
 #include <endian.h>
 #include <string.h>
 
@@ -7,8 +8,8 @@ static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuv
 
 enum { CODE_BYTES = 8 + CODE_SECRET_BYTES };
 
-_Static_assert(CODE_BYTES % 3 == 0, "no padding");
-_Static_assert(CODE_BYTES / 3 * 4 == CODE_LENGTH, "four characters for three bytes");
+static_assert(CODE_BYTES % 3 == 0, "no padding");
+static_assert(CODE_BYTES / 3 * 4 == CODE_LENGTH, "four characters for three bytes");
 
 void code_format(const struct code *code, char text[CODE_LENGTH + 1])
 {
@@ -28,7 +29,7 @@ void code_format(const struct code *code, char text[CODE_LENGTH + 1])
     *out = '\0';
 }
 
-/* The six bits a character stands for, or -1. */
+/* The six bits that a character encodes, or -1. */
 static int sextet(char character)
 {
     if (character >= 'A' && character <= 'Z')

@@ -22,7 +22,7 @@ struct code {
 /* Writes CODE_LENGTH characters and a terminating zero. */
 void code_format(const struct code *code, char text[CODE_LENGTH + 1]);
 
-/* False: no code that code_format() could have written. */
+/* False: the text is no code. */
 bool code_parse(const char *text, size_t length, struct code *code)
     __attribute__((warn_unused_result));
 

@@ -31,7 +31,7 @@ struct item_id item_id_parse(const char *text, size_t length)
     if (length == 0 || (length == 3 && memcmp(text, "any", 3) == 0))
         return id;
 
-    /* A word, perhaps with a separator behind it, in front of the number. */
+    /* Before the number a word, with or without a separator after it. */
     while (at < end && is_letter(*at))
         at++;
     bool has_word = at > text;
@@ -40,7 +40,7 @@ struct item_id item_id_parse(const char *text, size_t length)
     if (!read_number(&at, end, &id.number) || id.number == 0)
         return none;
 
-    /* Without a word: a sale's number may stand in front. */
+    /* Without a word: the number may be a sale's, and the item's follows. */
     static const char item[] = "_item_";
     const size_t item_length = sizeof item - 1;
     bool has_item = (size_t)(end - at) > item_length && memcmp(at, item, item_length) == 0;

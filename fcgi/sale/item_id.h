@@ -7,9 +7,9 @@
 #include <stdint.h>
 
 enum {
-    ITEM_ID_OPEN_SALE = 0, /* as a sale: the newest that is open */
-    ITEM_ID_ANY = 0,       /* as a number: any free item */
-    ITEM_ID_NONE = -1      /* as a number: no item could have this id */
+    ITEM_ID_OPEN_SALE = 0, /* as sale_id: the newest open sale */
+    ITEM_ID_ANY = 0,       /* as number: any free item */
+    ITEM_ID_NONE = -1      /* as number: an item that does not exist */
 };
 
 struct item_id {
@@ -17,7 +17,7 @@ struct item_id {
     int32_t number;
 };
 
-/* Every text is some id; one without a usable number has the number ITEM_ID_NONE. */
+/* Never fails: a text that names no item has the number ITEM_ID_NONE. */
 struct item_id item_id_parse(const char *text, size_t length);
 
 #endif

@@ -1,20 +1,21 @@
 /*
- * A request's place in a batch: what is asked, and the decision. It is part of the connection that
- * the request came on; from batchers_submit() on it is a batcher's, until the batcher gives it
- * back.
+ * A request that waits for a decision, then the decision. A job is part of the connection that the
+ * request came on. From batchers_submit() on it belongs to a batcher, until job_complete().
  */
 #ifndef FCGI_SALE_JOB_H
 #define FCGI_SALE_JOB_H
 
-#include <stddef.h>
 #include <stdint.h>
 
 #include "catalog/item.h"
 #include "code.h"
+#include "common/span.h"
 #include "fcgi/store/limits.h"
 #include "fcgi/store/outcome.h"
+#include "item_id.h"
+#include "job_kind.h"
 
-/* What was decided. Times are PostgreSQL's, in microseconds since 1970. */
+/* Times are PostgreSQL's, in microseconds since 1970. */
 struct decision {
     enum outcome outcome; /* OUTCOME_UNAVAILABLE: nothing was decided, or nobody knows what */
     struct code code;     /* of the item concerned, as far as it is known; 0 where not */
@@ -35,18 +36,28 @@ struct decision {
 struct job {
     struct job *next;  /* in a queue */
     int64_t queued_us; /* since when, by clock_us() */
-    const char *user;  /* checkouts: the user, not terminated */
-    size_t user_length;
-    const char *free_id;   /* checkouts: the id, where it names no item and that may mean any, */
-    size_t free_id_length; /* not terminated; 0: it is none of these */
-    struct code code;      /* checkouts: which item, and random bits for its code;
-                              purchases: the code */
+    enum job_kind kind;
+    union { /* what the request wants; spans are the request's */
+        struct {
+            struct span user; /* 1 to USER_BYTES_MAX bytes */
+            struct item_id item;
+            struct span free_id; /* an id that names no item and means any (sale.unknown_item), to
+                                    FREE_ID_BYTES_MAX bytes; of none where the id is another */
+        } checkout;
+        struct {
+            struct code code;
+        } purchase;
+    };
     struct decision decision;
-    /* Called once, by any thread, when the decision is there. Takes the job back; NULL: it has. */
-    void (*decided)(struct job *job);
+    /* Replies. Called once, by any thread, and takes the job back; NULL: it was called. */
+    void (*complete)(struct job *job);
 };
 
-/* The decision is there: gives the job back. A second time is a fault of the program (check.h), and
+/* Makes a new job in the memory of an earlier one, of which nothing is left: what the request wants
+   is zero, and the decision OUTCOME_UNAVAILABLE. */
+void job_begin(struct job *job, enum job_kind kind, void (*complete)(struct job *job));
+
+/* Gives the job back, with its decision. A second time is a fault of the program (check.h), and
    without effect. */
 void job_complete(struct job *job);
 

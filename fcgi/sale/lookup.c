@@ -19,9 +19,9 @@ struct lookup {
     bool is_started;
     pthread_mutex_t mutex; /* of what follows */
     pthread_cond_t changed;
-    bool is_wanted; /* the thread is to look, or looks */
+    bool is_wanted; /* the thread is to resolve the name, or is at it */
     bool is_ending;
-    bool is_orphan; /* nobody waits for the thread: what is left is the thread's */
+    bool is_orphan; /* lookup_free() left the rest to the thread */
     bool has_failed;
     char address[INET6_ADDRSTRLEN]; /* "": none was found yet */
 };

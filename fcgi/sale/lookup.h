@@ -1,6 +1,6 @@
 /*
- * The address of a host by its name, looked up beside whoever needs it: getaddrinfo(3) may wait for
- * long for a name server that does not answer.
+ * The address of a host, looked up by a thread of its own: getaddrinfo(3) may wait long for a name
+ * server that does not answer.
  */
 #ifndef FCGI_SALE_LOOKUP_H
 #define FCGI_SALE_LOOKUP_H
@@ -10,17 +10,15 @@
 
 struct lookup;
 
-/* Starts to look the host up: its name, or an address, an IPv6 one perhaps in brackets. NULL: out
- * of memory. */
+/* Of a host's name or address; an IPv6 address may be in brackets. NULL: out of memory. */
 struct lookup *lookup_new(const char *host);
 
 /* Never waits. */
 void lookup_free(struct lookup *lookup);
 
 /*
- * The address as it was found last, in numbers; and has it looked up anew, for whoever asks next.
- * Never waits long: `ms_max` only where nothing was found yet and the first attempt goes on. False:
- * there is none.
+ * The address that was found last, in numbers; has the host looked up anew, for the next call.
+ * Waits only for the first address, `ms_max` at most. False: there is none.
  */
 bool lookup_get(struct lookup *lookup, int ms_max, char address[INET6_ADDRSTRLEN])
     __attribute__((warn_unused_result));

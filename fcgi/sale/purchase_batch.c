@@ -1,47 +1,30 @@
 #include "batch.h"
 
-#include <stdlib.h>
-
+#include "common/check.h"
 #include "common/clock.h"
 #include "fcgi/metrics/metrics.h"
 #include "fcgi/store/purchase_statement.h"
 
-struct purchase_batch {
-    struct metrics *metrics;
-    struct refusals refusals;
-    struct purchase_statement *statement;
-};
-
-struct purchase_batch *purchase_batch_new(const struct settings *settings, struct metrics *metrics,
-                                          const struct refusals *refusals)
+bool purchase_batch_open(struct batch *batch, const struct batch_options *options)
 {
-    struct purchase_batch *batch = calloc(1, sizeof *batch);
-    if (!batch)
-        return NULL;
-    batch->metrics = metrics;
-    batch->refusals = *refusals;
-    batch->statement = purchase_statement_new(settings);
-    if (!batch->statement) {
-        purchase_batch_free(batch);
-        return NULL;
-    }
-    return batch;
+    batch->metrics = options->metrics;
+    batch->refusals = options->refusals;
+    batch->purchase.statement = purchase_statement_new(options->settings);
+    return batch->purchase.statement != NULL;
 }
 
-void purchase_batch_free(struct purchase_batch *batch)
+void purchase_batch_close(struct batch *batch)
 {
-    if (!batch)
-        return;
-    purchase_statement_free(batch->statement);
-    free(batch);
+    purchase_statement_free(batch->purchase.statement);
 }
 
-static void add_jobs(struct purchase_batch *batch, struct job **jobs, int count)
+static void add_jobs(struct batch *batch, struct job **jobs, int count)
 {
-    purchase_statement_begin(batch->statement, count);
+    purchase_statement_begin(batch->purchase.statement, count);
     for (int i = 0; i < count; i++) {
-        const struct code *code = &jobs[i]->code;
-        purchase_statement_add(batch->statement, code->sale_id, code->number, code->secret);
+        const struct code *code = &jobs[i]->purchase.code;
+        purchase_statement_add(batch->purchase.statement, code->sale_id, code->number,
+                               code->secret);
     }
 }
 
@@ -49,7 +32,7 @@ static void fill_decision(struct job *job, const struct purchase_row *row)
 {
     struct decision *decision = &job->decision;
     decision->outcome = row->outcome;
-    decision->code = job->code;
+    decision->code = job->purchase.code;
     span_copy(row->user, decision->user, sizeof decision->user);
     decision->purchased_us = row->purchased_us;
     decision->buyer_purchases = row->buyer_purchases;
@@ -61,38 +44,35 @@ static void fill_decision(struct job *job, const struct purchase_row *row)
     decision->picture_seed = row->picture_seed;
 }
 
-/* That the item is held may be known: now it is sold, and stays so. */
-static void learn(const struct purchase_batch *batch, const struct purchase_row *row,
-                  const struct decision *decision)
+static void read_row(struct batch *batch, const struct purchase_row *row, struct job *job)
 {
-    if (decision->outcome == OUTCOME_PURCHASED)
-        refusals_learn(&batch->refusals, REFUSAL_SOLD, row->sale_made_us, decision, NULL, 0);
+    if (!CHECK(job->decision.outcome == OUTCOME_UNKNOWN_CODE))
+        return; /* it is decided already */
+    fill_decision(job, row);
+    /* The hold may be known: now the item is sold, and stays so. */
+    if (row->outcome == OUTCOME_PURCHASED)
+        refusals_learn(&batch->refusals, REFUSAL_SOLD, row->sale_made_us, &job->decision,
+                       (struct span){0});
 }
 
-static bool call(struct purchase_batch *batch, struct database *database)
+static bool call(struct batch *batch, struct database *database)
 {
     int64_t began_us = clock_us();
-    bool good = purchase_statement_call(batch->statement, database);
+    bool good = purchase_statement_call(batch->purchase.statement, database);
     metrics_observe(batch->metrics, METRIC_COMMIT_TIME, JOB_PURCHASE, clock_us() - began_us);
     return good;
 }
 
-void purchase_batch_decide(struct purchase_batch *batch, struct database *database,
-                           struct job **jobs, int count)
+void purchase_batch_decide(struct batch *batch, struct database *database, struct job **jobs,
+                           int count)
 {
-    for (int i = 0; i < count; i++)
-        jobs[i]->decision.outcome = OUTCOME_UNAVAILABLE;
     add_jobs(batch, jobs, count);
     if (!call(batch, database))
         return;
-
     for (int i = 0; i < count; i++)
-        jobs[i]->decision.outcome = OUTCOME_UNKNOWN_CODE; /* unless a row says otherwise */
+        jobs[i]->decision.outcome = OUTCOME_UNKNOWN_CODE; /* of a code without a row */
     struct purchase_row row;
-    while (purchase_statement_next(batch->statement, &row)) {
-        struct job *job = jobs[row.element];
-        fill_decision(job, &row);
-        learn(batch, &row, &job->decision);
-    }
-    purchase_statement_end(batch->statement);
+    while (purchase_statement_next(batch->purchase.statement, &row))
+        read_row(batch, &row, jobs[row.element]);
+    purchase_statement_end(batch->purchase.statement);
 }

@@ -43,7 +43,7 @@ bool queue_put(struct queue *queue, struct job *job)
     return is_taken;
 }
 
-/* Cuts off all that stands before `end`; the caller holds the lock. */
+/* Takes the `count` jobs before `end`; the caller holds the lock. */
 static struct job *cut(struct queue *queue, struct job *end, int count)
 {
     struct job *first = queue->first;

@@ -12,16 +12,15 @@
 #include "refusal_text.h"
 
 enum {
-    /* Sales that are open, or were lately. */
-    STREAMS_MAX = 8,
-    /* Refusals to be sent in one exchange, and entries to be read of a stream. */
+    /* In one exchange: refusals sent, and entries read of each stream. */
     ADDED_MAX = 256,
     READ_MAX = 1000,
     KEY_BYTES_MAX = 48,
     ID_BYTES_MAX = 48,
     NUMBER_BYTES_MAX = 24,
     WORDS_MAX = 8,
-    /* That Redis takes what is added is proved so often, and not only when there is something. */
+    /* So often an exchange proves that Redis takes what is added, by adding to a stream of its own.
+     */
     PROVE_MS = 1000,
     PROOF_KEEP_MS = 60000
 };
@@ -30,15 +29,15 @@ static_assert(REFUSAL_CACHE_ITEMS == 131072, "the length of a stream, as below")
 static const char stream_length_max[] = "131072";
 
 struct stream {
-    int64_t sale_made_us;  /* 0: free; of the stream of proofs PROOF_SALE */
-    int64_t keep_until_ms; /* clock_ms() */
+    int64_t sale_made_us;  /* 0: unused, or the stream of proofs */
+    int64_t keep_until_ms; /* by clock_ms() */
     char key[KEY_BYTES_MAX];
-    char last_id[ID_BYTES_MAX]; /* of the entries that were read */
-    bool is_kept_anew;          /* in this exchange */
-    bool is_foreign;            /* to be deleted */
+    char last_id[ID_BYTES_MAX]; /* of the last entry that was read */
+    bool is_kept_anew;          /* this exchange says how long to keep it */
+    bool is_foreign;            /* not written by workers alone: to be deleted */
 };
 
-/* How many answers an exchange awaits of each kind, in this order. */
+/* How many answers of each kind an exchange awaits, in this order. */
 struct awaited {
     int deleted, added, expiring, newest, read;
 };
@@ -48,7 +47,7 @@ struct redis_feed {
     struct refusal_cache *cache;
     struct metrics *metrics;
     struct stream proof;
-    struct stream streams[STREAMS_MAX];
+    struct stream streams[REFUSAL_CACHE_SALES];
     int64_t proved_ms;
     bool is_proving; /* in this exchange */
     int added_count;
@@ -90,17 +89,17 @@ int redis_feed_fd(const struct redis_feed *feed)
 
 static struct stream *find_stream(struct redis_feed *feed, int64_t sale_made_us)
 {
-    for (int i = 0; i < STREAMS_MAX; i++)
+    for (int i = 0; i < REFUSAL_CACHE_SALES; i++)
         if (feed->streams[i].sale_made_us == sale_made_us)
             return &feed->streams[i];
     return NULL;
 }
 
-/* A stream that nobody needs any more, or else the one that is needed for the shortest time. */
+/* One that is unused or no longer needed, or else the one that is kept for the shortest time. */
 static struct stream *find_replaceable(struct redis_feed *feed)
 {
     struct stream *stream = &feed->streams[0];
-    for (int i = 1; i < STREAMS_MAX; i++)
+    for (int i = 1; i < REFUSAL_CACHE_SALES; i++)
         if (feed->streams[i].keep_until_ms < stream->keep_until_ms)
             stream = &feed->streams[i];
     return stream;
@@ -118,7 +117,7 @@ void redis_feed_open_sale(struct redis_feed *feed, int64_t sale_made_us, int64_t
         stream = find_replaceable(feed);
         for (int i = 0; i < feed->added_count; i++)
             if (feed->added_to[i] == stream)
-                return; /* it has its turn yet; the sale is heard of again */
+                return; /* it is still to be sent; a batcher repeats that the sale is open */
         *stream = (struct stream){.sale_made_us = sale_made_us};
         snprintf(stream->key, sizeof stream->key, "flashsale:%" PRId64 ":refusals", sale_made_us);
         begin_stream(stream);
@@ -253,28 +252,28 @@ static bool append_adds(struct redis_feed *feed, struct awaited *awaited)
     }
     if (!feed->is_proving)
         return true;
-    /* Who reads is not yet one who writes. And whoever made a stream may have ended before it said
-       how long to keep it. */
+    /* Redis may answer reads and refuse writes. And a worker may have added the first entry of a
+       stream, and ended before it said how long to keep it. */
     feed->proof.keep_until_ms = clock_ms() + PROOF_KEEP_MS;
-    for (int i = 0; i < STREAMS_MAX; i++)
+    for (int i = 0; i < REFUSAL_CACHE_SALES; i++)
         feed->streams[i].is_kept_anew |= is_open(&feed->streams[i]);
     awaited->added++;
     return append_add(feed, &feed->proof, "1", "proof", "1", 1);
 }
 
-/* The stream of proofs is read where no other is, for a sign of life. */
-static bool append_all(struct redis_feed *feed, struct stream *read[STREAMS_MAX],
+/* Where no stream is open the stream of proofs is read, so that Redis has to answer. */
+static bool append_all(struct redis_feed *feed, struct stream *read[REFUSAL_CACHE_SALES],
                        struct awaited *awaited)
 {
     feed->is_proving = clock_ms() - feed->proved_ms >= PROVE_MS;
     bool good = append_delete(feed, &feed->proof, awaited);
-    for (int i = 0; good && i < STREAMS_MAX; i++)
+    for (int i = 0; good && i < REFUSAL_CACHE_SALES; i++)
         good = append_delete(feed, &feed->streams[i], awaited);
     good = good && append_adds(feed, awaited) && append_expire(feed, &feed->proof, awaited);
-    for (int i = 0; good && i < STREAMS_MAX; i++)
+    for (int i = 0; good && i < REFUSAL_CACHE_SALES; i++)
         good = append_expire(feed, &feed->streams[i], awaited);
 
-    for (int i = 0; i < STREAMS_MAX; i++)
+    for (int i = 0; i < REFUSAL_CACHE_SALES; i++)
         if (is_open(&feed->streams[i]))
             read[awaited->read++] = &feed->streams[i];
     for (int i = 0; good && feed->is_proving && i < awaited->read; i++)
@@ -290,15 +289,14 @@ static bool append_all(struct redis_feed *feed, struct stream *read[STREAMS_MAX]
 
 /* ---- what is answered ---- */
 
-/* Whether an error says that the stream is none, or not one that can be added to. */
+/* Whether an error says that the key is no stream, or that nothing can be added to it. */
 static bool is_about_stream(const char *error)
 {
     return strncmp(error, "WRONGTYPE", strlen("WRONGTYPE")) == 0 ||
            strncmp(error, "ERR", strlen("ERR")) == 0;
 }
 
-/* The next answer, or NULL: it failed. `stream` is what it is about, NULL where that is no matter.
- */
+/* The next answer; NULL: it failed. An error about `stream`, unless that is NULL, marks it. */
 static redisReply *read_answer(struct redis_feed *feed, struct stream *stream)
 {
     redisReply *reply = redis_link_read(feed->link);
@@ -327,7 +325,7 @@ static bool pass_answers(struct redis_feed *feed, int count)
     return true;
 }
 
-/* `arrived`: how many refusals did. */
+/* Counts the refusals that Redis took in `arrived`. */
 static bool read_added(struct redis_feed *feed, int count, int *arrived)
 {
     for (int i = 0; i < count; i++) {
@@ -354,7 +352,7 @@ static bool is_text(const redisReply *reply)
     return reply->type == REDIS_REPLY_STRING || reply->type == REDIS_REPLY_STATUS;
 }
 
-/* An entry: its id, and fields and values in turn. False: it is none. */
+/* Takes an entry: its id, and fields and values in turn. False: it is malformed. */
 static bool take_entry(struct redis_feed *feed, struct stream *stream, const redisReply *entry)
 {
     if (!is_array(entry, 2) || !is_text(entry->element[0]) ||
@@ -376,7 +374,8 @@ static bool take_entry(struct redis_feed *feed, struct stream *stream, const red
     return true;
 }
 
-/* An answer of XREAD about one stream: nothing, or its key and entries. */
+/* Takes XREAD's answer about one stream: nothing, or its key and entries. False: it is malformed.
+ */
 static bool take_entries(struct redis_feed *feed, struct stream *stream, const redisReply *reply,
                          bool *is_more)
 {
@@ -395,7 +394,7 @@ static bool take_entries(struct redis_feed *feed, struct stream *stream, const r
     return true;
 }
 
-/* Whether the first of two ids comes before the other: "MILLISECONDS-NUMBER". */
+/* Whether one id, as in "MILLISECONDS-NUMBER", comes before the other. */
 static bool is_before(const char *one, const char *other)
 {
     char *one_end, *other_end;
@@ -408,8 +407,9 @@ static bool is_before(const char *one, const char *other)
 }
 
 /*
- * A stream that ends before what was read of it is another one: Redis was emptied, and its clock is
- * slow, or somebody had made up an id. It is read from its beginning.
+ * A stream that ends before the last entry read is another one, and is read from its beginning:
+ * Redis was emptied and its clock was set back, or somebody had added an entry with an id of their
+ * own.
  */
 static bool read_newest(struct redis_feed *feed, struct stream *const *streams, int count)
 {
@@ -443,10 +443,10 @@ static bool read_streams(struct redis_feed *feed, struct stream *const *streams,
     return true;
 }
 
-/* Which Redis this is, and what it still has, is unknown: all is read again, and proved. */
+/* It may be another Redis, or an empty one: streams are read again, and the proof is due. */
 static void begin_anew(struct redis_feed *feed)
 {
-    for (int i = 0; i < STREAMS_MAX; i++)
+    for (int i = 0; i < REFUSAL_CACHE_SALES; i++)
         begin_stream(&feed->streams[i]);
     feed->proved_ms = clock_ms() - PROVE_MS;
 }
@@ -454,7 +454,7 @@ static void begin_anew(struct redis_feed *feed)
 enum redis_feed_result redis_feed_exchange(struct redis_feed *feed)
 {
     struct awaited awaited = {0};
-    struct stream *read[STREAMS_MAX];
+    struct stream *read[REFUSAL_CACHE_SALES];
     bool is_more = false;
     enum redis_link_result link = redis_link_ensure(feed->link);
     if (link == REDIS_LINK_ANEW)

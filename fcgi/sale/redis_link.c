@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/address.h"
+#include "common/check.h"
 #include "common/clock.h"
 #include "common/log.h"
 #include "fcgi/metrics/metrics.h"
@@ -17,13 +18,12 @@
 enum {
     PAUSE_MS_MIN = 100,
     PAUSE_MS_MAX = 1000,
-    /* Who fails sooner than that was not well, and the pause goes on growing; */
+    /* The pause goes on growing after a failure unless Redis was well for so long before; */
     WELL_MS = 250,
-    /* and who was well for so long is told of. */
-    TELL_MS = 1000,
-    /* A password is shorter. */
+    /* the log says that it is up once it was well for so long. */
+    LOG_UP_MS = 1000,
     PASSWORD_BYTES_MAX = 256,
-    /* An answer is shorter: so much is read within redis.timeout_ms, where Redis is of any use. */
+    /* So much can be read within redis.timeout_ms. */
     ANSWER_BYTES_MAX = 512 << 10
 };
 
@@ -35,9 +35,9 @@ struct redis_link {
     struct address address;
     int stop_fd;
     int64_t due_us; /* the end of the exchange */
-    size_t bytes;   /* read for the answer */
+    size_t bytes;   /* of the answer, so far */
     bool was_flooded;
-    bool is_down_told;
+    bool is_down_logged;
     int64_t retry_at_ms;
     int64_t pause_ms;
     int64_t well_since_ms; /* 0: not well */
@@ -53,8 +53,8 @@ struct redis_link *redis_link_new(const struct settings *settings, struct metric
     link->metrics = metrics;
     link->stop_fd = stop_fd;
     link->pause_ms = PAUSE_MS_MIN;
-    /* settings_check() let no other address through. */
-    bool good = address_read(&link->address, settings->redis.address, ADDRESS_REDIS_PORT);
+    /* settings_check() read it before. */
+    bool good = CHECK(address_read(&link->address, settings->redis.address, ADDRESS_REDIS_PORT));
     if (good && !link->address.is_unix) {
         link->lookup = lookup_new(link->address.host);
         good = link->lookup != NULL;
@@ -77,13 +77,13 @@ void redis_link_free(struct redis_link *link)
 
 void redis_link_fail(struct redis_link *link, const char *why)
 {
-    if (!link->is_down_told)
+    if (!link->is_down_logged)
         log_warning("Redis: %s; %s", why,
                     link->settings->redis.fail_open ? "going on without" : "checkouts are refused");
     if (link->well_since_ms != 0 && clock_ms() - link->well_since_ms >= WELL_MS)
         link->pause_ms = PAUSE_MS_MIN;
     link->well_since_ms = 0;
-    link->is_down_told = true;
+    link->is_down_logged = true;
     redisFree(link->context);
     link->context = NULL;
     link->retry_at_ms = clock_ms() + link->pause_ms;
@@ -97,9 +97,9 @@ void redis_link_succeed(struct redis_link *link)
 {
     if (link->well_since_ms == 0)
         link->well_since_ms = clock_ms();
-    if (link->is_down_told && clock_ms() - link->well_since_ms >= TELL_MS) {
+    if (link->is_down_logged && clock_ms() - link->well_since_ms >= LOG_UP_MS) {
         log_warning("Redis: answers again");
-        link->is_down_told = false;
+        link->is_down_logged = false;
     }
 }
 
@@ -152,7 +152,7 @@ static bool read_more(struct redis_link *link)
         return false;
     }
     if (ready[1].revents != 0) {
-        link->is_down_told = true; /* nobody needs to know */
+        link->is_down_logged = true; /* the worker stops: that is not for the log */
         redis_link_fail(link, "not waited for");
         return false;
     }
@@ -188,13 +188,13 @@ redisReply *redis_link_read(struct redis_link *link)
 
 /* ---- connecting ---- */
 
-/* False: there is none to be had. "": none is needed. */
+/* Reads redis.password_file, "" where none is set. False: it cannot be read. */
 static bool read_password(const char *path, char password[PASSWORD_BYTES_MAX])
 {
     password[0] = '\0';
     if (!*path)
         return true;
-    /* Of a pipe nobody may ever write to the other end (open(2)). */
+    /* O_NONBLOCK: a pipe may have no writer, ever (open(2)). */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     FILE *file = fd >= 0 ? fdopen(fd, "r") : NULL;
     bool good = file && fgets(password, PASSWORD_BYTES_MAX, file);

@@ -1,8 +1,7 @@
 /*
- * A connection to Redis for one thread, and what is to be done when it fails: it is closed, and
- * made anew after a pause that grows, so that a Redis that is not well is not asked all the time.
- * Commands are appended, and then sent together; their answers are read in order. Each such
- * exchange has redis.timeout_ms in all, however slowly the answers come.
+ * A connection to Redis for one thread. When it fails it is closed, and made anew after a pause
+ * that grows while Redis keeps failing. An exchange appends commands, sends them together, and
+ * reads their answers in order; all of it takes redis.timeout_ms at most.
  */
 #ifndef FCGI_SALE_REDIS_LINK_H
 #define FCGI_SALE_REDIS_LINK_H
@@ -23,7 +22,7 @@ struct redis_link *redis_link_new(const struct settings *settings, struct metric
                                   int stop_fd);
 void redis_link_free(struct redis_link *link);
 
-/* Connects where need be and the pause is over: then it is REDIS_LINK_ANEW. */
+/* Connects where there is no connection and the pause is over: REDIS_LINK_ANEW. */
 enum redis_link_result redis_link_ensure(struct redis_link *link)
     __attribute__((warn_unused_result));
 
@@ -31,22 +30,23 @@ enum redis_link_result redis_link_ensure(struct redis_link *link)
 bool redis_link_append(struct redis_link *link, int count, const char **words,
                        const size_t *lengths) __attribute__((warn_unused_result));
 
-/* Sends what was appended; from here on the time runs. False: it failed. */
+/* Sends what was appended; redis.timeout_ms begins. False: it failed. */
 bool redis_link_send(struct redis_link *link) __attribute__((warn_unused_result));
 
 /* The next answer, which may be an error; the caller frees it. NULL: it failed. */
 redisReply *redis_link_read(struct redis_link *link);
 
-/* Whether it failed because an answer was longer than 512 KiB. */
+/* Whether the last exchange failed because an answer was longer than 512 KiB. */
 bool redis_link_was_flooded(const struct redis_link *link);
 
-/* Closes the connection: with an answer late or of another kind, none can be told from another. */
+/* Closes the connection, as after an answer that was late or malformed: the next answer would be
+   taken for another command's. */
 void redis_link_fail(struct redis_link *link, const char *why);
 
 /* An exchange went well. */
 void redis_link_succeed(struct redis_link *link);
 
-/* To be waited for, with poll(2): readable without an exchange, it is closed. -1: there is none. */
+/* For poll(2): where it is readable between exchanges, Redis closed it. -1: there is none. */
 int redis_link_fd(const struct redis_link *link);
 
 #endif

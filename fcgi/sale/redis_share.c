@@ -8,29 +8,30 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "common/check.h"
 #include "fcgi/metrics/metrics.h"
 #include "redis_feed.h"
 
 enum {
-    /* A power of 2: a batcher that learns 40,000 a second drops nothing. */
+    /* A power of 2, and enough for 40,000 a second in PERIOD_MS. */
     QUEUE_MAX = 2048,
     PERIOD_MS = 50,
-    /* Where checkouts depend on Redis it is asked more often, see period_ms(). */
+    /* Where checkouts depend on Redis, exchanges come at least so often in redis.timeout_ms. */
     PERIODS_OF_TIMEOUT = 4,
     FIRST_MS_MAX = 1000,
     CACHE_LINE = 64
 };
 
-struct share_note {
+struct message {
     struct refusal refusal; /* REFUSAL_NONE: the sale is open */
     int64_t keep_ms;
 };
 
-/* One thread puts, and one takes; each has a counter of its own, which may wrap. */
+/* From one thread to one other; each has a counter of its own, which may wrap. */
 struct share_queue {
     _Alignas(CACHE_LINE) _Atomic uint32_t put;
     _Alignas(CACHE_LINE) _Atomic uint32_t taken;
-    struct share_note *notes; /* QUEUE_MAX */
+    struct message *messages; /* QUEUE_MAX */
 };
 
 struct redis_share {
@@ -40,7 +41,7 @@ struct redis_share {
     pthread_t thread;
     bool is_running;
     int stop_fd;  /* eventfd(2): readable, the thread is to end */
-    int tried_fd; /* readable, Redis was tried */
+    int tried_fd; /* eventfd(2): readable, Redis was tried */
     _Atomic int state;
     int queue_count;
     struct share_queue *queues;
@@ -53,11 +54,13 @@ const char *redis_state_name(enum redis_state state)
     return names[state];
 }
 
-/* ---- a batcher's side ---- */
+/* ---- batchers' threads ---- */
 
-static void put(struct redis_share *share, int batcher, const struct share_note *note)
+static void put(struct redis_share *share, int batcher, const struct message *message)
 {
     if (!share->feed)
+        return;
+    if (!CHECK(batcher >= 0 && batcher < share->queue_count))
         return;
     struct share_queue *queue = &share->queues[batcher];
     uint32_t at = atomic_load_explicit(&queue->put, memory_order_relaxed);
@@ -65,22 +68,22 @@ static void put(struct redis_share *share, int batcher, const struct share_note 
         metrics_add(share->metrics, METRIC_REFUSALS_DROPPED, 0, 0, 1);
         return;
     }
-    queue->notes[at % QUEUE_MAX] = *note;
+    queue->messages[at % QUEUE_MAX] = *message;
     atomic_store_explicit(&queue->put, at + 1, memory_order_release);
 }
 
 void redis_share_open_sale(struct redis_share *share, int batcher, int64_t sale_made_us,
                            int64_t keep_ms)
 {
-    const struct share_note note = {.refusal = {.kind = REFUSAL_NONE, .sale_made_us = sale_made_us},
+    const struct message message = {.refusal = {.kind = REFUSAL_NONE, .sale_made_us = sale_made_us},
                                     .keep_ms = keep_ms};
-    put(share, batcher, &note);
+    put(share, batcher, &message);
 }
 
 void redis_share_put(struct redis_share *share, int batcher, const struct refusal *refusal)
 {
-    const struct share_note note = {.refusal = *refusal};
-    put(share, batcher, &note);
+    const struct message message = {.refusal = *refusal};
+    put(share, batcher, &message);
 }
 
 enum redis_state redis_share_state(const struct redis_share *share)
@@ -93,18 +96,18 @@ bool redis_share_refuses_checkouts(const struct redis_share *share)
     return !share->settings->redis.fail_open && redis_share_state(share) == REDIS_STATE_DOWN;
 }
 
-/* ---- the thread ---- */
+/* ---- Redis's thread ---- */
 
-/* Hands over what there is room for. False: some is left. */
-static bool hand_over(struct redis_share *share, struct share_queue *queue)
+/* Moves a queue's messages to the feed. False: the feed is full, and some are left. */
+static bool drain(struct redis_share *share, struct share_queue *queue)
 {
     uint32_t at = atomic_load_explicit(&queue->taken, memory_order_relaxed);
     uint32_t end = atomic_load_explicit(&queue->put, memory_order_acquire);
     for (; at != end; at++) {
-        const struct share_note *note = &queue->notes[at % QUEUE_MAX];
-        if (note->refusal.kind == REFUSAL_NONE)
-            redis_feed_open_sale(share->feed, note->refusal.sale_made_us, note->keep_ms);
-        else if (!redis_feed_add(share->feed, &note->refusal))
+        const struct message *message = &queue->messages[at % QUEUE_MAX];
+        if (message->refusal.kind == REFUSAL_NONE)
+            redis_feed_open_sale(share->feed, message->refusal.sale_made_us, message->keep_ms);
+        else if (!redis_feed_add(share->feed, &message->refusal))
             break;
     }
     atomic_store_explicit(&queue->taken, at, memory_order_release);
@@ -137,14 +140,14 @@ static void *share_main(void *argument)
     for (bool is_first = true; await(share, wait_ms); is_first = false) {
         bool is_all = true;
         for (int i = 0; i < share->queue_count; i++)
-            is_all &= hand_over(share, &share->queues[i]);
+            is_all &= drain(share, &share->queues[i]);
         enum redis_feed_result result = redis_feed_exchange(share->feed);
         atomic_store_explicit(&share->state,
                               result == REDIS_FEED_DOWN ? REDIS_STATE_DOWN : REDIS_STATE_OK,
                               memory_order_relaxed);
         wait_ms = is_all && result != REDIS_FEED_MORE ? period_ms(share) : 0;
-        if (is_first && write(share->tried_fd, &one, sizeof one) < 0)
-            break; /* cannot be: the counter is 0 */
+        if (is_first && !CHECK(write(share->tried_fd, &one, sizeof one) == sizeof one))
+            break;
     }
     return NULL;
 }
@@ -159,8 +162,8 @@ static bool open_queues(struct redis_share *share, int count)
     memset(share->queues, 0, (size_t)count * sizeof *share->queues);
     for (; share->queue_count < count; share->queue_count++) {
         struct share_queue *queue = &share->queues[share->queue_count];
-        queue->notes = calloc(QUEUE_MAX, sizeof *queue->notes);
-        if (!queue->notes)
+        queue->messages = calloc(QUEUE_MAX, sizeof *queue->messages);
+        if (!queue->messages)
             return false;
     }
     return true;
@@ -179,7 +182,7 @@ struct redis_share *redis_share_start(const struct settings *settings, struct re
     if (settings->redis.address[0] == '\0')
         return share;
 
-    /* Until it was tried nobody knows; but nothing is sold without it where it is needed. */
+    /* Before the first try a Redis that is needed counts as out of reach. */
     atomic_store(&share->state, settings->redis.fail_open ? REDIS_STATE_OK : REDIS_STATE_DOWN);
     share->feed = redis_feed_new(settings, cache, metrics, share->stop_fd);
     share->is_running = share->feed && share->stop_fd >= 0 && share->tried_fd >= 0 &&
@@ -206,7 +209,7 @@ void redis_share_stop(struct redis_share *share)
         close(share->tried_fd);
     redis_feed_free(share->feed);
     for (int i = 0; i < share->queue_count; i++)
-        free(share->queues[i].notes);
+        free(share->queues[i].messages);
     free(share->queues);
     free(share);
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/check.h"
 #include "common/hash.h"
 #include "fcgi/metrics/metrics.h"
 
@@ -14,12 +15,10 @@ enum {
     ITEM_SETS = REFUSAL_CACHE_ITEMS / WAYS,
     USER_SETS = REFUSAL_CACHE_USERS / WAYS,
     STRIPES = 64,
-    /* Sales whose end is remembered; more are not open at once. */
-    SOLD_OUT_MAX = 8,
     CACHE_LINE = 64
 };
 
-/* Of the holder a hash will do: whom it takes for the holder is judged by PostgreSQL. */
+/* A hash of the holder's name will do: PostgreSQL decides about a user with the same hash. */
 struct item_entry {
     int64_t sale_made_us;
     int64_t until_us; /* INT64_MAX: sold */
@@ -28,7 +27,7 @@ struct item_entry {
     uint32_t epoch;
 };
 
-/* Of a user who is refused nothing but the whole name will do. */
+/* The whole name, for a user is refused by it. */
 struct user_entry {
     int64_t sale_made_us;
     uint32_t epoch;
@@ -47,8 +46,8 @@ struct refusal_cache {
     struct metrics *metrics;
     struct item_entry (*items)[WAYS];
     struct user_entry (*users)[WAYS];
-    _Atomic uint32_t epoch;                 /* entries of another one are forgotten */
-    _Atomic int64_t sold_out[SOLD_OUT_MAX]; /* sale_made_us; 0: none */
+    _Atomic uint32_t epoch;                        /* entries of other epochs are forgotten */
+    _Atomic int64_t sold_out[REFUSAL_CACHE_SALES]; /* sale_made_us; 0: none */
     _Atomic unsigned sold_out_next;
     struct stripe item_stripes[STRIPES], user_stripes[STRIPES];
 };
@@ -103,7 +102,7 @@ void refusal_cache_free(struct refusal_cache *cache)
     free(cache);
 }
 
-/* ---- where an entry stands ---- */
+/* ---- finding an entry ---- */
 
 /* Spreads the bits (the finalizer of SplitMix64). */
 static uint64_t mix(uint64_t bits)
@@ -128,7 +127,7 @@ static uint64_t holder_hash(const char *user, size_t length)
     return hash_add(HASH_BEGIN, user, length);
 }
 
-/* False: another thread has it, and this one shall not wait. */
+/* False: another thread has it, and a batcher does not wait. */
 static bool lock(pthread_mutex_t *mutex, enum refusal_source source)
 {
     return source == REFUSAL_OF_BATCH ? pthread_mutex_trylock(mutex) == 0
@@ -159,7 +158,7 @@ static struct user_entry *find_user(struct user_entry set[WAYS], int64_t sale_ma
 
 static bool is_sold_out(const struct refusal_cache *cache, int64_t sale_made_us)
 {
-    for (int i = 0; i < SOLD_OUT_MAX; i++)
+    for (int i = 0; i < REFUSAL_CACHE_SALES; i++)
         if (atomic_load_explicit(&cache->sold_out[i], memory_order_relaxed) == sale_made_us)
             return true;
     return false;
@@ -212,12 +211,12 @@ static bool put_sold_out(struct refusal_cache *cache, int64_t sale_made_us)
 {
     if (is_sold_out(cache, sale_made_us))
         return false;
-    unsigned next = atomic_fetch_add(&cache->sold_out_next, 1) % SOLD_OUT_MAX;
+    unsigned next = atomic_fetch_add(&cache->sold_out_next, 1) % REFUSAL_CACHE_SALES;
     atomic_store_explicit(&cache->sold_out[next], sale_made_us, memory_order_relaxed);
     return true;
 }
 
-/* Whether the first may rather go: it is forgotten, of an earlier sale, or ends earlier. */
+/* Whether the first is less useful: it is forgotten, of an earlier sale, or ends earlier. */
 static bool is_worse_item(const struct item_entry *one, const struct item_entry *other,
                           uint32_t epoch)
 {
@@ -252,7 +251,7 @@ static bool put_item(struct refusal_cache *cache, struct item_entry set[WAYS],
     return true;
 }
 
-/* The caller holds the lock. Of those of one sale one is as good as another: the hash picks. */
+/* The caller holds the lock. Among entries of one sale the hash picks which one goes. */
 static bool put_user(struct refusal_cache *cache, struct user_entry set[WAYS],
                      const struct refusal *refusal, uint64_t hash, uint32_t epoch)
 {
@@ -306,11 +305,12 @@ static bool keep(struct refusal_cache *cache, const struct refusal *refusal,
 bool refusal_cache_put(struct refusal_cache *cache, const struct refusal *refusal,
                        enum refusal_source source)
 {
-    assert(refusal->kind > REFUSAL_NONE && refusal->kind < REFUSAL_KINDS);
-    assert(refusal->sale_made_us != 0 && refusal->user_length <= USER_BYTES_MAX);
-    assert(refusal->kind != REFUSAL_USER_LIMIT || refusal->user_length > 0);
-    assert(refusal->number > 0 || refusal->kind == REFUSAL_USER_LIMIT ||
-           refusal->kind == REFUSAL_SOLD_OUT);
+    bool is_item = refusal->kind == REFUSAL_SOLD || refusal->kind == REFUSAL_HELD;
+    if (!CHECK(refusal->kind > REFUSAL_NONE && refusal->kind < REFUSAL_KINDS) ||
+        !CHECK(refusal->sale_made_us != 0 && refusal->user_length <= USER_BYTES_MAX) ||
+        !CHECK(refusal->kind != REFUSAL_USER_LIMIT || refusal->user_length > 0) ||
+        !CHECK(refusal->number > 0 || !is_item))
+        return false;
     if (!keep(cache, refusal, source))
         return false;
     metrics_add(cache->metrics, METRIC_REFUSALS_LEARNED, source, 0, 1);
@@ -320,6 +320,6 @@ bool refusal_cache_put(struct refusal_cache *cache, const struct refusal *refusa
 void refusal_cache_clear(struct refusal_cache *cache)
 {
     atomic_fetch_add(&cache->epoch, 1);
-    for (int i = 0; i < SOLD_OUT_MAX; i++)
+    for (int i = 0; i < REFUSAL_CACHE_SALES; i++)
         atomic_store_explicit(&cache->sold_out[i], 0, memory_order_relaxed);
 }

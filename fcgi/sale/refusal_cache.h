@@ -1,16 +1,15 @@
 /*
- * The refusal cache: what was refused and stays refused, so that the next who asks need not have
- * PostgreSQL look at the item. It can turn a checkout away early and never lets one through, and
- * it may forget anything at any moment: nothing needs to be invalidated (compare the negative
- * caching of RFC 2308).
+ * The refusal cache: what was refused and stays refused, so that PostgreSQL need not look at the
+ * item for the next checkout. It refuses early and never accepts, and it may forget anything at any
+ * moment: nothing needs to be invalidated (compare the negative caching of RFC 2308).
  *
- * An entry belongs to a sale by the microsecond at which that was generated, which tells it from
- * every other, also from one of another database that has the same number. Times are
- * PostgreSQL's, and PostgreSQL judges them: no clock is read here.
+ * An entry names its sale by the microsecond at which the sale was generated: unlike the sale's
+ * number, another database does not have the same. Times are PostgreSQL's, and PostgreSQL judges
+ * them: no clock is read here.
  *
- * Two tables of a fixed size, items and users, set associative: a new entry takes the place of the
- * least useful of eight. Sets are locked in stripes, for some ten nanoseconds. A batcher never
- * waits for such a lock: where another has it just then, nothing is known, or nothing is kept.
+ * Two tables of a fixed size, items and users, set associative: a new entry replaces the least
+ * useful of eight. Sets are locked in stripes, for some ten nanoseconds. A batcher never waits for
+ * such a lock: while another thread has it, nothing is known, and nothing is kept.
  */
 #ifndef FCGI_SALE_REFUSAL_CACHE_H
 #define FCGI_SALE_REFUSAL_CACHE_H
@@ -36,7 +35,12 @@ const char *refusal_name(enum refusal_kind kind);
 
 enum {
     REFUSAL_CACHE_ITEMS = 131072, /* entries: 4 MiB */
-    REFUSAL_CACHE_USERS = 16384   /* entries: 2.3 MiB */
+    REFUSAL_CACHE_USERS = 16384,  /* entries: 2.3 MiB */
+    /* Open sales that a worker keeps apart: by number, as sold out, as a stream in Redis. There is
+       one an hour, and more only while earlier ones stay open until they are sold out. PostgreSQL
+       has no such bound: beyond it a worker forgets the sale that it met longest ago, and the
+       database decides alone. */
+    REFUSAL_CACHE_SALES = 8
 };
 
 struct refusal {
@@ -48,7 +52,7 @@ struct refusal {
     char user[USER_BYTES_MAX]; /* not terminated */
 };
 
-/* Who learned it: a batcher, from PostgreSQL's decision, or the thread that listens to Redis. */
+/* Who learned it: a batcher, from PostgreSQL's decision, or Redis's thread. */
 enum refusal_source { REFUSAL_OF_BATCH, REFUSAL_OF_REDIS, REFUSAL_SOURCES };
 
 /* As metrics have it: a word. */
@@ -62,23 +66,21 @@ struct refusal_cache *refusal_cache_new(struct metrics *metrics);
 void refusal_cache_free(struct refusal_cache *cache);
 
 /*
- * Why a checkout of this item (0: any) by this user is refused, if that is known: REFUSAL_NONE
- * where it is not, as for the user's own hold. `until_us`: until when that holds, INT64_MAX for
- * ever. Any thread; never waits.
+ * Why a checkout of this item (0: any) by this user is refused, and until when: INT64_MAX for ever.
+ * REFUSAL_NONE: nothing is known, or it is the user's own hold. Any thread; never waits.
  */
 enum refusal_kind refusal_cache_lookup(struct refusal_cache *cache, int64_t sale_made_us,
                                        int32_t number, const char *user, size_t user_length,
                                        int64_t *until_us);
 
 /*
- * Keeps it. That an item is sold counts for more than that it is held, the later of two holds for
- * more than the earlier. False: it was known already. Any thread; one of REFUSAL_OF_BATCH never
- * waits.
+ * Keeps a refusal: a sold item replaces a held one, and a later hold an earlier one. False: it was
+ * known already. Any thread; REFUSAL_OF_BATCH never waits.
  */
 bool refusal_cache_put(struct refusal_cache *cache, const struct refusal *refusal,
                        enum refusal_source source);
 
-/* Forgets all: PostgreSQL was away, and what comes back may be a server that knows less. */
+/* Forgets all, as after a lost connection: the next server may know less. */
 void refusal_cache_clear(struct refusal_cache *cache);
 
 #endif

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The end of the year 9999: PostgreSQL knows later times, but no hold lasts so long. */
+/* The end of the year 9999: no hold lasts longer. */
 #define UNTIL_US_MAX INT64_C(253402300799999999)
 
 size_t refusal_write(const struct refusal *refusal, char value[REFUSAL_TEXT_MAX])
@@ -30,7 +30,7 @@ size_t refusal_write(const struct refusal *refusal, char value[REFUSAL_TEXT_MAX]
     return (size_t)length;
 }
 
-/* Takes a number from 1 to `max` off the front, written as it would be here. */
+/* Reads a number from 1 to `max`, without leading zeros. */
 static bool take_number(const char **at, const char *end, int64_t max, int64_t *number)
 {
     const char *begin = *at;

@@ -32,7 +32,7 @@ enum column {
 
 enum { PARAMETERS = 10 };
 
-/* A batch of one that is refused, and logged. Number -1: no item could have it, so none is locked.
+/* A batch of one checkout, which is refused and logged. No item has number -1, so none is locked.
  */
 static const struct database_parameter trial[PARAMETERS] = {
     ARRAY_ONE(ARRAY_TEXT, 1, [ARRAY_ONE_AT] = '-'),
@@ -48,13 +48,13 @@ static const struct database_parameter trial[PARAMETERS] = {
 
 struct checkout_statement {
     struct array users, sales, numbers, secrets, known, known_until, known_sales, free_ids;
-    char unknown_is_any; /* as parameters */
-    char full_may_check_out;
-    bool has_free_ids; /* an element of this batch has one */
-    int count;         /* of the batch */
-    int added;
+    char unknown_is_any;     /* a parameter: 0 or 1 */
+    char full_may_check_out; /* likewise */
+    bool has_free_ids;       /* an element of this batch has one */
+    int count;               /* elements in the batch */
+    int added;               /* elements so far */
     PGresult *result;
-    int row; /* the next */
+    int row; /* the next one to read */
 };
 
 struct checkout_statement *checkout_statement_new(const struct settings *settings,

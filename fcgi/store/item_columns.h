@@ -1,4 +1,4 @@
-/* An item's columns, with which the rows of several statements begin. Of this room alone. */
+/* An item's columns: the rows of several statements begin with them. For this room only. */
 #ifndef FCGI_STORE_ITEM_COLUMNS_H
 #define FCGI_STORE_ITEM_COLUMNS_H
 
@@ -18,8 +18,8 @@ enum {
     ITEM_COLUMN_COUNT
 };
 
-/* Whether the row has an item: an empty page is one row without, for what else it says. */
-bool item_columns_are_there(const PGresult *result, int row);
+/* Whether the row has an item: an empty page is one row without an item, for its other columns. */
+bool item_columns_have_item(const PGresult *result, int row);
 
 void item_columns_read(const PGresult *result, int row, struct item_row *item);
 

@@ -5,7 +5,7 @@
 
 const char item_row_statement[] = "SELECT " ITEM_COLUMNS " FROM flashsale.read_item($1, $2)";
 
-bool item_columns_are_there(const PGresult *result, int row)
+bool item_columns_have_item(const PGresult *result, int row)
 {
     return database_int4(result, row, ITEM_NUMBER) > 0;
 }

@@ -28,7 +28,7 @@ bool items_page_fetch(struct database *database, int32_t sale_id, struct span st
 
 bool items_page_next(struct items_page *page, struct item_row *item)
 {
-    if (page->row >= PQntuples(page->result) || !item_columns_are_there(page->result, page->row))
+    if (page->row >= PQntuples(page->result) || !item_columns_have_item(page->result, page->row))
         return false;
     item_columns_read(page->result, page->row++, item);
     return true;

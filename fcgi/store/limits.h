@@ -1,10 +1,10 @@
-/* How long what rows hold can be, in bytes. */
+/* Sizes of values in rows, in bytes. */
 #ifndef FCGI_STORE_LIMITS_H
 #define FCGI_STORE_LIMITS_H
 
 enum {
     USER_BYTES_MAX = 128,    /* a user's name, not terminated */
-    FREE_ID_BYTES_MAX = 128, /* an id that names no item, where such an id means any; likewise */
+    FREE_ID_BYTES_MAX = 128, /* a free id, not terminated */
     SECRET_BYTES = 16        /* the random bits of a code: a uuid */
 };
 

@@ -1,6 +1,6 @@
 /*
- * What PostgreSQL decides about a checkout or a purchase: the enum flashsale.outcome of
- * sql/deploy/schema.sql, in its order, and behind it "unavailable", which it never says.
+ * What can come of a checkout or a purchase: the enum flashsale.outcome of sql/deploy/schema.sql,
+ * in its order, then "unavailable", which PostgreSQL never decides.
  */
 #ifndef FCGI_STORE_OUTCOME_H
 #define FCGI_STORE_OUTCOME_H
@@ -18,14 +18,14 @@ enum outcome {
     OUTCOME_UNKNOWN_ITEM,
     OUTCOME_PURCHASED,
     OUTCOME_UNKNOWN_CODE,
-    OUTCOME_UNAVAILABLE, /* nothing was decided, or nobody knows what */
+    OUTCOME_UNAVAILABLE, /* nothing was decided, or the decision is unknown */
     OUTCOME_COUNT
 };
 
-/* Its name in the database, in replies and in metrics. Any thread. */
+/* The outcome's name in the database, in replies and in metrics. Any thread. */
 const char *outcome_name(enum outcome outcome);
 
-/* The outcome of that name; OUTCOME_COUNT where there is none. Any thread. */
+/* The outcome with this name; OUTCOME_COUNT: there is none. Any thread. */
 enum outcome outcome_named(const char *name, size_t length);
 
 #endif

@@ -30,7 +30,7 @@ enum column {
 
 enum { PARAMETERS = 3 };
 
-/* A batch of one that is refused. */
+/* A batch of one purchase, which is refused. */
 static const struct database_parameter trial[PARAMETERS] = {
     ARRAY_ONE(ARRAY_INT4, 4, [ARRAY_ONE_AT + 3] = 1),
     ARRAY_ONE(ARRAY_INT4, 4, [ARRAY_ONE_AT] = -1, -1, -1, -1),
@@ -38,10 +38,10 @@ static const struct database_parameter trial[PARAMETERS] = {
 
 struct purchase_statement {
     struct array sales, numbers, secrets;
-    int count; /* of the batch */
-    int added;
+    int count; /* elements in the batch */
+    int added; /* elements so far */
     PGresult *result;
-    int row; /* the next */
+    int row; /* the next one to read */
 };
 
 struct purchase_statement *purchase_statement_new(const struct settings *settings)

@@ -1,8 +1,8 @@
 /*
- * A connection for what viewers read: item_row.h, items_page.h, sales_page.h and user_page.h.
+ * A connection for reading: item_row.h, items_page.h, sales_page.h and user_page.h.
  *
- * A page hands out its rows one after the other from PostgreSQL's answer: so it allocates nothing
- * itself, however long it is.
+ * A page returns its rows one by one from PostgreSQL's answer, so it allocates no memory of its
+ * own, however long it is.
  */
 #ifndef FCGI_STORE_READER_H
 #define FCGI_STORE_READER_H
@@ -11,7 +11,7 @@
 
 struct database;
 
-/* One thread's own. NULL: out of memory. Connects in the background. */
+/* For one thread. Connects in the background. NULL: out of memory. */
 struct database *reader_new(const struct settings *settings);
 void reader_free(struct database *reader);
 

@@ -1,5 +1,5 @@
-/* The statements of a reader's connection (reader.h), each of the file that reads its rows. Of this
-   room alone. */
+/* The statements of a reader's connection (reader.h); each is in the file that reads its rows. For
+   this room only. */
 #ifndef FCGI_STORE_READING_H
 #define FCGI_STORE_READING_H
 
@@ -13,12 +13,13 @@ enum reading { READ_SALES, READ_ITEMS, READ_ITEM, READ_USER, READ_STATEMENTS };
 extern const char sales_page_statement[], items_page_statement[], item_row_statement[],
     user_page_statement[];
 
-/* As database_call(), connecting where need be. False: PostgreSQL could not be asked. */
+/* database_call() after database_ensure(). *result is the caller's to PQclear after true. False:
+   PostgreSQL did not answer, or reported an error. */
 bool reading_call(struct database *database, enum reading statement,
                   const struct database_parameter *parameters, int count, PGresult **result)
     __attribute__((warn_unused_result));
 
-/* An integer as a parameter, which is written to `room`. */
+/* An integer as a parameter; its bytes are written to `room`, which must live until the call. */
 struct database_parameter reading_int4(int32_t value, char room[4]);
 struct database_parameter reading_int8(int64_t value, char room[8]);
 

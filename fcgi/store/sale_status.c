@@ -47,7 +47,7 @@ struct database *sale_status_connect(const struct settings *settings)
     return database;
 }
 
-/* From the server's time until the sale ends or another begins, whichever is next. */
+/* From the server's time until the sale ends or the next one begins, whichever comes first. */
 static int64_t changes_in_us(const struct sale_status *status)
 {
     const int64_t moments[] = {status->ends_us, status->next_starts_us};

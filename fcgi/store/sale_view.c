@@ -10,9 +10,9 @@
 struct sale_view {
     pthread_mutex_t mutex; /* held while one thread asks; the others wait for its answer */
     struct database *database;
-    time_t second;      /* that it was read in; 0: never */
-    int64_t changes_us; /* when a sale begins or ends next, by clock_us(); INT64_MAX: unknown */
-    bool is_known;
+    time_t second;      /* the second of the last read; 0: none */
+    int64_t changes_us; /* when a sale next begins or ends, by clock_us(); INT64_MAX: unknown */
+    bool is_known;      /* the last read succeeded */
     struct sale_status status;
 };
 
@@ -44,7 +44,8 @@ static bool refresh(struct sale_view *view)
     int64_t asked_us = clock_us();
     if (!sale_status_fetch(view->database, &view->status))
         return false;
-    /* Rather too early by what the answer took than too late. */
+    /* From before the question: the view may expire early by the time the answer took, but never
+       late. */
     int64_t in_us = view->status.changes_in_us;
     view->changes_us = in_us == INT64_MAX ? INT64_MAX : asked_us + in_us;
     return true;
@@ -53,9 +54,8 @@ static bool refresh(struct sale_view *view)
 bool sale_view_read(struct sale_view *view, struct sale_status *status)
 {
     pthread_mutex_lock(&view->mutex);
-    /* What is known is old when the clock's second is over, as then the copies of it that web
-       servers keep are old too; when a sale has begun or ended since; or when the server is gone
-       meanwhile. */
+    /* The view is read again in the clock's next second, when the web servers' cached copies expire
+       too; when a sale has begun or ended since; and when the server closed the connection. */
     bool is_gone = view->is_known && !database_is_open(view->database);
     bool is_past = view->is_known && clock_us() >= view->changes_us;
     time_t second = time(NULL);

@@ -1,5 +1,5 @@
-/* A page of all sales: from the next one back in time, then those further ahead:
-   flashsale.read_sales(). */
+/* Reads a page of all sales: flashsale.read_sales(). First the next sale and those before it, back
+   in time; then those after the next. */
 #ifndef FCGI_STORE_SALES_PAGE_H
 #define FCGI_STORE_SALES_PAGE_H
 
@@ -11,7 +11,7 @@
 struct database;
 struct pg_result;
 
-/* Times in microseconds since 1970, by PostgreSQL. */
+/* Times are PostgreSQL's, in microseconds since 1970. */
 struct sale_row {
     int32_t sale_id;
     char status[SALE_STATUS_MAX]; /* "scheduled", "active", "sold_out" or "closed" */
@@ -26,15 +26,15 @@ struct sale_row {
 struct sales_page {
     int64_t total; /* sales on all pages */
     struct pg_result *result;
-    int row; /* the next */
+    int row; /* the next one to read */
 };
 
-/* Fetches `size` sales behind the first `offset`. `database` is the calling thread's, by reader.h.
-   False: PostgreSQL could not be asked, and there is nothing to free. */
+/* Fetches up to `size` sales after the first `offset`. `database` is the calling thread's
+   (reader.h). False: PostgreSQL did not answer, and there is nothing to free. */
 bool sales_page_fetch(struct database *database, int64_t offset, int32_t size,
                       struct sales_page *page) __attribute__((warn_unused_result));
 
-/* The next sale; false: there is none left. */
+/* The next sale; false: there are no more. */
 bool sales_page_next(struct sales_page *page, struct sale_row *sale)
     __attribute__((warn_unused_result));
 void sales_page_free(struct sales_page *page);

@@ -43,10 +43,10 @@ bool user_page_fetch(struct database *database, struct span user, int64_t offset
     return true;
 }
 
-/* Whether an item is next, and whether it is bought is as the caller wants it. */
+/* Whether the next row has an item that is bought, or held, as `is_bought` says. */
 static bool is_next(const struct user_page *page, bool is_bought)
 {
-    return page->row < PQntuples(page->result) && item_columns_are_there(page->result, page->row) &&
+    return page->row < PQntuples(page->result) && item_columns_have_item(page->result, page->row) &&
            database_is_null(page->result, page->row, COLUMN_PURCHASED_AT) != is_bought;
 }
 

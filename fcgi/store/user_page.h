@@ -1,4 +1,4 @@
-/* A page of what a user has: purchases, then holds, of the open sales or else the last:
+/* Reads a page of a user's purchases and then holds, in the open sales, or else in the last one:
    flashsale.read_user(). */
 #ifndef FCGI_STORE_USER_PAGE_H
 #define FCGI_STORE_USER_PAGE_H
@@ -13,17 +13,17 @@
 struct database;
 struct pg_result;
 
-/* Times in microseconds since 1970, by PostgreSQL. All 0: of nobody. */
+/* Times are PostgreSQL's, in microseconds since 1970. All zeros: the page of no user. */
 struct user_page {
     int32_t sale_id;         /* the current sale; 0: none has begun */
-    int32_t purchase_limit;  /* of that; 0: none has begun */
-    int64_t bought;          /* items of that */
+    int32_t purchase_limit;  /* of the current sale; 0: none has begun */
+    int64_t bought;          /* items of the current sale */
     int64_t held;            /* likewise */
     int64_t purchases_total; /* on all pages */
     int64_t holds_total;     /* likewise */
-    int64_t read_us;         /* when it was read */
+    int64_t read_us;         /* when PostgreSQL read the page */
     struct pg_result *result;
-    int row; /* the next */
+    int row; /* the next one to read */
 };
 
 struct user_purchase {
@@ -37,14 +37,14 @@ struct user_hold {
 };
 
 /*
- * Fetches `size` of what the user has behind the first `offset`; 0: only how much that is.
- * `database` is the calling thread's, by reader.h. False: PostgreSQL could not be asked, and there
- * is nothing to free.
+ * Fetches up to `size` of the user's purchases and holds, after the first `offset`; size 0: only
+ * the totals. `database` is the calling thread's (reader.h). False: PostgreSQL did not answer, and
+ * there is nothing to free.
  */
 bool user_page_fetch(struct database *database, struct span user, int64_t offset, int32_t size,
                      struct user_page *page) __attribute__((warn_unused_result));
 
-/* The next purchase, and then the next hold; false: there is none left. */
+/* The next purchase; after all purchases, the next hold. False: there are no more. */
 bool user_page_next_purchase(struct user_page *page, struct user_purchase *purchase)
     __attribute__((warn_unused_result));
 bool user_page_next_hold(struct user_page *page, struct user_hold *hold)

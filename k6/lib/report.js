@@ -1,12 +1,12 @@
-// A run's report: a table on the terminal, and SCENARIO.json and SCENARIO.html in OUT. The page
-// loads no other file.
+// The report of a run: a table on the terminal, and SCENARIO.json and SCENARIO.html in OUT.
+// The page has no other files.
 
 const out = __ENV.OUT || `${__ENV.RUN_DIR || 'run'}/k6`;
 
-// The head of the page; the scenario's options fill it in.
+// The text above the figures; the scenario's options fill it in.
 export const about = { scenario: 'run', settings: {} };
 
-// ---- k6's metrics, by request -----------------------------------------------------------------
+// ---- k6's counts, sorted ----------------------------------------------------------------------
 
 const latencies = ['min', 'med', 'p(95)', 'p(99)', 'p(99.9)', 'max'];
 
@@ -56,7 +56,7 @@ function thresholdsOf(data) {
         .sort()
         .flatMap((metric) =>
             Object.entries(data.metrics[metric].thresholds || {}).map(([condition, { ok }]) => {
-                // The figure that the condition starts with: "p(95)<50" or "count==0".
+                // The condition starts with the figure: "p(95)<50" or "count==0".
                 const figure = condition.match(/^\s*([a-z]+(?:\([0-9.]+\))?)/)[1];
                 return { metric, condition, ok, value: valuesOf(data, metric)[figure] };
             })
@@ -111,7 +111,7 @@ function figure(value) {
     return value === undefined ? 'none' : String(Math.round(value * 1000) / 1000);
 }
 
-function decision(ok) {
+function result(ok) {
     return ok ? 'passed' : 'FAILED';
 }
 
@@ -134,7 +134,7 @@ function columns(rows) {
 function textOf(run) {
     const lines = [
         '',
-        `${run.scenario}: ${decision(run.passed)}, ${run.requests} requests in ` +
+        `${run.scenario}: ${result(run.passed)}, ${run.requests} requests in ` +
             `${run.duration_s.toFixed(1)} s (${run.rate.toFixed(1)}/s), ` +
             `${run.failed} failed, ${run.dropped} arrivals dropped`,
         '',
@@ -327,13 +327,13 @@ function pageOf(run) {
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
-<title>${escape(run.scenario)}: ${decision(run.passed)}</title>
+<title>${escape(run.scenario)}: ${result(run.passed)}</title>
 <style>${style}
 </style>
 </head>
 <body>
 <h1>${escape(run.scenario)}:
-<span class="${run.passed ? 'good' : 'bad'}">${decision(run.passed)}</span></h1>
+<span class="${run.passed ? 'good' : 'bad'}">${result(run.passed)}</span></h1>
 <p class="where">${escape(run.settings.BASE_URL)}, ended at ${run.ended_at}</p>
 <dl>${tiles}</dl>
 <h2>Latency</h2>
@@ -345,7 +345,7 @@ ${outcomeSection(run)}
 <h2>Checks</h2>
 <div class="words">${checks}</div>
 <h2>Settings</h2>
-<details><summary>what the run was told, and defaults</summary>
+<details><summary>settings of the run, and defaults</summary>
 <div class="words">${settings}</div></details>
 </body>
 </html>

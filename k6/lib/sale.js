@@ -1,5 +1,5 @@
-// Shared by all scenarios: settings, requests, thresholds, arrival of load. The settings come from
-// the environment; k6/README.md lists them.
+// Shared by all scenarios: the settings, the requests, the thresholds and the arrival of load.
+// k6/README.md lists the settings, which come from the environment.
 
 import { check, fail, sleep } from 'k6';
 import exec from 'k6/execution';
@@ -12,8 +12,8 @@ export { handleSummary } from './report.js';
 
 // ---- settings ---------------------------------------------------------------------------------
 
-// An empty value counts: it turns a path off. The report lists the settings, without the password
-// that an address may have.
+// An empty value counts: it turns a path off. The report lists the settings, without the
+// password that an address may have.
 export function text(name, fallback) {
     const value = __ENV[name] === undefined ? String(fallback) : __ENV[name];
     about.settings[name] = value.replace(/\/\/[^/@]*@/, '//');
@@ -71,11 +71,12 @@ export const purchaseLimit = number('PURCHASE_LIMIT', 10);
 
 // ---- requests ---------------------------------------------------------------------------------
 
-// Refusals are answers: http_req_failed counts only 5xx, no reply, and unexpected statuses.
+// Refusals are answers, so http_req_failed counts only other results: 5xx, no reply, an unexpected
+// status.
 const answers = http.expectedStatuses(200, ...Object.values(statusOf));
 const requestTimeout = text('REQUEST_TIMEOUT', '10s');
 
-// Replies by outcome. The summary leaves out metrics without samples.
+// Answers by outcome. The summary has only metrics with samples.
 const outcomes = [
     'accepted',
     'purchased',
@@ -105,7 +106,7 @@ function encode(parameters) {
         .join('&');
 }
 
-// k6 gives the body null if there is no reply.
+// Without a reply there is no body either: null.
 function bodyOf(response) {
     try {
         return JSON.parse(response.body) || {};
@@ -146,8 +147,7 @@ function post(name, parameters, success, tags) {
     return { status: response.status, text: response.body, body, outcome };
 }
 
-// checkout and purchase return {status, outcome, body, text}; checkout also code and item, if the
-// reply has them.
+// Both return {status, outcome, body, text}; checkout also code and item, if the reply has them.
 export function checkout(user, item = anyItem, tags = {}) {
     const parameters = { [parameter.item]: item };
     if (user !== '') {
@@ -179,11 +179,11 @@ export function read(name, tags = {}) {
     return { status: response.status, body: bodyOf(response) };
 }
 
-// How old a page may be: a second in the service, and one more in the web server's cache.
+// How old a page may be: a second in the service, and another one in the web server's cache.
 const pageAgeSeconds = number('PAGE_AGE_S', 2);
 
-// Waits until cached pages have expired, then reads until two readings have the same values of these
-// members: the first one may get an old page while the cache renews it.
+// Waits until earlier pages have expired, and reads until two readings agree about these members:
+// reading an old page may only renew it.
 function readSettled(name, members) {
     const readingsMax = 10;
     let last = '';
@@ -208,7 +208,7 @@ export function countSold() {
     return { total, sold };
 }
 
-// The service's count of checkouts, successful and failed.
+// The service's count of checkouts with any outcome.
 export function countCheckouts() {
     const [succeeded, failed] = readSettled('status', [member.succeeded, member.failed]);
     return succeeded + failed;
@@ -220,12 +220,12 @@ export function hasPage(name) {
 
 // ---- one user ---------------------------------------------------------------------------------
 
-// A name that no other iteration has, in this run or another.
+// A name that is unique among all iterations of all runs.
 export function newUser() {
     return `k6-${exec.scenario.startTime}-${exec.scenario.name}-${exec.scenario.iterationInTest}`;
 }
 
-// Checks out any item and purchases it. Returns whether both were accepted.
+// Checkout of any item, then its purchase. True if both were accepted.
 export function buyOne(user, tags = {}) {
     const held = checkout(user, anyItem, tags);
     if (
@@ -241,20 +241,20 @@ export function buyOne(user, tags = {}) {
 
 // ---- arrival of load --------------------------------------------------------------------------
 
-// Each user who waits for a reply takes a virtual user. With too few of them k6 drops arrivals,
-// which fails the run.
+// Each user who waits for a reply needs a virtual user; with too few of them k6 drops arrivals, which
+// fails the run.
 function virtualUsers(rate) {
     const most = number('MAX_VUS', Math.max(50, rate * 2));
     return { preAllocatedVUs: Math.min(most, Math.max(20, Math.ceil(rate / 4))), maxVUs: most };
 }
 
-// The settings that both arrival-rate executors share. Object.assign, because k6 before 0.53 does
-// not support object spread.
+// The settings that all executors with an arrival rate share. Object.assign, not "...", because k6
+// before 0.53 reads no spread objects.
 function arrivals(executor, rate, settings, more) {
     return Object.assign({ executor, timeUnit: '1s' }, settings, virtualUsers(rate), more);
 }
 
-// So many iterations begin each second, however slow the answers are.
+// A constant number of iterations begins each second, however slow the answers are.
 export function constantRate(rate, duration, more = {}) {
     return arrivals('constant-arrival-rate', rate, { rate, duration }, more);
 }
@@ -266,8 +266,8 @@ export function rampingRate(stages, more = {}) {
 
 // ---- thresholds and options -------------------------------------------------------------------
 
-// The thresholds of one kind of request: it was made, answered, and in time. "milliseconds" limits
-// the 95th percentile; NAME_P95_MS in the environment overrides it.
+// Thresholds of one kind of request: it was made, it was answered, and in time. MILLISECONDS is the
+// 95th percentile's limit, which NAME_P95_MS in the environment overrides.
 function thresholdsOf(name, milliseconds, failedShare) {
     const limit = number(`${name.toUpperCase()}_P95_MS`, milliseconds);
     return {
@@ -277,12 +277,12 @@ function thresholdsOf(name, milliseconds, failedShare) {
     };
 }
 
-// optionsFor({scenarios, limits: {name: milliseconds}, thresholds, checks}): pages that are turned
-// off have no threshold. "checks" is the share of checks that must hold.
+// optionsFor({scenarios, limits: {name: milliseconds}, thresholds, checks}): a page that is turned
+// off has no threshold. "checks" is the share of checks that must hold.
 export function optionsFor({ scenarios, limits, thresholds = {}, checks = 1 }) {
     const failedShare = number('FAILED_SHARE', 0.001);
     const all = {
-        // 0 if setup failed.
+        // There are none if setup failed.
         iterations: ['count>0'],
         checks: [`rate>=${number('CHECKS_SHARE', checks)}`],
         dropped_iterations: [`count<=${number('DROPPED_MAX', 0)}`],
@@ -297,7 +297,7 @@ export function optionsFor({ scenarios, limits, thresholds = {}, checks = 1 }) {
         scenarios,
         thresholds: Object.assign(all, thresholds),
         summaryTrendStats: ['min', 'med', 'avg', 'p(95)', 'p(99)', 'p(99.9)', 'max'],
-        // Not "url": addresses differ by user and code, and a time series for each would fill memory.
+        // Addresses differ by user and code: a series for each would only fill memory.
         systemTags: [
             'name',
             'status',

@@ -112,9 +112,10 @@ COMMENT ON FUNCTION audit_pass(integer) IS
     'were accepted, and when; and the numbers, in no order, at which holds and purchases may be '
     'unsound, or null';
 
-CREATE FUNCTION sale_audit(p_sale_id integer)
+CREATE FUNCTION audit_purchases(
+    p_sale_id integer, p_purchase_limit integer, p_unsound integer[], p_differs boolean)
 RETURNS TABLE (violation text, number integer, user_id text, detail text)
-LANGUAGE sql STABLE SECURITY DEFINER
+LANGUAGE sql STABLE
 SET search_path = flashsale, pg_temp
 SET enable_seqscan = off
 SET enable_nestloop = off
@@ -123,82 +124,24 @@ SET max_parallel_workers_per_gather = 0
 SET jit = off
 SET work_mem = '128MB'
 AS $$
-    WITH the_sale AS MATERIALIZED (
-        SELECT s.*, p.*, t.*, t.log_from IS NOT NULL AS is_logged,
-               p.unsound_holds || p.unsound_purchases AS unsound,
-               p.unsound_purchases IS NOT NULL OR p.sold <> p.bought AS differs
-        FROM sale s, audit_pass(p_sale_id) p, audit_terms(p_sale_id) t
-        WHERE s.sale_id = p_sale_id
-    ), unsound AS MATERIALIZED (
-        SELECT DISTINCT n.number FROM the_sale s CROSS JOIN LATERAL unnest(s.unsound) n (number)
-    ), items AS MATERIALIZED (
-        SELECT i.number, i.held_by, i.secret, i.held_until, i.purchased_at
-        FROM item i
-        WHERE i.sale_id = p_sale_id AND i.number = ANY ((SELECT s.unsound FROM the_sale s)::integer[])
-    ), accepted AS MATERIALIZED (
-        SELECT a.*,
-               lag(a.user_id) OVER w AS before_user,
-               lag(a.held_until) OVER w AS before_until
-        FROM (
-            SELECT coalesce(a.number, 0) AS number, a.user_id, a.secret, a.attempted_at,
-                   least(a.attempted_at + (SELECT s.hold FROM the_sale s),
-                         (SELECT s.holds_until FROM the_sale s)) AS held_until
-            FROM attempt a JOIN unsound u ON u.number = coalesce(a.number, 0)
-            WHERE a.sale_id = p_sale_id AND a.outcome = 'accepted'
-              AND a.attempted_at >= (SELECT s.log_from FROM the_sale s)
-              AND a.attempted_at < (SELECT s.log_until FROM the_sale s)
-              AND (SELECT s.unsound IS NOT NULL FROM the_sale s)
-        ) a
-        WINDOW w AS (PARTITION BY a.number ORDER BY a.attempted_at)
-    ), bought AS MATERIALIZED (
+    WITH bought AS MATERIALIZED (
         SELECT b.user_id, coalesce(b.number, 0) AS number
         FROM (SELECT b.user_id, unnest(b.numbers) AS number FROM buyer b
-              WHERE b.sale_id = p_sale_id AND (SELECT s.differs FROM the_sale s)) b
+              WHERE b.sale_id = p_sale_id AND p_differs) b
     ), over_limit AS MATERIALIZED (
         SELECT b.user_id, cardinality(b.numbers) AS bought FROM buyer b
-        WHERE b.sale_id = p_sale_id
-          AND cardinality(b.numbers) > (SELECT s.purchase_limit FROM the_sale s)
-    ), others AS MATERIALIZED (
-        -- By subqueries, so that partitions of other days are not read. What they had of the sale
-        -- would be missing from the counts.
-        SELECT count(*) FILTER (WHERE a.outcome = 'repeated') AS repeated,
-               count(*) FILTER (WHERE a.outcome NOT IN ('repeated', 'sale_closed')) AS refused,
-               min(a.attempted_at) FILTER (WHERE a.outcome = 'repeated') AS repeated_first,
-               max(a.attempted_at) FILTER (WHERE a.outcome = 'repeated') AS repeated_last
-        FROM attempt a
-        WHERE a.sale_id = p_sale_id AND a.outcome <> 'accepted'
-          AND a.attempted_at >= (SELECT s.log_from FROM the_sale s)
-          AND a.attempted_at < (SELECT s.log_until FROM the_sale s)
-    ), totals AS (
-        SELECT coalesce(sum(checkouts_accepted), 0) AS checkouts_accepted,
-               coalesce(sum(checkouts_repeated), 0) AS checkouts_repeated,
-               coalesce(sum(checkouts_refused), 0) AS checkouts_refused,
-               coalesce(sum(purchases_accepted), 0) AS purchases_accepted
-        FROM sale_stripe WHERE sale_id = p_sale_id
+        WHERE b.sale_id = p_sale_id AND cardinality(b.numbers) > p_purchase_limit
     )
-    SELECT 'no_such_sale', NULL::integer, NULL::text, format('sale %s', p_sale_id)
-    WHERE NOT EXISTS (SELECT FROM the_sale)
-    UNION ALL
-    SELECT 'wrong_stock', NULL, NULL, format('%s items of %s', s.items, s.items_total)
-    FROM the_sale s
-    WHERE s.items <> s.items_total
-    UNION ALL
-    SELECT 'oversold', NULL, NULL, format('%s sold of %s', greatest(s.sold, s.bought), s.items_total)
-    FROM the_sale s
-    WHERE greatest(s.sold, s.bought) > s.items_total
-    UNION ALL
-    SELECT 'over_limit', NULL, b.user_id,
-           format('%s bought of %s', b.bought, (SELECT s.purchase_limit FROM the_sale s))
+    SELECT 'over_limit', NULL::integer, b.user_id, format('%s bought of %s', b.bought, p_purchase_limit)
     FROM over_limit b
     UNION ALL
     -- Where items and buyers agree about all numbers, they do about how many a user has.
-    SELECT 'over_limit', NULL, i.held_by,
-           format('%s sold of %s', count(*), (SELECT s.purchase_limit FROM the_sale s))
+    SELECT 'over_limit', NULL, i.held_by, format('%s sold of %s', count(*), p_purchase_limit)
     FROM item i
     WHERE i.sale_id = p_sale_id AND i.purchased_at IS NOT NULL
-      AND ((SELECT s.differs FROM the_sale s) OR EXISTS (SELECT FROM over_limit))
+      AND (p_differs OR EXISTS (SELECT FROM over_limit))
     GROUP BY i.held_by
-    HAVING count(*) > (SELECT s.purchase_limit FROM the_sale s)
+    HAVING count(*) > p_purchase_limit
     UNION ALL
     SELECT 'sold_twice', b.number, min(b.user_id), format('bought %s times', count(*))
     FROM bought b
@@ -207,15 +150,51 @@ AS $$
     UNION ALL
     SELECT 'buyer_differs', coalesce(i.number, b.number), coalesce(b.user_id, i.held_by),
            format('item: %s, buyer: %s', i.held_by, b.user_id)
-    FROM (SELECT i.* FROM items i
-          WHERE i.purchased_at IS NOT NULL AND (SELECT s.differs FROM the_sale s)) i
-    FULL JOIN (SELECT b.* FROM bought b JOIN unsound u ON u.number = b.number) b
+    FROM (SELECT i.* FROM item i
+          WHERE i.sale_id = p_sale_id AND i.number = ANY (p_unsound)
+            AND i.purchased_at IS NOT NULL AND p_differs) i
+    FULL JOIN (SELECT b.* FROM bought b WHERE b.number = ANY (p_unsound)) b
         ON b.number = i.number AND b.user_id = i.held_by
     WHERE i.number IS NULL OR b.number IS NULL
-    UNION ALL
+$$;
+COMMENT ON FUNCTION audit_purchases(integer, integer, integer[], boolean) IS
+    'what must not be about buyers and what they bought. p_unsound: the numbers to look at; p_differs: items and '
+    'buyers do not agree';
+
+CREATE FUNCTION audit_holds(
+    p_sale_id integer, p_unsound integer[], p_log_from timestamptz, p_log_until timestamptz,
+    p_holds_until timestamptz, p_hold interval)
+RETURNS TABLE (violation text, number integer, user_id text, detail text)
+LANGUAGE sql STABLE
+SET search_path = flashsale, pg_temp
+SET enable_seqscan = off
+SET enable_nestloop = off
+SET enable_mergejoin = off
+SET max_parallel_workers_per_gather = 0
+SET jit = off
+SET work_mem = '128MB'
+AS $$
+    WITH items AS MATERIALIZED (
+        SELECT i.number, i.held_by, i.secret, i.held_until, i.purchased_at
+        FROM item i WHERE i.sale_id = p_sale_id AND i.number = ANY (p_unsound)
+    ), accepted AS MATERIALIZED (
+        SELECT a.*,
+               lag(a.user_id) OVER w AS before_user,
+               lag(a.held_until) OVER w AS before_until
+        FROM (
+            SELECT coalesce(a.number, 0) AS number, a.user_id, a.secret, a.attempted_at,
+                   least(a.attempted_at + p_hold, p_holds_until) AS held_until
+            FROM attempt a
+            JOIN (SELECT DISTINCT unnest(p_unsound) AS number) u ON u.number = coalesce(a.number, 0)
+            WHERE a.sale_id = p_sale_id AND a.outcome = 'accepted'
+              AND a.attempted_at >= p_log_from AND a.attempted_at < p_log_until
+              AND p_unsound IS NOT NULL
+        ) a
+        WINDOW w AS (PARTITION BY a.number ORDER BY a.attempted_at)
+    )
     SELECT 'sold_without_code', i.number, i.held_by, format('purchased at %s', i.purchased_at)
     FROM items i
-    WHERE i.purchased_at IS NOT NULL AND (SELECT s.is_logged FROM the_sale s)
+    WHERE i.purchased_at IS NOT NULL AND p_log_from IS NOT NULL
       AND NOT EXISTS (
           SELECT FROM accepted a
           WHERE a.number = i.number AND a.user_id = i.held_by AND a.secret = i.secret
@@ -223,7 +202,7 @@ AS $$
     UNION ALL
     SELECT 'hold_not_logged', i.number, i.held_by, format('held until %s', i.held_until)
     FROM items i
-    WHERE i.held_by IS NOT NULL AND (SELECT s.is_logged FROM the_sale s)
+    WHERE i.held_by IS NOT NULL AND p_log_from IS NOT NULL
       AND NOT EXISTS (
           SELECT FROM accepted a
           WHERE a.number = i.number AND a.user_id = i.held_by AND a.secret = i.secret
@@ -238,31 +217,101 @@ AS $$
            format('accepted at %s, purchased at %s', a.attempted_at, i.purchased_at)
     FROM accepted a JOIN items i ON i.number = a.number
     WHERE i.purchased_at IS NOT NULL AND a.attempted_at >= i.purchased_at
-    UNION ALL
+$$;
+COMMENT ON FUNCTION audit_holds(integer, integer[], timestamptz, timestamptz, timestamptz, interval) IS
+    'what must not be about items and the checkouts that the log has of them, at the numbers p_unsound; the rest '
+    'as of audit_terms';
+
+CREATE FUNCTION audit_log(
+    p_sale sale, p_log_from timestamptz, p_log_until timestamptz, p_sold bigint, p_accepted bigint,
+    p_accepted_first timestamptz, p_accepted_last timestamptz)
+RETURNS TABLE (violation text, number integer, user_id text, detail text)
+LANGUAGE sql STABLE
+SET search_path = flashsale, pg_temp
+SET enable_seqscan = off
+SET enable_nestloop = off
+SET enable_mergejoin = off
+SET max_parallel_workers_per_gather = 0
+SET jit = off
+SET work_mem = '128MB'
+AS $$
+    WITH others AS MATERIALIZED (
+        -- Of partitions of other days nothing is read. What they had of the sale would be missing from the
+        -- counts.
+        SELECT count(*) FILTER (WHERE a.outcome = 'repeated') AS repeated,
+               count(*) FILTER (WHERE a.outcome NOT IN ('repeated', 'sale_closed')) AS refused,
+               min(a.attempted_at) FILTER (WHERE a.outcome = 'repeated') AS repeated_first,
+               max(a.attempted_at) FILTER (WHERE a.outcome = 'repeated') AS repeated_last
+        FROM attempt a
+        WHERE a.sale_id = p_sale.sale_id AND a.outcome <> 'accepted'
+          AND a.attempted_at >= p_log_from AND a.attempted_at < p_log_until
+    ), totals AS (
+        SELECT coalesce(sum(checkouts_accepted), 0) AS checkouts_accepted,
+               coalesce(sum(checkouts_repeated), 0) AS checkouts_repeated,
+               coalesce(sum(checkouts_refused), 0) AS checkouts_refused,
+               coalesce(sum(purchases_accepted), 0) AS purchases_accepted
+        FROM sale_stripe WHERE sale_id = p_sale.sale_id
+    )
     SELECT 'outside_window', a.number, a.user_id, format('%s at %s', a.outcome, a.attempted_at)
     FROM attempt a
-    WHERE a.sale_id = p_sale_id AND a.outcome IN ('accepted', 'repeated')
-      AND a.attempted_at >= (SELECT s.log_from FROM the_sale s)
-      AND a.attempted_at < (SELECT s.log_until FROM the_sale s)
-      AND (a.attempted_at < (SELECT s.starts_at FROM the_sale s)
-           OR a.attempted_at >= (SELECT s.ends_at FROM the_sale s)
-              AND NOT (SELECT s.stays_open FROM the_sale s))
-      AND (SELECT least(s.accepted_first, o.repeated_first) < s.starts_at
-                  OR greatest(s.accepted_last, o.repeated_last) >= s.ends_at
-           FROM the_sale s, others o)
+    WHERE a.sale_id = p_sale.sale_id AND a.outcome IN ('accepted', 'repeated')
+      AND a.attempted_at >= p_log_from AND a.attempted_at < p_log_until
+      AND (a.attempted_at < p_sale.starts_at
+           OR a.attempted_at >= p_sale.ends_at AND NOT p_sale.stays_open)
+      AND (SELECT least(p_accepted_first, o.repeated_first) < p_sale.starts_at
+                  OR greatest(p_accepted_last, o.repeated_last) >= p_sale.ends_at
+           FROM others o)
     UNION ALL
     SELECT 'counter_differs', NULL, NULL, format('%s: counted %s, rows %s', c.what, c.counted, c.rows)
     FROM totals t
     CROSS JOIN others o
     CROSS JOIN LATERAL (VALUES
-        ('checkouts_accepted', t.checkouts_accepted,
-         coalesce((SELECT s.accepted FROM the_sale s), 0), true),
+        ('checkouts_accepted', t.checkouts_accepted, p_accepted, true),
         ('checkouts_repeated', t.checkouts_repeated, o.repeated, true),
         ('checkouts_refused', t.checkouts_refused, o.refused, true),
-        ('purchases_accepted', t.purchases_accepted,
-         coalesce((SELECT s.sold FROM the_sale s), 0), false)
+        ('purchases_accepted', t.purchases_accepted, p_sold, false)
     ) c (what, counted, rows, is_by_log)
-    WHERE c.counted <> c.rows AND (NOT c.is_by_log OR (SELECT s.is_logged FROM the_sale s));
+    WHERE c.counted <> c.rows AND (NOT c.is_by_log OR p_log_from IS NOT NULL)
+$$;
+COMMENT ON FUNCTION audit_log(
+    sale, timestamptz, timestamptz, bigint, bigint, timestamptz, timestamptz) IS
+    'what must not be about the log and the counters of a sale; what is not of the sale is of audit_terms and '
+    'audit_pass';
+
+CREATE FUNCTION sale_audit(p_sale_id integer)
+RETURNS TABLE (violation text, number integer, user_id text, detail text)
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = flashsale, pg_temp
+SET jit = off
+AS $$
+    WITH the_sale AS MATERIALIZED (
+        SELECT s AS row, s.items_total, s.purchase_limit, p.*, t.*,
+               p.unsound_holds || p.unsound_purchases AS unsound,
+               p.unsound_purchases IS NOT NULL OR p.sold <> p.bought AS differs
+        FROM sale s, audit_pass(p_sale_id) p, audit_terms(p_sale_id) t
+        WHERE s.sale_id = p_sale_id
+    )
+    SELECT 'no_such_sale', NULL::integer, NULL::text, format('sale %s', p_sale_id)
+    WHERE NOT EXISTS (SELECT FROM the_sale)
+    UNION ALL
+    SELECT 'wrong_stock', NULL, NULL, format('%s items of %s', s.items, s.items_total)
+    FROM the_sale s
+    WHERE s.items <> s.items_total
+    UNION ALL
+    SELECT 'oversold', NULL, NULL, format('%s sold of %s', greatest(s.sold, s.bought), s.items_total)
+    FROM the_sale s
+    WHERE greatest(s.sold, s.bought) > s.items_total
+    UNION ALL
+    SELECT a.* FROM the_sale s
+    CROSS JOIN LATERAL audit_purchases(p_sale_id, s.purchase_limit, s.unsound, s.differs) a
+    UNION ALL
+    SELECT a.* FROM the_sale s
+    CROSS JOIN LATERAL audit_holds(
+        p_sale_id, s.unsound, s.log_from, s.log_until, s.holds_until, s.hold) a
+    UNION ALL
+    SELECT a.* FROM the_sale s
+    CROSS JOIN LATERAL audit_log(
+        s.row, s.log_from, s.log_until, s.sold, s.accepted, s.accepted_first, s.accepted_last) a
 $$;
 COMMENT ON FUNCTION sale_audit(integer) IS
     'a row for each thing about the sale that must not be; none when it is sound. Reads one '

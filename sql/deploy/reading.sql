@@ -53,13 +53,10 @@ COMMENT ON FUNCTION read_sales(bigint, integer) IS
     'comes next; then those further ahead, soonest first. One row with total alone where the page '
     'is empty';
 
--- An item's state is told by its row and the clock.
 CREATE FUNCTION item_state(p_item item) RETURNS text
 LANGUAGE sql STABLE
 AS $$
-    SELECT CASE WHEN p_item.purchased_at IS NOT NULL THEN 'sold'
-                WHEN p_item.held_until > now() THEN 'held'
-                ELSE 'free' END
+    SELECT CASE WHEN item_is_free(p_item) THEN 'free' WHEN item_is_held(p_item) THEN 'held' ELSE 'sold' END
 $$;
 COMMENT ON FUNCTION item_state(item) IS 'free, held or sold';
 
@@ -180,9 +177,9 @@ AS $$
     -- Holds are found by the queue of those that have not run out, and the hashes of their users in it;
     -- items have no index on users.
     entry AS MATERIALIZED (
-        SELECT i AS item, n.place, s.starts_at FROM told s
+        SELECT i AS item, n.position, s.starts_at FROM told s
         JOIN buyer b ON b.sale_id = s.sale_id AND b.user_id = p_user_id
-        CROSS JOIN LATERAL unnest(b.numbers) WITH ORDINALITY n (number, place)
+        CROSS JOIN LATERAL unnest(b.numbers) WITH ORDINALITY n (number, position)
         JOIN item i ON i.sale_id = b.sale_id AND i.number = n.number
         UNION
         SELECT i.item, NULL, s.starts_at FROM told s
@@ -191,28 +188,28 @@ AS $$
         CROSS JOIN LATERAL (
             SELECT i AS item FROM item i
             WHERE n.hash = hashtext(p_user_id) AND i.sale_id = q.sale_id AND i.number = n.number
-              AND i.held_by = p_user_id AND i.purchased_at IS NULL AND i.held_until > now()
+              AND i.held_by = p_user_id AND item_is_held(i)
             OFFSET 0
         ) i
     )
     SELECT (u.item).sale_id, (u.item).number, (u.item).name, (u.item).price_cents,
            (u.item).picture_seed, item_state(u.item), (u.item).held_until, (u.item).secret,
-           (u.item).purchased_at, u.place::integer, s.purchase_limit,
+           (u.item).purchased_at, u.position::integer, s.purchase_limit,
            t.purchases_total, t.holds_total, s.sale_id, t.bought, t.held, now()
     FROM current s
     CROSS JOIN LATERAL (
-        SELECT count(e.place) AS purchases_total,
-               count(*) - count(e.place) AS holds_total,
-               count(e.place) FILTER (WHERE (e.item).sale_id = s.sale_id) AS bought,
-               count(*) FILTER (WHERE (e.item).sale_id = s.sale_id AND e.place IS NULL) AS held
+        SELECT count(e.position) AS purchases_total,
+               count(*) - count(e.position) AS holds_total,
+               count(e.position) FILTER (WHERE (e.item).sale_id = s.sale_id) AS bought,
+               count(*) FILTER (WHERE (e.item).sale_id = s.sale_id AND e.position IS NULL) AS held
         FROM entry e
     ) t
     LEFT JOIN LATERAL (
         SELECT * FROM entry e
-        ORDER BY e.place IS NULL, e.starts_at DESC, (e.item).sale_id DESC, e.place, (e.item).number
+        ORDER BY e.position IS NULL, e.starts_at DESC, (e.item).sale_id DESC, e.position, (e.item).number
         OFFSET p_offset LIMIT p_limit
     ) u ON true
-    ORDER BY u.place IS NULL, u.starts_at DESC, (u.item).sale_id DESC, u.place, (u.item).number
+    ORDER BY u.position IS NULL, u.starts_at DESC, (u.item).sale_id DESC, u.position, (u.item).number
 $$;
 COMMENT ON FUNCTION read_user(text, bigint, integer) IS
     'a page of what a user bought of the open sales, or of the last, newest sale first, in order, and '

@@ -1,4 +1,4 @@
--- What checkouts and purchases share: which sales are open, and a stripe for the batch.
+-- What checkouts and purchases share: which sales are open, what is free, and which sale decides what of a batch.
 
 BEGIN;
 
@@ -65,35 +65,55 @@ END
 $$;
 COMMENT ON FUNCTION current_sale() IS 'the newest open sale, or else the last that began; or null';
 
-CREATE FUNCTION lock_stripe(p_sale_id integer) RETURNS sale_stripe
-LANGUAGE plpgsql
+-- An item's state is told by its row and the clock. Planners put these in the place where they are called,
+-- which tests/sql/15-plans.sql sees to.
+CREATE FUNCTION item_is_free(p_item item) RETURNS boolean
+LANGUAGE sql STABLE
+AS $$ SELECT p_item.purchased_at IS NULL AND p_item.held_until <= now() $$;
+COMMENT ON FUNCTION item_is_free(item) IS 'nobody holds the item, and nobody bought it';
+
+CREATE FUNCTION item_is_held(p_item item) RETURNS boolean
+LANGUAGE sql STABLE
+AS $$ SELECT p_item.purchased_at IS NULL AND p_item.held_until > now() $$;
+COMMENT ON FUNCTION item_is_held(item) IS 'a user holds the item and may still buy it';
+
+CREATE TYPE batch_part AS (
+    sale     sale,
+    numbers  integer[],
+    requests integer
+);
+COMMENT ON TYPE batch_part IS
+    'what one sale decides of a batch: the numbers by request, null at those of other sales, and how many '
+    'requests they are';
+
+CREATE FUNCTION batch_parts(p_sales integer[], p_numbers integer[]) RETURNS batch_part[]
+LANGUAGE plpgsql STABLE
 AS $$
 DECLARE
-    v_stripes   constant integer := 16;
-    v_preferred constant integer := pg_backend_pid() % v_stripes;
-    v_stripe    sale_stripe;
+    v_open flashsale.sale[] := flashsale.open_sales();
 BEGIN
-    SELECT * INTO v_stripe FROM sale_stripe
-    WHERE sale_id = p_sale_id AND stripe = v_preferred
-    FOR NO KEY UPDATE SKIP LOCKED;
-    IF NOT FOUND THEN
-        SELECT * INTO v_stripe FROM sale_stripe
-        WHERE sale_id = p_sale_id
-        ORDER BY (stripe - v_preferred + v_stripes) % v_stripes
-        LIMIT 1
-        FOR NO KEY UPDATE SKIP LOCKED;
+    IF cardinality(v_open) > 1 THEN
+        RETURN ARRAY(
+            SELECT (o.sale, n.numbers, n.requests)::flashsale.batch_part
+            FROM (SELECT o AS sale FROM unnest(v_open) o) o
+            CROSS JOIN LATERAL (
+                SELECT array_agg(r.number ORDER BY r.ordinal) AS numbers,
+                       count(r.number)::integer AS requests
+                FROM (
+                    SELECT r.ordinal, CASE WHEN coalesce(
+                               (SELECT i.sale_id FROM unnest(v_open) i WHERE i.sale_id = r.sale_id),
+                               v_open[1].sale_id) = (o.sale).sale_id THEN r.number END AS number
+                    FROM unnest(p_sales, p_numbers) WITH ORDINALITY r (sale_id, number, ordinal)) r
+            ) n
+            WHERE n.requests > 0
+            ORDER BY (o.sale).sale_id);
     END IF;
-    -- More batches at once than stripes: wait for one. Of this sale nothing else is locked yet but free
-    -- ids, and of others only those with lower numbers, so nobody who has one waits for this transaction.
-    IF v_stripe.stripe IS NULL THEN
-        SELECT * INTO v_stripe FROM sale_stripe
-        WHERE sale_id = p_sale_id AND stripe = v_preferred
-        FOR NO KEY UPDATE;
-    END IF;
-    RETURN v_stripe;
+    RETURN ARRAY[(v_open[1], p_numbers, cardinality(p_numbers))::flashsale.batch_part];
 END
 $$;
-COMMENT ON FUNCTION lock_stripe(integer) IS
-    'a stripe of the sale for this transaction alone; locked before any of its items';
+COMMENT ON FUNCTION batch_parts(integer[], integer[]) IS
+    'a batch by the open sales that decide it, in the order of their numbers: each request by the sale that '
+    'it names, and by the newest where it names none or one that is not open. One part without a sale '
+    'where none is open';
 
 COMMIT;

@@ -54,7 +54,7 @@ AS $$
         CROSS JOIN LATERAL unnest(q.numbers) n (number)
         JOIN item i ON i.sale_id = q.sale_id AND i.number = n.number
         WHERE q.sale_id = s.sale_id AND q.available_at > now()
-          AND i.purchased_at IS NULL AND i.held_until > now()
+          AND item_is_held(i)
     ) h;
 $$;
 COMMENT ON FUNCTION sale_status() IS

@@ -1,8 +1,21 @@
 BEGIN;
-DROP FUNCTION flashsale.checkout_batch(
-    text[], integer[], integer[], uuid[], smallint[], timestamptz[], timestamptz[], boolean, boolean,
-    text[], integer);
-DROP FUNCTION flashsale.claim_any(
-    flashsale.sale, text[], integer[], integer[], smallint[], boolean, flashsale.sale_stripe);
-DROP FUNCTION flashsale.find_free_ids(integer, text[], integer[], text[]);
+SET LOCAL search_path = flashsale, pg_temp;
+DROP FUNCTION checkout_batch(
+    text[], integer[], integer[], uuid[], smallint[], timestamptz[], timestamptz[], boolean, boolean, text[]);
+DROP FUNCTION refuse_checkouts(
+    sale, integer, text[], integer[], checkout_requests, uuid[], timestamptz[], boolean);
+DROP FUNCTION hold_ends_at(sale);
+DROP TYPE checkout_decision;
+DROP FUNCTION find_any(
+    integer, text[], integer[], uuid[], boolean, checkout_requests, sale_stripe);
+DROP FUNCTION read_checkouts(
+    sale, checkout_requests, text[], integer[], timestamptz[], timestamptz[], boolean, boolean);
+DROP TYPE checkout_requests;
+DROP FUNCTION keep_free_ids(integer, text[], text[], uuid[], integer[]);
+DROP FUNCTION find_free_ids(integer, text[], integer[], text[], integer[]);
+DROP FUNCTION read_free_ids(sale, text[], integer[]);
+DROP FUNCTION eligible_requests(integer, text[], integer[], integer[], smallint[], boolean);
+DROP FUNCTION known_that_counts(
+    sale, integer[], smallint[], timestamptz[], timestamptz[], boolean);
+DROP FUNCTION known_refusals();
 COMMIT;

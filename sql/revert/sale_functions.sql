@@ -1,7 +1,11 @@
 BEGIN;
-DROP FUNCTION flashsale.lock_stripe(integer);
-DROP FUNCTION flashsale.current_sale();
-DROP FUNCTION flashsale.open_sale();
-DROP FUNCTION flashsale.open_sales();
-DROP FUNCTION flashsale.items_sold(integer);
+SET LOCAL search_path = flashsale, pg_temp;
+DROP FUNCTION batch_parts(integer[], integer[]);
+DROP TYPE batch_part;
+DROP FUNCTION item_is_held(item);
+DROP FUNCTION item_is_free(item);
+DROP FUNCTION current_sale();
+DROP FUNCTION open_sale();
+DROP FUNCTION open_sales();
+DROP FUNCTION items_sold(integer);
 COMMIT;

@@ -1,3 +1,3 @@
 SELECT has_function_privilege('flashsale_worker',
-    'flashsale.checkout_batch(text[], integer[], integer[], uuid[], smallint[], timestamptz[], timestamptz[], boolean, boolean, text[], integer)',
+    'flashsale.checkout_batch(text[], integer[], integer[], uuid[], smallint[], timestamptz[], timestamptz[], boolean, boolean, text[])',
     'execute')::integer / 1;

@@ -1,2 +1,2 @@
 SELECT has_function_privilege('flashsale_worker',
-    'flashsale.purchase_batch(integer[], integer[], uuid[], integer)', 'execute')::integer / 1;
+    'flashsale.purchase_batch(integer[], integer[], uuid[])', 'execute')::integer / 1;

@@ -193,7 +193,7 @@ documented() {
     done < <(
         documented 'Rolling restart' 'Changing limits' 'Changing rate limits' 'Certificates and TLS' Alerts \
             'Auditing a sale' Retention
-        sed --quiet '/^What runs, and what it said:/,/^|/s/^    //p' docs/OPERATIONS.md | tr '\n' '\0'
+        sed --quiet '/^To see the units, the timer and the log:/,/^|/s/^    //p' docs/OPERATIONS.md | tr '\n' '\0'
     )
     printf '%s commands, %s wrong\n' "$count" "$wrong"
     [[ $count -ge 25 && $wrong -eq 0 ]]

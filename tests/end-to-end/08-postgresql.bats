@@ -113,6 +113,27 @@ postgresql_pids() {
     same_workers
 }
 
+@test "hanging (SIGSTOP): what needs no database is answered at once, however much waits for it" {
+    local -a waiting=()
+    sells amy
+    mapfile -t hanging < <(postgresql_pids | tr ' ' '\n' | grep .)
+    kill -STOP "${hanging[@]}"
+    for number in {1..8}; do
+        env --ignore-environment PATH="$PATH" REQUEST_METHOD=GET PATH_INFO=/items QUERY_STRING="page_num=$number" \
+            cgi-fcgi -bind -connect "$RUN_DIR/worker-1.sock" >/dev/null 3>&- &
+        waiting+=($!)
+    done
+    sleep 0.3
+    for path in / /login /problems/held /openapi.json; do
+        within 500 worker_request worker-1 GET "$path" '' && [[ $HTTP_STATUS =~ ^(200|404)$ ]] || failed=$path
+    done
+    kill -0 "${waiting[-1]}" || failed='nothing waited'
+    kill -CONT "${hanging[@]}"
+    wait "${waiting[@]}"
+    same "${failed:-}" ''
+    wait_until 3000 sells fay
+}
+
 @test "the batchers' connections cut off: sales go on, by the same workers" {
     cut() {
         sql "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity

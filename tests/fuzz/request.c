@@ -49,19 +49,21 @@ static void assert_is_whole(const struct job *job)
 
 /* What reaches a batcher was checked (ld(1), --wrap). */
 /* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
-void __real_batchers_submit(struct batchers *batchers, enum job_kind kind, struct job *job);
-void __wrap_batchers_submit(struct batchers *batchers, enum job_kind kind, struct job *job);
-void __wrap_batchers_submit(struct batchers *batchers, enum job_kind kind, struct job *job)
+void __real_batchers_submit(struct batchers *batchers, struct job *job);
+void __wrap_batchers_submit(struct batchers *batchers, struct job *job);
+void __wrap_batchers_submit(struct batchers *batchers, struct job *job)
 {
     assert_is_whole(job);
-    if (kind == JOB_CHECKOUT) {
-        assert(job->user_length > 0 && job->user_length <= PARAMETER_BYTES_MAX);
-        assert(values_are_text(job->user, job->user_length));
-        assert(job->code.sale_id >= ITEM_ID_OPEN_SALE && job->code.number >= ITEM_ID_NONE);
+    if (job->kind == JOB_CHECKOUT) {
+        const struct span *user = &job->checkout.user;
+        const struct item_id *item = &job->checkout.item;
+        assert(user->length > 0 && user->length <= PARAMETER_BYTES_MAX);
+        assert(values_are_text(user->bytes, user->length));
+        assert(item->sale_id >= ITEM_ID_OPEN_SALE && item->number >= ITEM_ID_NONE);
     } else {
-        assert(job->code.sale_id > 0 && job->code.number > 0);
+        assert(job->purchase.code.sale_id > 0 && job->purchase.code.number > 0);
     }
-    __real_batchers_submit(batchers, kind, job);
+    __real_batchers_submit(batchers, job);
 }
 /* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 

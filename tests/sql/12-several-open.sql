@@ -91,7 +91,7 @@ SELECT checkout_outcomes(times('ida', 4), ARRAY[2, 3, 2, 3], ARRAY[:oldest, :old
 
 -- Purchases: a code names its sale.
 CREATE FUNCTION buys(p_sales integer[], p_numbers integer[])
-RETURNS TABLE (outcome text, sale_id integer, number integer, user_id text, place integer)
+RETURNS TABLE (outcome text, sale_id integer, number integer, user_id text, buyer_purchases integer)
 LANGUAGE sql AS $$
     SELECT time_passes('1 ms');
     SELECT coalesce(b.outcome::text, 'unknown_code'), r.sale_id, r.number,
@@ -110,7 +110,7 @@ SELECT results_eq(
                      ('purchased', %3$s, 2, 'cat', 1), ('unknown_code', %4$s, 1, NULL, NULL),
                      ('repeated', %2$s, 1, 'bob', 1), ('unknown_code', 77, 1, NULL, NULL) $$,
            :newest, :oldest, :beside, :closed), 'codes of several sales in one batch');
-SELECT results_eq(format('SELECT outcome, place FROM buys(ARRAY[%1$s, %1$s], ARRAY[2, 3])', :oldest),
+SELECT results_eq(format('SELECT outcome, buyer_purchases FROM buys(ARRAY[%1$s, %1$s], ARRAY[2, 3])', :oldest),
                   $$ VALUES ('purchased', 1), ('purchased', 2) $$, 'of an older one alone');
 SELECT is(checkout_outcomes(times('ida', 2), ARRAY[0, 3], ARRAY[:oldest, :newest]),
           ARRAY['user_limit', 'repeated'], 'the limit is each sale''s own');

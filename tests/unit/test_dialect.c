@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fcgi/api/dialect.h"
 #include "fcgi/api/endpoints.h"
 
 static struct settings settings;
@@ -29,7 +30,7 @@ static const char *body(void)
 
 static struct job job_of(enum outcome outcome)
 {
-    struct job job = {.user = "amy", .user_length = 3};
+    struct job job = {.checkout = {.user = {"amy", 3}}};
     job.decision = (struct decision){.outcome = outcome,
                                      .code = {1, 47, {0}},
                                      .purchase_limit = 7,
@@ -98,6 +99,19 @@ static void test_the_limit(void **state)
     }
 }
 
+/* A checkout beyond the limit is B's alone. */
+static void test_who_may_check_out(void **state)
+{
+    (void)state;
+    static const char *const others[] = {"default", "a", "c", "d", "e"};
+    speak("b");
+    assert_true(dialect_of(&settings)->full_may_check_out);
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        speak(others[i]);
+        assert_false(dialect_of(&settings)->full_may_check_out);
+    }
+}
+
 static void test_other_refusals_say_the_same(void **state)
 {
     (void)state;
@@ -115,6 +129,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_messages),
                                        cmocka_unit_test(test_the_limit),
+                                       cmocka_unit_test(test_who_may_check_out),
                                        cmocka_unit_test(test_other_refusals_say_the_same)};
     return cmocka_run_group_tests_name("dialect", tests, NULL, NULL);
 }

@@ -51,7 +51,7 @@ static void test_routes(void **state)
         assert_int_equal(route_row(route), count);
         assert_row(METRIC_ROUTES, count, route->name);
         assert_row(METRIC_GROUPS, group_row(route),
-                   route->submit ? job_kind_name(route->batcher) : "read");
+                   route->submit ? job_kind_name(route->kind) : "read");
     }
     assert_int_equal(route_row(NULL), count);
     assert_row(METRIC_ROUTES, route_row(NULL), "other");

@@ -265,7 +265,8 @@ static void test_killed_worker(void **state)
     assert_int_equal(sum(metrics, METRIC_RECONNECTS, RED, 0), 6);
     metrics_take_census(metrics, &census);
     assert_int_equal(census.living, 2);
-    assert_true(census.workers[0].is && census.workers[1].is && !census.workers[2].was);
+    assert_true(census.workers[0].is_alive && census.workers[1].is_alive &&
+                !census.workers[2].is_used);
     metrics_close(next);
     metrics_close(metrics);
     close(ready[0]);
@@ -403,7 +404,7 @@ static void test_more_workers_than_slots(void **state)
     capture_begin(&capture);
     struct metrics *more = metrics_open(path, &labels);
     capture_end(&capture);
-    assert_non_null(strstr(capture.text, "every slot is taken"));
+    assert_non_null(strstr(capture.text, "every worker slot is taken"));
     assert_int_equal(living(all[0]), METRICS_WORKERS_MAX);
     assert_int_equal(living(more), 1);
     metrics_close(more);
@@ -431,7 +432,7 @@ static void test_by_worker(void **state)
 
     metrics_close(second);
     metrics_take_census(first, &census);
-    assert_true(census.workers[1].was && !census.workers[1].is);
+    assert_true(census.workers[1].is_used && !census.workers[1].is_alive);
     assert_int_equal(metrics_worker_sum(first, 1, METRIC_REQUESTS), 3);
     second = open_quietly();
     metrics_add(second, METRIC_REQUESTS, 0, 0, 1);

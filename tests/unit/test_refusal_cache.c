@@ -143,7 +143,7 @@ static void test_sales(void **state)
 
 /* Any key of any sale must not be found behind another one's, whatever stood in its place before.
  */
-static void test_places_taken_again(void **state)
+static void test_entries_replaced(void **state)
 {
     (void)state;
     for (int64_t sale = SALE; sale < SALE + 5; sale++)
@@ -350,17 +350,45 @@ static void test_text_of_others(void **state)
     assert_true(reads("user_limit", value, &read));
 }
 
+/* ---- what cannot be ---- */
+
+static void put_item_without_number(void)
+{
+    put_sold(SALE, 0);
+}
+
+static void put_limit_of_nobody(void)
+{
+    put(REFUSAL_USER_LIMIT, SALE, 0, "", INT64_MAX);
+}
+
+static void put_without_sale(void)
+{
+    put_sold(0, 1);
+}
+
+static void test_what_cannot_be(void **state)
+{
+    (void)state;
+    assert_true(check_stops(put_item_without_number));
+    assert_true(check_says(put_item_without_number, "refusal->number > 0"));
+    assert_true(check_says(put_limit_of_nobody, "refusal->user_length > 0"));
+    assert_true(check_says(put_without_sale, "refusal->sale_made_us != 0"));
+    assert_int_equal(counted(METRIC_REFUSALS_LEARNED, REFUSAL_OF_BATCH), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_kinds, begin, end),
         cmocka_unit_test_setup_teardown(test_holds, begin, end),
         cmocka_unit_test_setup_teardown(test_sales, begin, end),
-        cmocka_unit_test_setup_teardown(test_places_taken_again, begin, end),
+        cmocka_unit_test_setup_teardown(test_entries_replaced, begin, end),
         cmocka_unit_test_setup_teardown(test_bounds, begin, end),
         cmocka_unit_test_setup_teardown(test_sold_out_bound, begin, end),
         cmocka_unit_test_setup_teardown(test_clear, begin, end),
         cmocka_unit_test_setup_teardown(test_threads, begin, end),
+        cmocka_unit_test_setup_teardown(test_what_cannot_be, begin, end),
         cmocka_unit_test(test_text),
         cmocka_unit_test(test_text_of_others),
     };

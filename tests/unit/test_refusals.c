@@ -36,8 +36,7 @@ static int end(void **state)
 /* A checkout by `user` of an item of the sale that is named, 0: none is. */
 static struct job job(int32_t sale_id, int32_t number, const char *user)
 {
-    return (struct job){
-        .code = {.sale_id = sale_id, .number = number}, .user = user, .user_length = strlen(user)};
+    return (struct job){.checkout = {.user = {user, strlen(user)}, .item = {sale_id, number}}};
 }
 
 /* It was decided, by that sale. */
@@ -52,7 +51,8 @@ static void learn(enum outcome outcome, int64_t made_us, int32_t number, const c
 {
     struct decision decision = {.outcome = outcome, .expires_us = 50};
     decision.code.number = number;
-    refusals_learn(&refusals, refusal_of(outcome), made_us, &decision, user, strlen(user));
+    refusals_learn(&refusals, refusal_of(outcome), made_us, &decision,
+                   (struct span){user, strlen(user)});
 }
 
 static void assert_known(int32_t sale_id, int32_t number, const char *user, enum refusal_kind kind,
@@ -114,18 +114,22 @@ static void test_same_number(void **state)
     assert_known(0, 0, "amy", REFUSAL_NONE, NEWEST_MADE);
 }
 
-/* Of more sales than there is room for the ones met last are known. */
+/* The number of a sale and that it is sold out are known of as many sales; one more, and the one
+ * met longest ago is forgotten. */
 static void test_many(void **state)
 {
     (void)state;
-    for (int32_t sale_id = 1; sale_id <= 10; sale_id++) {
-        meet(job(sale_id, 1, "bob"), OUTCOME_ACCEPTED, sale_id, OLDER_MADE + sale_id);
+    enum { LAST = REFUSAL_CACHE_SALES + 1 };
+    for (int32_t sale_id = 1; sale_id <= LAST; sale_id++) {
+        for (int32_t met = 1; sale_id == LAST && met < LAST; met++)
+            assert_known(met, 1, "bob", REFUSAL_SOLD_OUT, OLDER_MADE + met);
+        meet(job(sale_id, 1, "bob"), OUTCOME_SOLD_OUT, sale_id, OLDER_MADE + sale_id);
+        learn(OUTCOME_SOLD_OUT, OLDER_MADE + sale_id, 1, "bob");
         usleep(2000); /* the clock has milliseconds */
     }
-    assert_known(10, 1, "bob", REFUSAL_NONE, OLDER_MADE + 10);
-    assert_known(11 - REFUSALS_SALES_MAX, 1, "bob", REFUSAL_NONE,
-                 OLDER_MADE + 11 - REFUSALS_SALES_MAX);
-    assert_known(10 - REFUSALS_SALES_MAX, 1, "bob", REFUSAL_NONE, 0);
+    assert_known(1, 1, "bob", REFUSAL_NONE, 0);
+    for (int32_t met = 2; met <= LAST; met++)
+        assert_known(met, 1, "bob", REFUSAL_SOLD_OUT, OLDER_MADE + met);
 }
 
 /* What cannot be is not kept: an item without a number, a sale without a time. */

@@ -1,4 +1,4 @@
-"""What the command line asks of a stack."""
+"""The commands of the command line."""
 
 import os
 import signal
@@ -17,7 +17,7 @@ KILL_S = 18
 
 
 def start(place):
-    """A supervisor in the background: 0 as soon as it serves, or else what it ended with."""
+    """Starts a supervisor in the background. Returns 0 once it serves, otherwise its exit status."""
     ready, told = os.pipe()
     supervisor = os.fork()
     if supervisor == 0:
@@ -44,7 +44,7 @@ def stop(place):
         return tell(f"not running in {place.run_dir}")
     supervisor, began, sent = None, time.monotonic(), []
     while place.is_running():
-        # Without a number it has only just begun.
+        # It has no pid yet if it has only just begun.
         supervisor = supervisor or place.pid("stack")
         took_s = time.monotonic() - began
         number = signal.SIGKILL if took_s > KILL_S else signal.SIGTERM
@@ -60,7 +60,7 @@ def stop(place):
 
 
 def status(place):
-    """0: all are up, 1: some are, 3: it is not running."""
+    """Prints which parts are up. 0: all, 1: some, 3: the stack is not running."""
     place.read_settings()
     is_running, result = place.is_running(), 0
     tell(f"in {place.run_dir}, at http://localhost:{place['HTTP_PORT']} and https://localhost:{place['HTTPS_PORT']}"
@@ -73,7 +73,7 @@ def status(place):
 
 
 def change(place, verb, name):
-    """Of one part, whether it is up."""
+    """Starts or stops one part."""
     place.read_settings()
     parts = parts_of(place)
     if name not in parts:

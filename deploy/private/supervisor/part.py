@@ -1,4 +1,4 @@
-"""What each part of a stack has: how it starts, is ready, ends, and is found where an earlier life left it."""
+"""The base class of parts: start, readiness, end, and processes that an earlier supervisor left."""
 
 import os
 import signal
@@ -8,7 +8,7 @@ import time
 from .place import remove, replace
 
 START_S_MAX = 20
-# Filled by the handler of signals; whoever waits then leaves.
+# The signal handler appends to it; functions that wait then leave.
 asked_to_leave = []
 
 
@@ -18,7 +18,7 @@ def leave_if_asked():
 
 
 def wait_until(is_so, seconds=float("inf")):
-    """Whether it became so in time."""
+    """Waits until is_so(). False: not in time."""
     ends = time.monotonic() + seconds
     while not is_so():
         leave_if_asked()
@@ -29,21 +29,21 @@ def wait_until(is_so, seconds=float("inf")):
 
 
 def spawn(command, log, **options):
-    """In a session of its own, for Ctrl-C is the supervisor's alone."""
+    """Starts a process in a session of its own, so that Ctrl-C reaches only the supervisor."""
     with open(log, "ab") as output:
         return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
                                 start_new_session=True, **options)
 
 
 def run(command, log, **options):
-    """Whether it succeeded."""
+    """Runs a command. True: it succeeded."""
     return spawn(command, log, **options).wait() == 0
 
 
 class Part:
-    """A program that the supervisor runs. A command that only asks has parts, too, without a process."""
+    """A program that the supervisor runs. In other commands a part has no process."""
 
-    programs = ()  # what the names of its processes' programs begin with
+    programs = ()  # prefixes of its programs' names
     end_signal = signal.SIGTERM
     end_s_max = 2.2  # then by force
     is_restarted = False
@@ -60,16 +60,16 @@ class Part:
         raise NotImplementedError
 
     def prepare(self):
-        """What must be so before it starts."""
+        """Prepares the start."""
 
     def is_ready(self):
-        """Whether it serves, if it runs."""
+        """Whether a running part serves."""
         return True
 
     def start(self):
         self.prepare()
-        # With a signal from the kernel should the supervisor die (PR_SET_PDEATHSIG). None that wakes up takes the
-        # processor from another: all share a few cores (sched(7)).
+        # If the supervisor dies, the kernel sends the part a signal (PR_SET_PDEATHSIG). With SCHED_BATCH a process that
+        # wakes up does not interrupt another: all share a few cores (sched(7)).
         self.process = spawn(
             ["chrt", "--batch", "0", "setpriv", *self.as_user, "--pdeathsig", self.end_signal.name[3:], "--",
              *self.command()], self.place.log(self.name), cwd=self.place.run)
@@ -91,7 +91,7 @@ class Part:
 
 
 def end(*parts):
-    """Asks all of them, waits, and after the time of grace insists."""
+    """Ends parts: sends their signals, waits, and kills those that are still there after end_s_max."""
     ends = time.monotonic() + max(part.end_s_max for part in parts)
     for part in parts:
         part.is_wanted = False
@@ -109,8 +109,8 @@ def end(*parts):
 
 
 def processes_in(folders, programs):
-    """The pids of such programs whose working folder is one of these. A number read from a file may be anybody's
-    after a reboot."""
+    """The pids of these programs with one of these working folders. After a reboot a pid from a file may be that of any
+    process."""
     for pid in filter(str.isdecimal, os.listdir("/proc")):
         try:
             program = os.path.basename(os.readlink(f"/proc/{pid}/exe"))
@@ -121,7 +121,7 @@ def processes_in(folders, programs):
 
 
 def end_leftovers(folders, programs, number):
-    """Ends those of an earlier life; after two seconds by force."""
+    """Ends processes that an earlier supervisor left; after two seconds by SIGKILL."""
     began = time.monotonic()
     while (found := list(processes_in(folders, programs))) and time.monotonic() < began + 3:
         for pid in found:

@@ -7,7 +7,7 @@ from .web_server import SERVERS
 
 
 class Listener(Part):
-    """One that is ready as soon as its socket is there."""
+    """A part that is ready when its socket exists."""
 
     @property
     def socket(self):
@@ -37,7 +37,7 @@ class Worker(Listener):
 
 
 class Generator(Part):
-    """It ends by itself."""
+    """The generator: it ends by itself."""
 
     def command(self):
         return [self.place.build_dir / "flashsale-generator", *self.options]
@@ -47,7 +47,7 @@ KINDS = (PostgreSQL, Redis, Worker, *SERVERS.values())
 
 
 def parts_of(place):
-    """All that are to be up, by name, in the order in which they are told of."""
+    """All parts that should be up, by name, in the order of the status."""
     workers = [Worker(place, f"worker-{number}") for number in range(1, int(place["WORKERS"]) + 1)]
     web_server = SERVERS[place["WEB_SERVER"]](place, place["WEB_SERVER"], workers)
     return {part.name: part for part in (PostgreSQL(place), Redis(place, "redis"), web_server, *workers)}

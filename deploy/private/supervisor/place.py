@@ -1,4 +1,4 @@
-"""Where a stack is, how it was started, and what of it runs."""
+"""A stack's folder, its settings, and which parts run."""
 
 import fcntl
 import hashlib
@@ -13,14 +13,14 @@ ASK_S_MAX = 20
 
 
 class StackError(Exception):
-    """In words for whoever asked for it."""
+    """Its text is the message to the user."""
 
 
 def number(least, most):
     return lambda text: re.fullmatch("[0-9]{1,9}", text) and least <= int(text) <= most
 
 
-# With their defaults; what is right, and how to say so.
+# By name: the default, the check of a value, and what the message says was expected.
 SETTINGS = {
     "RUN_DIR": ("run", None, ""), "BUILD_DIR": ("build", None, ""), "ACCESS_LOG": ("0", None, ""),
     "HTPASSWD": ("", None, ""), "WORKER_OPTIONS": ("", None, ""), "GENERATOR_OPTIONS": ("", None, ""),
@@ -30,12 +30,12 @@ SETTINGS = {
     "WORKERS": ("2", number(1, 99), "a number from 1 to 99"),
     "GENERATE_EVERY_S": ("60", number(0, 999_999_999), "a number"),
 }
-# What others must know of a stack that runs is kept where it runs.
+# A running stack keeps these in its folder, for other commands.
 KEPT = ("WEB_SERVER", "WORKERS", "HTTP_PORT", "HTTPS_PORT")
 
 
 def tell(text, fd=1):
-    """A caller who does not read, or a disk without room, is no reason to end."""
+    """Prints a line. Ignores errors, such as a closed pipe or a full disk."""
     try:
         os.write(fd, os.fsencode(f"{text}\n"))
     except OSError:
@@ -43,7 +43,7 @@ def tell(text, fd=1):
 
 
 def process_lives(pid):
-    """Whether there is such a process, and it is this user's; not if it is None."""
+    """Whether this process exists and belongs to this user. False for None."""
     try:
         os.kill(pid, 0)
     except (OSError, TypeError):
@@ -52,7 +52,7 @@ def process_lives(pid):
 
 
 def read(path):
-    """Its text without space at the ends; "" where it cannot be read."""
+    """A file's text without leading and trailing space; "" if it cannot be read."""
     try:
         return path.read_text(errors="surrogateescape").strip()
     except OSError:
@@ -60,7 +60,7 @@ def read(path):
 
 
 def replace(path, text):
-    """Whoever reads the file finds all of the old text or all of the new."""
+    """Writes a file in one step: readers find the whole old or the whole new text."""
     new = path.with_name(f".{path.name}")
     new.write_text(f"{text}\n")
     new.replace(path)
@@ -72,7 +72,7 @@ def remove(*paths):
 
 
 def lock(file, how=fcntl.LOCK_EX):
-    """Until the file is closed; false where somebody else has the lock."""
+    """Locks a file until it is closed. False: another process has the lock."""
     try:
         fcntl.flock(file, how | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -81,15 +81,15 @@ def lock(file, how=fcntl.LOCK_EX):
 
 
 class Place:
-    """A stack by its RUN_DIR. `given`: its settings by name, as in os.environ; an empty one is none."""
+    """A stack by its RUN_DIR. `given`: its settings by name, as in os.environ; an empty value means the default."""
 
     def __init__(self, given):
         self.settings = {name: given.get(name) or default for name, (default, _, _) in SETTINGS.items()}
         self.run_dir, self.build_dir = (Path(os.path.realpath(TOP / self[name])) for name in ("RUN_DIR", "BUILD_DIR"))
         path = os.fsencode(self.run_dir)
         self.digest = hashlib.sha256(path).hexdigest()[:12]
-        # The path that goes into settings: RUN_DIR, or a link to it in /tmp where RUN_DIR is too long for Unix
-        # sockets (107 bytes, and PostgreSQL's adds 25) or has bytes that need quoting in some of the settings.
+        # The path in settings: RUN_DIR, or a link to it in /tmp if RUN_DIR is too long for Unix
+        # sockets (107 bytes, and PostgreSQL's adds 25) or has bytes that need quoting in some settings.
         is_plain = len(path) <= 80 and re.fullmatch(rb"[A-Za-z0-9/._+-]*", path)
         self.run = self.run_dir if is_plain else Path(f"/tmp/flashsale-{self.digest}")
 
@@ -105,7 +105,7 @@ class Place:
         replace(self.run_dir / "settings", "\n".join(f"{name}={self[name]}" for name in KEPT))
 
     def read_settings(self):
-        """Those that the stack was started with last, in the place of what was given."""
+        """Replaces the given settings by those of the stack's last start."""
         for line in read(self.run_dir / "settings").splitlines():
             name, _, value = line.partition("=")
             if name in KEPT:
@@ -113,7 +113,7 @@ class Place:
         self.check_settings()
 
     def is_running(self):
-        """The supervisor holds the lock as long as it lives, and nobody else for longer than a moment."""
+        """Whether a supervisor runs: it holds the lock as long as it lives; others hold it for a moment."""
         try:
             with open(self.run_dir / "lock", "rb") as file:
                 return not lock(file, fcntl.LOCK_SH)
@@ -121,14 +121,14 @@ class Place:
             return False
 
     def pid(self, name):
-        """Of a part, or of the supervisor, "stack"; None: it is down."""
+        """The pid of a part, or of the supervisor, "stack". None: it is down."""
         return int(read(self.run_dir / "pid" / name) or 0) or None
 
     def is_up(self, name):
         return process_lives(self.pid(name))
 
     def ask(self, verb, part):
-        """Has the supervisor "start" or "stop" a part; returns when it serves, or is gone."""
+        """Tells the supervisor to "start" or "stop" a part; returns when the part serves, or has ended."""
         failed = StackError(f"{part.name} did not {verb}; see {self.log(part.name)}")
         ends = time.monotonic() + ASK_S_MAX
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as control:
@@ -151,7 +151,7 @@ class Place:
         return self.run_dir / "log" / f"{name}.log"
 
     def note(self, text):
-        """In the supervisor's log; where it cannot be written, nowhere."""
+        """Adds a line to the supervisor's log, if that can be written."""
         try:
             with open(self.log("stack"), "a", encoding="utf-8", errors="surrogateescape") as log:
                 log.write(f"{time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())} {text}\n")
@@ -159,7 +159,7 @@ class Place:
             pass
 
     def failed(self, text, *names, lines=10):
-        """What to raise, when the ends of these logs are told, too."""
+        """Prints the ends of these logs, and returns the error to raise."""
         for name in names:
             tell("\n".join(read(self.log(name)).splitlines()[-lines:]), fd=2)
         return StackError(text)

@@ -1,4 +1,4 @@
-"""PostgreSQL: where its cluster is, how that is made, and the schema in it."""
+"""PostgreSQL: its cluster's folder, how the cluster is made, and the schema in it."""
 
 import hashlib
 import os
@@ -13,10 +13,10 @@ from .place import TOP, StackError, lock, read, remove, tell
 
 PROGRAMS = Path("/usr/lib/postgresql")
 TEMPLATES = TOP / "build/cluster"
-# Its files needn't be on the disk before they are in use; a crash until then only means doing it again.
+# No fsync while a cluster is made: after a crash it is made again.
 INITDB = ("--no-sync", "--username=postgres", "--auth-local=trust", "--auth-host=reject", "--encoding=UTF8",
           "--locale=C")
-# It refuses to run as root, so for root the package's user runs it.
+# PostgreSQL refuses to run as root, so for root the package's user runs it.
 AS_POSTGRES = ("--reuid=postgres", "--regid=postgres", "--init-groups") if os.geteuid() == 0 else ()
 
 
@@ -28,7 +28,7 @@ def owner():
 
 
 def schema_key():
-    """Another one for other sources."""
+    """A hash of the files in sql/."""
     files = sorted(str(path.relative_to(TOP)) for path in (TOP / "sql").rglob("*") if path.is_file())
     sums = (f"{hashlib.sha256((TOP / name).read_bytes()).hexdigest()}  {name}\n" for name in files)
     return hashlib.sha256("".join(sums).encode()).hexdigest()[:16]
@@ -43,7 +43,7 @@ def remove_folders(*folders):
 
 
 class PostgreSQL(Part):
-    """`folder`: of its data, another one while a cluster is made."""
+    """`folder`: that of its data; another one while a cluster is made."""
 
     programs = ("postgres",)
     end_signal = signal.SIGINT
@@ -56,7 +56,7 @@ class PostgreSQL(Part):
 
     @property
     def home(self):
-        """In RUN_DIR, or, where PostgreSQL's user can't reach that, a folder below /var/tmp that a link there names."""
+        """In RUN_DIR; if PostgreSQL's user can't reach that, a folder below /var/tmp with a link in RUN_DIR."""
         link = self.place.run_dir / "postgresql"
         return Path(os.readlink(link)) if AS_POSTGRES and link.is_symlink() else self.place.run / "postgresql"
 
@@ -65,7 +65,7 @@ class PostgreSQL(Part):
         return self.home / self.folder
 
     def folders(self):
-        """Where its processes are, and where all others of the stack."""
+        """The working folders of its processes and of all others of the stack."""
         return {str(self.place.run_dir), os.path.realpath(self.data)}
 
     def pid_file(self):
@@ -79,9 +79,9 @@ class PostgreSQL(Part):
 
     def prepare(self):
         self.publish("flashsale.conf", read(TOP / "conf/postgresql.conf"))
-        # After a kill -9 its children take a moment to notice; until then they keep the shared memory.
+        # After a kill -9 its children end a moment later; until then they keep the shared memory.
         wait_until(lambda: not any(processes_in(self.folders(), self.programs)))
-        # PostgreSQL takes a process that has ended, and that nobody has waited for, for one that runs.
+        # PostgreSQL mistakes a zombie for a running process.
         if (lines := self.pid_file()) and "\nState:\tZ" in read(Path("/proc", lines[0], "status")):
             remove(self.data / "postmaster.pid", *self.home.glob(".s.PGSQL.*.lock"))
 
@@ -90,12 +90,12 @@ class PostgreSQL(Part):
         return len(lines) > 7 and lines[0] == str(self.place.pid(self.name)) and lines[7].startswith("ready")
 
     def publish(self, name, text):
-        """For PostgreSQL's user to read, too."""
+        """Writes a file that PostgreSQL's user can read, too."""
         (self.data / name).write_text(f"{text}\n")
         (self.data / name).chmod(0o644)
 
     def version(self):
-        """That of the data, or else the newest; "" where there is none."""
+        """The data's version, otherwise the newest one installed; "" if there is none."""
         there = filter(str.isdecimal, (path.name for path in PROGRAMS.glob("*")))
         return read(self.data / "PG_VERSION") or max(there, key=int, default="")
 
@@ -109,7 +109,7 @@ class PostgreSQL(Part):
     # ---- the cluster ----
 
     def open(self):
-        """Starts it, with a cluster and a schema that are made if they are not there."""
+        """Starts PostgreSQL; makes the cluster and the schema if they do not exist."""
         if not self.home.is_dir():
             self.home.mkdir(mode=0o700)
             os.chown(self.home, owner(), -1)
@@ -126,16 +126,16 @@ class PostgreSQL(Part):
             self.deploy_schema(key)
 
     def choose_home(self):
-        """Each RUN_DIR that PostgreSQL's user can't reach makes a folder of its own below /var/tmp, and only its link
-        leads there. What an earlier RUN_DIR of the same path left behind is not used, and not removed either: that
-        RUN_DIR may only have been moved."""
+        """Each RUN_DIR that PostgreSQL's user can't reach gets a folder of its own below /var/tmp, which only its link
+        names. The folder of an earlier RUN_DIR with the same path is neither used nor removed: that RUN_DIR may have
+        been moved."""
         link, prefix = self.place.run_dir / "postgresql", f"flashsale-{self.place.digest}"
         user = owner()
         if not AS_POSTGRES or link.exists() or \
                 run(["setpriv", *AS_POSTGRES, "test", "-x", self.place.run_dir / "."], os.devnull):
             return
         for left in filter(Path.is_dir, Path("/var/tmp").glob(f"{prefix}*")):
-            tell(f"{left} is of a {self.place.run_dir} that was there before, and not used: remove it if that is gone",
+            tell(f"{left} belongs to an earlier {self.place.run_dir} and is not used: remove it if that one is gone",
                  fd=2)
         remove(link)
         home = tempfile.mkdtemp(prefix=f"{prefix}.", dir="/var/tmp")
@@ -143,8 +143,8 @@ class PostgreSQL(Part):
         link.symlink_to(home)
 
     def make_cluster(self, key):
-        """A new cluster with the schema takes seconds to make and a moment to copy, so the first one is kept as a
-        template for later stacks (tests start many)."""
+        """Makes or copies a cluster. Making one with the schema takes seconds, copying a moment, so the first one is
+        kept as a template for later stacks (tests start many)."""
         new, user = PostgreSQL(self.place, "data.new"), os.geteuid()
         template = TEMPLATES / f"{self.version()}-{user}-{key}"
         TEMPLATES.mkdir(parents=True, exist_ok=True)
@@ -180,7 +180,7 @@ class PostgreSQL(Part):
             stderr=subprocess.DEVNULL, start_new_session=True, text=True, check=False).stdout.strip()
 
     def await_recovery(self):
-        """A cluster that was restored from a backup can be read long before it takes writes (hot standby)."""
+        """Waits until it takes writes. A cluster from a backup can be read long before that (hot standby)."""
         def is_over():
             return self.query("SELECT pg_is_in_recovery()") != "t"
         if not is_over():
@@ -191,7 +191,7 @@ class PostgreSQL(Part):
         environment = {**os.environ, "PGHOST": str(self.home), "PGUSER": "postgres", "SQITCH_EMAIL": "stack@localhost",
                        "PGOPTIONS": "--client-min-messages=warning", "SQITCH_FULLNAME": "flashsale stack"}
         is_there = self.query("SELECT 1 FROM pg_database WHERE datname = 'flashsale'")
-        # A change that was edited after it was deployed is seen by the check alone.
+        # Only the check notices a change that was edited after it was deployed.
         for command in (["true"] if is_there else ["createdb", "flashsale"],
                         ["sqitch", "deploy", "--target", "db:pg:flashsale"],
                         ["sqitch", "check", "--target", "db:pg:flashsale"]):

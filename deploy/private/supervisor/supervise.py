@@ -1,5 +1,5 @@
-"""One process that starts every part of a stack as its child, and looks after them. The kernel ends the parts should it
-be killed. It starts workers that died again. PostgreSQL, Redis and the web server stay down once they died, until
+"""The supervisor starts every part of a stack as its child, and looks after them. If it is killed, the kernel ends the
+parts. It restarts workers that died. PostgreSQL, Redis and the web server stay down after they died, until
 start-part."""
 
 import os
@@ -32,14 +32,14 @@ Check an item out, then purchase it:
 
 
 def on_signals(numbers, handler):
-    """What the caller has us ignore (nohup) stays ignored."""
+    """Sets a handler, but not for signals that the caller made us ignore (nohup)."""
     for number in numbers:
         if signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, handler)
 
 
 class Supervisor:
-    """`told`: a file that gets a byte when the stack serves; None: it is in the foreground."""
+    """`told`: a file descriptor that gets a byte when the stack serves; None: the stack is in the foreground."""
 
     def __init__(self, place, told):
         self.place, self.told = place, told
@@ -59,8 +59,8 @@ class Supervisor:
                 raise StackError(f"{link} is in the way")
 
     def end_leftovers(self):
-        """Parts of a supervisor that was killed may still be there: on their way out, or, as nginx's workers, for good.
-        PostgreSQL's last."""
+        """Ends the parts of a supervisor that was killed, PostgreSQL last. They may still be ending or, like nginx's
+        worker processes, not end by themselves."""
         for number in (signal.SIGTERM, signal.SIGINT):
             programs = [name for kind in KINDS if kind.end_signal == number for name in kind.programs]
             end_leftovers(self.postgresql.folders(), tuple(programs), number)
@@ -83,8 +83,8 @@ class Supervisor:
                 raise StackError(f"port {self.place[name]} is in use; {name}=... chooses another")
 
     def set_options(self):
-        """What both programs are told; and how many idle connections each of nginx's two processes may keep. Of a
-        worker's connections half at most may be such (deploy/nginx/site.conf.in has the rule)."""
+        """Sets the options of both programs, and how many idle connections each of nginx's two processes may keep: in
+        all at most half of a worker's connections (deploy/nginx/site.conf.in has the rule)."""
         worker_more, generator_more = (self.place[name].split() for name in ("WORKER_OPTIONS", "GENERATOR_OPTIONS"))
         given = dict(option.partition("=")[::2] for option in worker_more)
         connections = given.get("worker.connections_max", "")
@@ -129,7 +129,7 @@ class Supervisor:
     # ---- while it serves ----
 
     def look_after(self, part):
-        """Notices that it died, and starts it again where it should live: a worker, and slower if it dies at once."""
+        """Notices that a part died, and restarts a worker, with growing pauses if it dies at once."""
         now = time.monotonic()
         if part.process and not part.lives():
             status = part.process.returncode
@@ -143,7 +143,7 @@ class Supervisor:
             self.place.note(f"{part.name} (pid {part.process.pid}) started")
 
     def generate(self):
-        """Now and then, if the last time is over."""
+        """Starts the generator every GENERATE_EVERY_S, if the last run has ended."""
         if self.generator.process and not self.generator.lives():
             if self.generator.process.returncode != 0:
                 self.place.note("the generator failed; see generator.log")
@@ -169,14 +169,14 @@ class Supervisor:
             connection.send(b"done")
 
     def attempt(self, action, *arguments):
-        """What fails, as where a disk is full, is tried again, and ends nothing else."""
+        """Logs an error, for example of a full disk, and goes on; the action is tried again in the next round."""
         try:
             action(*arguments)
         except Exception as error:
             self.place.note(f"{type(error).__name__}: {error}")
 
     def serve(self):
-        """Goes round as soon as somebody asks, a signal comes or a child ends; and every now and then."""
+        """Goes round when a command, a signal or the end of a child arrives, and every LOOK_S."""
         woken, wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
@@ -202,7 +202,7 @@ class Supervisor:
         replace(place.run_dir / "ready", os.getpid())
         if self.told is None:
             tell_where(place)
-        # From here on there is nobody to tell, and a caller that reads our output must see its end.
+        # From here on output goes to the log, so that a caller that reads our output sees its end.
         with open(place.log("stack"), "ab") as log:
             for fd in (2,) if self.told is None else (1, 2):
                 os.dup2(log.fileno(), fd)
@@ -224,8 +224,8 @@ class Supervisor:
 
 
 def supervise(place, told=None):
-    """Until it is asked to leave, or cannot begin."""
-    # Files of the caller's (bats has its own as 3) must not stay open in what outlives it.
+    """Runs a stack until a signal ends it, or it cannot start."""
+    # The supervisor outlives its caller, so it closes the caller's files (bats uses descriptor 3).
     for fd in {int(name) for name in os.listdir("/proc/self/fd")} - {0, 1, 2, told}:
         os.closerange(fd, fd + 1)
     place.check_settings()
@@ -234,7 +234,7 @@ def supervise(place, told=None):
     with open(place.run_dir / "lock", "ab") as file:
         if not wait_until(lambda: lock(file), 1):
             raise StackError(f"already running in {place.run_dir} (pid {place.pid('stack')})")
-        # That of a supervisor that was killed says nothing of this one.
+        # A killed supervisor may have left this file.
         remove(place.run_dir / "ready")
         replace(place.run_dir / "pid/stack", os.getpid())
         place.keep_settings()

@@ -1,4 +1,4 @@
-"""The web servers: their certificate, and their configuration with the site that deploy/site makes."""
+"""The web servers: their certificate, and their configuration with the site from deploy/site."""
 
 import os
 import resource
@@ -14,7 +14,7 @@ HAS_IPV6 = "0" * 31 + "1 " in read(Path("/proc/net/if_inet6"))
 
 
 def is_taken(port):
-    """Some process listens there, on loopback or on any address, by IPv4 or IPv6 (proc(5), /proc/net/tcp)."""
+    """Whether a process listens on the port, on loopback or any address, by IPv4 or IPv6 (proc(5), /proc/net/tcp)."""
     own = {f"{address}:{port:04X}" for address in ("0100007F", "0" * 8, "0" * 24 + "01000000", "0" * 32)}
     rows = [line.split() for table in ("tcp", "tcp6") for line in read(Path("/proc/net", table)).splitlines()]
     return any(row[1] in own and row[3] == "0A" for row in rows)
@@ -28,8 +28,8 @@ def output(*command):
 
 
 class WebServer(Part):
-    """`workers`: the parts that it passes requests to. keepalive: of nginx, how many idle connections to them each
-    process may keep."""
+    """`workers`: the parts that get the requests. keepalive: how many idle connections to them each nginx process may
+    keep."""
 
     keepalive = 1
 
@@ -49,7 +49,7 @@ class WebServer(Part):
         return True
 
     def answers(self):
-        """Whether a worker does, by /health: a reply that is not one of the web server's own."""
+        """Whether a worker answers /health: the reply is not one of the web server's own."""
         try:
             with socket.create_connection(("127.0.0.1", self.ports[0]), timeout=5) as connection:
                 connection.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
@@ -78,7 +78,7 @@ class WebServer(Part):
             remove(share / name)
             (share / name).symlink_to(folder)
         (self.folder / "nothing").mkdir(exist_ok=True)
-        # The programs may be newer than what was kept of their replies.
+        # The cached replies may be those of older programs.
         subprocess.run(["rm", "--recursive", "--force", cache], check=True)
         if place["HTPASSWD"]:
             users.touch(mode=0o600)
@@ -96,7 +96,7 @@ class WebServer(Part):
                                     *values))
 
     def upstream(self):
-        """A line a worker."""
+        """A line for each worker."""
         raise NotImplementedError
 
 
@@ -107,11 +107,11 @@ class Nginx(WebServer):
         return ["nginx", "-e", "stderr", "-p", self.folder, "-c", self.conf]
 
     def prepare(self):
-        # After a kill -9 of the first process the others go on, and have its ports.
+        # After a kill -9 of the master process its worker processes go on, and keep the ports.
         end_leftovers({str(self.place.run_dir)}, self.programs, self.end_signal)
 
     def upstream(self):
-        """deploy/nginx/site.conf.in says why the numbers are what they are."""
+        """deploy/nginx/site.conf.in explains the numbers."""
         roles = ["", *[" backup"] * (len(self.workers) - 1)]
         if len(self.workers) > 1:
             roles[0] = f" max_conns={self.keepalive}"

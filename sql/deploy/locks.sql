@@ -1,0 +1,67 @@
+-- The locks that a batch waits for, in the one order in which all batches take them:
+--
+--     sale by sale, by their numbers (batch_parts); in each
+--     1. of checkouts, free ids by their hashes  lock_free_ids
+--     2. one stripe                              lock_stripe
+--     3. items by number                         the UPDATE of eligible_requests or of wanted_codes
+--     4. of purchases, buyers by name            the INSERT of purchase_batch, for a row may not be there yet
+--
+-- so a batch that waits for another never holds what that one waits for. What a checkout of any item takes
+-- beyond these, other stripes and items, it never waits for, and takes last (allocation.sql).
+--
+-- Items that are named have no lock before their UPDATE, since looking each up twice makes a batch dearer. The
+-- UPDATE goes by the number: its requests are sorted, and with hash joins, merge joins and all scans but those of
+-- an index switched off it can meet the rows in no other order. tests/sql/15-plans.sql holds it to that.
+
+BEGIN;
+
+SET LOCAL ROLE flashsale_owner;
+SET LOCAL search_path = flashsale, pg_temp;
+
+CREATE FUNCTION lock_free_ids(p_sale_id integer, p_users text[], p_sales integer[], p_ids text[])
+RETURNS void
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(p_sale_id, k.key)
+    FROM (SELECT DISTINCT hashtext(r.user_id || ' ' || r.id) AS key
+          FROM unnest(p_users, p_sales, p_ids) r (user_id, sale_id, id)
+          WHERE r.id <> '' AND r.sale_id IN (0, p_sale_id)
+          ORDER BY 1) k;
+END
+$$;
+COMMENT ON FUNCTION lock_free_ids(integer, text[], integer[], text[]) IS
+    'until the transaction ends no other batch finds an item for these users'' ids, nor gives one';
+
+CREATE FUNCTION lock_stripe(p_sale_id integer) RETURNS sale_stripe
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    v_stripes   constant integer := 16;
+    v_preferred constant integer := pg_backend_pid() % v_stripes;
+    v_stripe    sale_stripe;
+BEGIN
+    SELECT * INTO v_stripe FROM sale_stripe
+    WHERE sale_id = p_sale_id AND stripe = v_preferred
+    FOR NO KEY UPDATE SKIP LOCKED;
+    IF NOT FOUND THEN
+        SELECT * INTO v_stripe FROM sale_stripe
+        WHERE sale_id = p_sale_id
+        ORDER BY (stripe - v_preferred + v_stripes) % v_stripes
+        LIMIT 1
+        FOR NO KEY UPDATE SKIP LOCKED;
+    END IF;
+    -- More batches at once than stripes: wait for one. Of this sale nothing else is locked yet but free
+    -- ids, and of others only those with lower numbers, so nobody who has one waits for this transaction.
+    IF v_stripe.stripe IS NULL THEN
+        SELECT * INTO v_stripe FROM sale_stripe
+        WHERE sale_id = p_sale_id AND stripe = v_preferred
+        FOR NO KEY UPDATE;
+    END IF;
+    RETURN v_stripe;
+END
+$$;
+COMMENT ON FUNCTION lock_stripe(integer) IS
+    'a stripe of the sale for this transaction alone; locked before any of its items';
+
+COMMIT;

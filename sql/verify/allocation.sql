@@ -1,0 +1,1 @@
+SELECT 'flashsale.allocate_items(integer[], flashsale.sale_stripe)'::regprocedure;
