@@ -55,14 +55,14 @@ export class Visitor {
         page.on('console', (message) => visitor.#onConsole(message));
         // Before the page's scripts run: records violations of the policy, and texts for screen readers.
         await page.addInitScript(() => {
-            window.heard = [];
+            window.spokenTexts = [];
             addEventListener('securitypolicyviolation', (event) =>
                 console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`));
             addEventListener('DOMContentLoaded', () => {
                 const spoken = document.getElementById('spoken');
                 if (!spoken) return; // the browser's own error page
                 new MutationObserver(() => {
-                    if (spoken.textContent) window.heard.push(spoken.textContent);
+                    if (spoken.textContent) window.spokenTexts.push(spoken.textContent);
                 }).observe(spoken, { childList: true, characterData: true, subtree: true });
             });
         });
@@ -134,13 +134,13 @@ export class Visitor {
     }
 
     /** The texts for screen readers so far. */
-    heard() {
-        return this.page.evaluate(() => window.heard);
+    spokenTexts() {
+        return this.page.evaluate(() => window.spokenTexts);
     }
 
-    async hears(pattern) {
-        await until(`to hear ${pattern}`, async () =>
-            (await this.heard()).some((text) => pattern.test(text)));
+    async speaks(pattern) {
+        await until(`to speak ${pattern}`, async () =>
+            (await this.spokenTexts()).some((text) => pattern.test(text)));
     }
 
     /** All buttons that reserve are disabled. */

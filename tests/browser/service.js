@@ -61,9 +61,9 @@ export async function sql(query) {
 /** The first free one of these items, given by their ids. */
 export async function firstFree(ids) {
     const id = await sql(`SELECT id
-        FROM unnest('{${ids}}'::text[]) WITH ORDINALITY asked (id, place)
+        FROM unnest('{${ids}}'::text[]) WITH ORDINALITY asked (id, ordinal)
         JOIN flashsale.item ON id = sale_id || '-' || number
-        WHERE purchased_at IS NULL AND held_until <= now() ORDER BY place LIMIT 1`);
+        WHERE purchased_at IS NULL AND held_until <= now() ORDER BY ordinal LIMIT 1`);
     assert.notEqual(id, '', 'none is free');
     return id;
 }

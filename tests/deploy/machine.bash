@@ -52,8 +52,8 @@ machine_start() {
     cp "$trees/$suite.packages/next/flashsale_"*.deb "$MACHINE/packages/next.deb"
     chmod 0755 "$MACHINE"
 
-    # This machine's service manager does not know the container, so a reboot (status 133) is done here. If the tests are
-    # killed, the container powers off.
+    # This machine's service manager does not know the container, so a reboot (status 133) is done here. If the tests
+    # are killed, the container powers off.
     # shellcheck disable=SC2016 # for the inner shell
     setpriv --pdeathsig=KILL bash -c 'exec 9>>"$1.lock"; flock 9; shift; status=133
         while [[ $status -eq 133 ]]; do setpriv --pdeathsig=TERM "$@" 9>&-; status=$?; done' \

@@ -79,7 +79,7 @@ sells() {
     sales_go_on
     load_end
     same "$(result .unknown+.not_sent)" 0
-    told_is_sold
+    acknowledged_is_sold
     same_workers
 }
 

@@ -27,7 +27,7 @@ worker_is_back() {
         same "$(ended_with "$worker" "$pid")" 137
     done
     load_end
-    told_is_sold
+    acknowledged_is_sold
 }
 
 @test "kill -9 of a worker: buyers at the other one, without the web server, notice nothing" {
@@ -38,7 +38,7 @@ worker_is_back() {
     wait_until 5000 worker_is_back worker-1 "$pid"
     load_end
     same "$(result .unknown+.not_sent+.status_5xx)" 0
-    told_is_sold
+    acknowledged_is_sold
 }
 
 @test "SIGTERM to a worker under load: no request is lost, exit status 0 within 2 s" {
@@ -56,7 +56,7 @@ worker_is_back() {
     done
     load_end
     same "$(result .unknown+.not_sent+.status_5xx)" 0
-    told_is_sold
+    acknowledged_is_sold
 }
 
 @test "SIGTERM to an idle worker with keep-alive connections: exit status 0 within 2 s" {

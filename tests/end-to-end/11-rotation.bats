@@ -77,8 +77,8 @@ hold_one_buy_one() {
     [[ $(sql "SELECT count(DISTINCT sale_id) FROM flashsale.buyer WHERE user_id LIKE 'user%'") -ge 3 ]]
 }
 
-# told_after_ms TARGET END: asks again and again; prints how long after the sale's end the reply first said so.
-told_after_ms() {
+# end_shown_after_ms TARGET END: asks again and again; prints how long after the sale's end the reply first said so.
+end_shown_after_ms() {
     python3 - "$1" "$2" <<'END'
 import json, sys, time, urllib.request
 url, end = sys.argv[1], float(sys.argv[2])
@@ -100,8 +100,8 @@ END
         end=$(sql "UPDATE flashsale.sale SET ends_at = date_trunc('second', now()) + interval '3 seconds' + $part * interval '1 second'
                    WHERE sale_id = (flashsale.current_sale()).sale_id RETURNING extract(epoch FROM ends_at)")
         sleep 1.2 # cached replies with the old end have expired
-        late=$(told_after_ms "$URL/sale/status" "$end")
-        printf 'an end at %s: told %s ms after it\n' "$part" "$late"
+        late=$(end_shown_after_ms "$URL/sale/status" "$end")
+        printf 'an end at %s: shown %s ms after it\n' "$part" "$late"
         [[ $late -ge -20 && $late -le $((150 * TEST_SLOWNESS)) ]]
     done
 }

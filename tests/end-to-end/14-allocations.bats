@@ -55,7 +55,7 @@ allocations_of_worker() {
         each_kind "later$number"
     done
     many=$(allocations_of_worker)
-    printf '%d before, %d behind %d checkouts\n' "$few" "$many" "$(jq .decided "$BATS_TEST_TMPDIR/result")"
+    printf '%d before, %d after %d checkouts\n' "$few" "$many" "$(jq .decided "$BATS_TEST_TMPDIR/result")"
     [[ $few -gt 0 && $(jq .decided "$BATS_TEST_TMPDIR/result") -gt 500 ]]
     same "$many" "$few"
 }

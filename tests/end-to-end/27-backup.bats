@@ -56,7 +56,7 @@ restored() {
     local before
     before=$(sold)
     [[ $before -ge $sold_before && $before -le $sold_behind ]]
-    told_is_sold "$begun_s"
+    acknowledged_is_sold "$begun_s"
     run -0 generator --audit 1
     same "$output" 'sale 1 is sound'
     # A purchase from before the backup gets its reply again.
@@ -137,6 +137,6 @@ restored() {
     stack_open sale.hold_s=3 sale.sales_ahead=0
     same "$(sold)" "$sold_at_end"
     [[ $sold_at_end -gt $sold_behind ]]
-    told_is_sold
+    acknowledged_is_sold
     run -0 generator --audit 1
 }

@@ -65,11 +65,11 @@ lines() {
         finds "fcgi/http/reply.c:$line: fcgi/http/ includes fcgi/sale/, which its row excludes"
 }
 
-@test "a library that another room guards is found, by any of its headers" {
+@test "a library that only another room may include is found, by any of its headers" {
     local line=$(($(lines_of fcgi/api/routes.c) + 1)) header
     for header in libpq-fe.h fcgiapp.h hiredis/async.h json-c/json.h libconfig.h; do
         with_text fcgi/api/routes.c "#include <$header>" \
-            finds "fcgi/api/routes.c:$line: fcgi/api/ includes <$header>, which other rooms guard"
+            finds "fcgi/api/routes.c:$line: fcgi/api/ includes <$header>, which only other rooms may include"
     done
 }
 
@@ -86,9 +86,10 @@ lines() {
 @test "a function in SQL has at most 80 lines" {
     local line=$(($(lines_of sql/deploy/status.sql) + 1)) head tail=$'$$;'
     head=$'CREATE OR REPLACE FUNCTION long_one() RETURNS integer\nLANGUAGE sql\nAS $$'
-    with_text sql/deploy/status.sql "$head"$'\n'"$(lines 77 '    SELECT 1;')"$'\n'"$tail" \
+    # Between the quotes.
+    with_text sql/deploy/status.sql "$head"$'\n'"$(lines 81 '    SELECT 1;')"$'\n'"$tail" \
         finds "sql/deploy/status.sql:$line: long_one() has 81 lines, 80 are the most"
-    run with_text sql/deploy/status.sql "$head"$'\n'"$(lines 76 '    SELECT 1;')"$'\n'"$tail" \
+    run with_text sql/deploy/status.sql "$head"$'\n'"$(lines 80 '    SELECT 1;')"$'\n'"$tail" \
         "$COPY/tests/lint/house.py"
     [[ $output != *long_one* ]]
     # A body without quotes.

@@ -209,8 +209,8 @@ sold_at_least() {
     [[ $(sold) -ge $1 ]]
 }
 
-# told_is_sold [BEFORE]: all acknowledged purchases (before that time, in seconds) are in the rows.
-told_is_sold() {
+# acknowledged_is_sold [BEFORE]: all acknowledged purchases (before that time, in seconds) are in the rows.
+acknowledged_is_sold() {
     history_is_sold "$HISTORY" "${1:-null}" sql
 }
 

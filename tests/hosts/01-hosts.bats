@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Two web hosts, PostgreSQL with a synchronous standby, Redis, and a balancer, each on a host of its own. Stock and limit
-# are exact across hosts, and a host may be cut off during a sale.
+# Two web hosts, PostgreSQL with a synchronous standby, Redis, and a balancer, each on a host of its own. Stock and
+# limit are exact across hosts, and a host may be cut off during a sale.
 
 bats_require_minimum_version 1.5.0
 load helper
@@ -139,7 +139,7 @@ bought_of() {
     cat "$BATS_TEST_TMPDIR/result"
     # Every request was answered.
     same "$(jq .unknown+.not_sent "$BATS_TEST_TMPDIR/result")" 0
-    told_is_sold "$history" "$PRIMARY"
+    acknowledged_is_sold "$history" "$PRIMARY"
     same "$(audit)" ''
 }
 

@@ -108,7 +108,7 @@ no_batcher_is_up() {
     touch "$BATS_TEST_TMPDIR/stop"
     wait "$crowd_pid"
     same "$(waiting "clock_timestamp() - state_change > '$STATEMENT_MS ms'")" 0
-    told_is_sold "$history" "$PRIMARY" "$STANDBY"
+    acknowledged_is_sold "$history" "$PRIMARY" "$STANDBY"
     same "$(audit)" ''
     # Each batcher logs a line at the beginning and one at the end.
     for worker in "$HOSTS_DIR"/log/web?-worker-?.log; do

@@ -1,5 +1,5 @@
-# Several hosts on one machine, for tests: each is a network namespace. A bridge connects them, in a namespace of its own,
-# so that the machine's network is unchanged.
+# Several hosts on one machine, for tests: each is a network namespace. A bridge connects them, in a namespace of its
+# own, so that the machine's network is unchanged.
 #
 #     client ── balancer ──┬── web1 ──┬── database1 (primary)
 #                          └── web2 ──┼── database2 (its synchronous standby)
@@ -543,8 +543,8 @@ sold() {
     sql "$PRIMARY" 'SELECT count(*) FROM flashsale.item WHERE purchased_at IS NOT NULL'
 }
 
-# told_is_sold HISTORY HOST...: all acknowledged purchases are in the rows of each of these hosts.
-told_is_sold() {
+# acknowledged_is_sold HISTORY HOST...: all acknowledged purchases are in the rows of each of these hosts.
+acknowledged_is_sold() {
     local host
     for host in "${@:2}"; do
         history_is_sold "$1" null sql "$host"

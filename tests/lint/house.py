@@ -6,7 +6,7 @@
     rooms       each C file outside tests/ is in a room of the table "Rooms", each top-level folder is named there
     walls       a room includes only itself and rooms below it, and none that its row excludes ("not"); a library of
                 the table is included only by the rooms whose rows name it
-    functions   at most 70 lines in C, from brace to brace; at most 80 in SQL, from CREATE to the end
+    functions   bodies have at most 70 lines in C, braces included; at most 80 in SQL, between the dollar quotes
     files       at most 30 KB, except documents and data
 
 Prints a line for each violation, then one with counts. Exits with 1 if there is a violation.
@@ -74,8 +74,8 @@ class House:
     def read(self, name):
         return (self.top / name).read_text(encoding="utf-8")
 
-    def report(self, place, text):
-        self.violations.append(f"{place}: {text}")
+    def report(self, position, text):
+        self.violations.append(f"{position}: {text}")
 
     def check_rooms(self):
         folders = {name.partition("/")[0] for name in self.names if "/" in name and not name.startswith(".")}
@@ -98,31 +98,31 @@ class House:
             if not include:
                 continue
             bracket, header = include.groups()
-            place = f"{name}:{number}"
+            position = f"{name}:{number}"
             if bracket == "<":
-                self.check_library(place, room, header)
+                self.check_library(position, room, header)
             elif bracket:
-                self.check_include(place, room, header)
+                self.check_include(position, room, header)
             else:
-                self.report(place, "the included file is not a constant")
+                self.report(position, "the included file is not a constant")
 
-    def check_library(self, place, room, header):
+    def check_library(self, position, room, header):
         library = library_of(header)
         if library in self.guarded and library not in map(library_of, self.rooms[room].libraries):
-            self.report(place, f"{room}/ includes <{header}>, which other rooms guard")
+            self.report(position, f"{room}/ includes <{header}>, which only other rooms may include")
 
-    def check_include(self, place, room, header):
+    def check_include(self, position, room, header):
         beside = os.path.normpath(f"{room}/{header}")
         path = beside if (self.top / beside).is_file() else os.path.normpath(header)
         other = folder_of(path)
         if not (self.top / path).is_file() or other not in self.rooms:
-            self.report(place, f"\"{header}\" is in no room")
+            self.report(position, f"\"{header}\" is in no room")
         elif other != room:
             self.includes.append((room, other))
             if self.rooms[other].floor > self.rooms[room].floor:
-                self.report(place, f"{room}/ includes {other}/, which is above it")
+                self.report(position, f"{room}/ includes {other}/, which is above it")
             elif other in self.rooms[room].excluded:
-                self.report(place, f"{room}/ includes {other}/, which its row excludes")
+                self.report(position, f"{room}/ includes {other}/, which its row excludes")
 
     def check_lengths(self, name):
         is_c, is_sql = name.endswith((".c", ".h")), name.endswith((".sql", ".psql"))
@@ -149,7 +149,9 @@ def c_functions(lines):
 
 
 def sql_functions(lines):
-    """(line, name, length) of each function: a semicolon outside its body ends it, or the end of the file."""
+    """(line, name, length of the body) of each function; without a quoted body the whole function counts.
+
+    A semicolon outside the body ends a function, or the end of the file."""
     name = quote = None
     for number, line in enumerate(lines, 1):
         if name is None:
@@ -157,14 +159,17 @@ def sql_functions(lines):
             if not create:
                 continue
             name, begin, is_atomic = create[1], number, False
+            first, last = number, None
         for mark in DOLLAR_QUOTE.findall(line):
-            if quote is None or mark == quote:
-                quote = mark if quote is None else None
+            if quote is None:
+                quote, first = mark, number + 1
+            elif mark == quote:
+                quote, last = None, number - 1
         code = line.partition("--")[0].rstrip().upper()
         is_atomic |= "BEGIN ATOMIC" in code
         if quote is None and (code == "END;" if is_atomic else code.endswith(";")) or number == len(lines):
-            yield begin, name, number - begin + 1
-            name = None
+            yield begin, name, (last or number) - first + 1
+            name = quote = None
 
 
 def main():

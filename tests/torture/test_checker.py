@@ -473,7 +473,7 @@ def a_time_without_a_sale(sale):
 
 
 @wrong()
-def one_sale_behind_the_other(sale):
+def one_sale_after_the_other(sale):
     begins = sale.rows["sale"]["ends_at"]
     sale.rows["sales"].append({"sale_id": 2, "items_total": 6, "items": 6, "starts_at": begins,
                                "ends_at": begins + 3600 * SECOND_US})

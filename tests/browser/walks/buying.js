@@ -163,11 +163,11 @@ export const buying = {
             .waitFor({ state: 'detached', timeout: 40000 });
         await visitor.notice('Time is up');
         await visitor.look('hold-ended');
-        await visitor.hears(/^Time is up/);
+        await visitor.speaks(/^Time is up/);
         // Screen readers got the time left once, at ten seconds.
-        const heard = (await visitor.heard()).filter((text) => / left to buy /.test(text));
-        assert.equal(heard.length, 1, heard.join());
-        assert.match(heard[0], /^10 seconds/);
+        const spoken = (await visitor.spokenTexts()).filter((text) => / left to buy /.test(text));
+        assert.equal(spoken.length, 1, spoken.join());
+        assert.match(spoken[0], /^10 seconds/);
 
         await until('the second to end', () => Date.now() > endsAt + 500, 20000);
         await row.getByRole('button').click();
@@ -206,7 +206,7 @@ export const buying = {
         await visitor.notice('as many items as one person may');
         await visitor.sees('#you-bought', '0 of 10 left');
         await visitor.look('refused-limit');
-        await visitor.hears(/as many items as one person may/);
+        await visitor.speaks(/as many items as one person may/);
         // All buttons are disabled; pressing one shows why, without a request.
         await visitor.offersNothing();
         await page.getByRole('button', { name: 'Close' }).click();
