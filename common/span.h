@@ -17,7 +17,7 @@ static inline void span_copy(struct span span, char *text, size_t size)
 {
     if (!CHECK(span.length < size))
         span.length = size - 1;
-    if (span.length > 0)
+    if (span.bytes)
         memcpy(text, span.bytes, span.length);
     text[span.length] = '\0';
 }

@@ -38,12 +38,14 @@ static void ask_too_many_purchases(void)
     add_purchases(3);
 }
 
-/* There is no database: the statement must not be sent. */
+/* The statement must not be sent. */
+static struct database *no_database;
+
 static void ask_too_few_checkouts(void)
 {
     checkout_statement_begin(checkouts, 2);
     add_checkouts(1);
-    if (checkout_statement_call(checkouts, NULL))
+    if (checkout_statement_call(checkouts, no_database))
         abort();
 }
 
@@ -51,7 +53,7 @@ static void ask_too_few_purchases(void)
 {
     purchase_statement_begin(purchases, 2);
     add_purchases(1);
-    if (purchase_statement_call(purchases, NULL))
+    if (purchase_statement_call(purchases, no_database))
         abort();
 }
 
