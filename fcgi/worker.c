@@ -224,8 +224,8 @@ struct worker *worker_start(const struct settings *settings, int listen_fd)
         exit(EXIT_FAILURE);
     }
     worker->context.sale_view = sale_view_new(settings);
-    worker->context.batchers =
-        batchers_start(settings, dialect_of(settings)->full_may_check_out, worker->context.metrics);
+    worker->context.batchers = batchers_start(
+        settings, dialect_of(settings)->checkout_ignores_limit, worker->context.metrics);
     worker->connections =
         connections_new(listen_fd, settings->worker.connections_max, sizeof(struct exchange));
     worker->threads = calloc((size_t)settings->worker.threads, sizeof *worker->threads);

@@ -4,7 +4,7 @@
 #include "endpoints.h"
 #include "identity.h"
 
-_Static_assert((int)PARAMETER_BYTES_MAX <= (int)FREE_ID_BYTES_MAX,
+_Static_assert((int)PARAMETER_BYTES_MAX <= (int)WILDCARD_ID_BYTES_MAX,
                "an id that is given can be stored");
 
 static void write_accepted(const struct settings *settings, struct reply *reply,
@@ -54,10 +54,10 @@ bool checkout_submit(const struct settings *settings, const struct request *requ
     struct item_id id = {ITEM_ID_OPEN_SALE, ITEM_ID_NONE};
     if (!item->is_too_long)
         id = item_id_parse(item->bytes, item->length);
-    bool is_free = settings->sale.unknown_item == UNKNOWN_ITEM_ANY && id.number == ITEM_ID_NONE &&
-                   !item->is_too_long;
+    bool is_wildcard = settings->sale.unknown_item == UNKNOWN_ITEM_ANY &&
+                       id.number == ITEM_ID_NONE && !item->is_too_long;
     job->checkout.item = id;
-    job->checkout.free_id = (struct span){item->bytes, is_free ? item->length : 0};
+    job->checkout.wildcard_id = (struct span){item->bytes, is_wildcard ? item->length : 0};
     return true;
 }
 

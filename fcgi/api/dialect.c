@@ -8,7 +8,7 @@ static const struct dialect dialects[] = {
                    .purchased = "Purchase successful",
                    .limit_before = "User has reached the maximum of ",
                    .limit_after = " items per sale",
-                   .full_may_check_out = true},
+                   .checkout_ignores_limit = true},
     [DIALECT_C] = {.checked_out = "success", .purchased = "success"},
     [DIALECT_D] = {.checked_out = "Checkout code generated successfully",
                    .purchased = "Purchase completed successfully",

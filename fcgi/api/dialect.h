@@ -14,7 +14,7 @@ struct dialect {
     const char *limit_before;
     const char *limit_after;
     /* Whether a user at the limit may still check out, so that only the purchase is refused. */
-    bool full_may_check_out;
+    bool checkout_ignores_limit;
 };
 
 /* The dialect that the settings name; a constant. */

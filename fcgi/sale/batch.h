@@ -39,7 +39,7 @@ struct batch_options {
     const struct settings *settings;
     struct metrics *metrics;
     struct refusals refusals;
-    bool full_may_check_out; /* batchers.h */
+    bool checkout_ignores_limit; /* batchers.h */
 };
 
 /* A connection that the kind's statement can be called on, as checkout_statement_connect(). */

@@ -52,7 +52,7 @@ struct batcher {
 struct batchers {
     const struct settings *settings;
     struct metrics *metrics;
-    bool full_may_check_out;
+    bool checkout_ignores_limit;
     struct queue queues[JOB_KINDS];
     _Atomic int in_flight[JOB_KINDS]; /* jobs that were submitted and are not complete */
     _Atomic unsigned submitted;       /* jobs so far, of all kinds; it may wrap */
@@ -310,7 +310,7 @@ static bool batcher_open(struct batcher *batcher, struct batchers *batchers, enu
         .refusals = {.cache = batchers->refusal_cache,
                      .share = batchers->redis_share,
                      .batcher = (int)(batcher - batchers->batcher)},
-        .full_may_check_out = batchers->full_may_check_out};
+        .checkout_ignores_limit = batchers->checkout_ignores_limit};
     batcher->database = batcher->row->connect(settings, batcher->name);
     return batcher->row->open(&batcher->batch, &options) && batcher->database && batcher->jobs;
 }
@@ -325,14 +325,14 @@ static void batcher_close(struct batcher *batcher)
 }
 
 /* NULL: not enough memory, or no thread for Redis. */
-static struct batchers *batchers_new(const struct settings *settings, bool full_may_check_out,
+static struct batchers *batchers_new(const struct settings *settings, bool checkout_ignores_limit,
                                      struct metrics *metrics, int count)
 {
     struct batchers *batchers = calloc(1, sizeof *batchers);
     if (!batchers)
         return NULL;
     batchers->settings = settings;
-    batchers->full_may_check_out = full_may_check_out;
+    batchers->checkout_ignores_limit = checkout_ignores_limit;
     batchers->metrics = metrics;
     batchers->batcher = calloc((size_t)count, sizeof *batchers->batcher);
     batchers->refusal_cache = refusal_cache_new(metrics);
@@ -347,7 +347,7 @@ static struct batchers *batchers_new(const struct settings *settings, bool full_
     return NULL;
 }
 
-struct batchers *batchers_start(const struct settings *settings, bool full_may_check_out,
+struct batchers *batchers_start(const struct settings *settings, bool checkout_ignores_limit,
                                 struct metrics *metrics)
 {
     const int counts[JOB_KINDS] = {[JOB_CHECKOUT] = settings->batch.checkout_batchers,
@@ -355,7 +355,7 @@ struct batchers *batchers_start(const struct settings *settings, bool full_may_c
     int count = 0;
     for (int kind = 0; kind < JOB_KINDS; kind++)
         count += counts[kind];
-    struct batchers *batchers = batchers_new(settings, full_may_check_out, metrics, count);
+    struct batchers *batchers = batchers_new(settings, checkout_ignores_limit, metrics, count);
     if (!batchers) {
         log_error("not enough memory or threads for the batchers");
         return NULL;

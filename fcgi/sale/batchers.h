@@ -18,11 +18,11 @@ struct batchers;
 struct metrics;
 
 /*
- * Starts the threads. `full_may_check_out`: a user who has bought as many items as one may is
+ * Starts the threads. `checkout_ignores_limit`: a user who has bought as many items as one may is
  * refused the next purchase, but not the checkout before it. NULL: not enough memory or threads;
  * the log says so.
  */
-struct batchers *batchers_start(const struct settings *settings, bool full_may_check_out,
+struct batchers *batchers_start(const struct settings *settings, bool checkout_ignores_limit,
                                 struct metrics *metrics);
 
 /* Ends them, once no job waits any more. Frees all. */

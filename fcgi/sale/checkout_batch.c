@@ -16,7 +16,7 @@ bool checkout_batch_open(struct batch *batch, const struct batch_options *option
     batch->metrics = options->metrics;
     batch->refusals = options->refusals;
     batch->checkout.statement =
-        checkout_statement_new(options->settings, options->full_may_check_out);
+        checkout_statement_new(options->settings, options->checkout_ignores_limit);
     batch->checkout.random = malloc(count * CODE_SECRET_BYTES);
     batch->checkout.known = calloc(count, sizeof *batch->checkout.known);
     return batch->checkout.statement && batch->checkout.random && batch->checkout.known;
@@ -50,7 +50,7 @@ static void add_jobs(struct batch *batch, struct job **jobs, int count)
         const struct checkout_element element = {.user = job->checkout.user,
                                                  .sale_id = job->checkout.item.sale_id,
                                                  .number = job->checkout.item.number,
-                                                 .free_id = job->checkout.free_id,
+                                                 .wildcard_id = job->checkout.wildcard_id,
                                                  .secret = batch->checkout.random +
                                                            (size_t)i * CODE_SECRET_BYTES,
                                                  .known = (int)known->kind,

@@ -41,8 +41,9 @@ struct job {
         struct {
             struct span user; /* 1 to USER_BYTES_MAX bytes */
             struct item_id item;
-            struct span free_id; /* an id that names no item and means any (sale.unknown_item), to
-                                    FREE_ID_BYTES_MAX bytes; of none where the id is another */
+            struct span
+                wildcard_id; /* an id that names no item and means any (sale.unknown_item), to
+                            WILDCARD_ID_BYTES_MAX bytes; of none where the id is another */
         } checkout;
         struct {
             struct code code;

@@ -42,7 +42,7 @@ struct stream *connection_stream(struct connection *connection);
    they are from request to request. */
 void *connection_data(struct connection *connection);
 
-/* For its owner: when the request became readable, by clock_us(). */
+/* For its owner: when a thread came to read the request, by clock_us(). */
 int64_t connection_began_us(const struct connection *connection);
 
 /* Sends the reply, which is written, and has the connection wait for its next request. Does not

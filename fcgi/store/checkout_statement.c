@@ -47,31 +47,31 @@ static const struct database_parameter trial[PARAMETERS] = {
     {NULL, 0}};
 
 struct checkout_statement {
-    struct array users, sales, numbers, secrets, known, known_until, known_sales, free_ids;
-    char unknown_is_any;     /* a parameter: 0 or 1 */
-    char full_may_check_out; /* likewise */
-    bool has_free_ids;       /* an element of this batch has one */
-    int count;               /* elements in the batch */
-    int added;               /* elements so far */
+    struct array users, sales, numbers, secrets, known, known_until, known_sales, wildcard_ids;
+    char unknown_is_any;         /* a parameter: 0 or 1 */
+    char checkout_ignores_limit; /* likewise */
+    bool has_wildcard_ids;       /* an element of this batch has one */
+    int count;                   /* elements in the batch */
+    int added;                   /* elements so far */
     PGresult *result;
     int row; /* the next one to read */
 };
 
 struct checkout_statement *checkout_statement_new(const struct settings *settings,
-                                                  bool full_may_check_out)
+                                                  bool checkout_ignores_limit)
 {
     struct checkout_statement *statement = calloc(1, sizeof *statement);
     if (!statement)
         return NULL;
     int count = settings->batch.size_max;
     statement->unknown_is_any = settings->sale.unknown_item == UNKNOWN_ITEM_ANY;
-    statement->full_may_check_out = full_may_check_out;
+    statement->checkout_ignores_limit = checkout_ignores_limit;
     if (!array_new(&statement->users, count, USER_BYTES_MAX) ||
         !array_new(&statement->sales, count, 4) || !array_new(&statement->numbers, count, 4) ||
         !array_new(&statement->secrets, count, SECRET_BYTES) ||
         !array_new(&statement->known, count, 2) || !array_new(&statement->known_until, count, 8) ||
         !array_new(&statement->known_sales, count, 8) ||
-        !array_new(&statement->free_ids, count, FREE_ID_BYTES_MAX)) {
+        !array_new(&statement->wildcard_ids, count, WILDCARD_ID_BYTES_MAX)) {
         checkout_statement_free(statement);
         return NULL;
     }
@@ -89,7 +89,7 @@ void checkout_statement_free(struct checkout_statement *statement)
     array_free(&statement->known);
     array_free(&statement->known_until);
     array_free(&statement->known_sales);
-    array_free(&statement->free_ids);
+    array_free(&statement->wildcard_ids);
     free(statement);
 }
 
@@ -108,8 +108,8 @@ void checkout_statement_begin(struct checkout_statement *statement, int count)
     array_begin(&statement->known, ARRAY_INT2, count);
     array_begin(&statement->known_until, ARRAY_TIMESTAMPTZ, count);
     array_begin(&statement->known_sales, ARRAY_TIMESTAMPTZ, count);
-    array_begin(&statement->free_ids, ARRAY_TEXT, count);
-    statement->has_free_ids = false;
+    array_begin(&statement->wildcard_ids, ARRAY_TEXT, count);
+    statement->has_wildcard_ids = false;
     statement->count = count;
     statement->added = 0;
 }
@@ -127,8 +127,9 @@ void checkout_statement_add(struct checkout_statement *statement,
     array_add_time_us(&statement->known_until, element->known_until_us);
     array_add_time_us(&statement->known_sales, element->known_sale_made_us);
     if (statement->unknown_is_any) {
-        array_add_bytes(&statement->free_ids, element->free_id.bytes, element->free_id.length);
-        statement->has_free_ids |= element->free_id.length > 0;
+        array_add_bytes(&statement->wildcard_ids, element->wildcard_id.bytes,
+                        element->wildcard_id.length);
+        statement->has_wildcard_ids |= element->wildcard_id.length > 0;
     }
     statement->added++;
 }
@@ -146,9 +147,9 @@ bool checkout_statement_call(struct checkout_statement *statement, struct databa
         array_parameter(&statement->known_until),
         array_parameter(&statement->known_sales),
         {&statement->unknown_is_any, 1},
-        {&statement->full_may_check_out, 1},
-        statement->has_free_ids ? array_parameter(&statement->free_ids)
-                                : (struct database_parameter){NULL, 0}};
+        {&statement->checkout_ignores_limit, 1},
+        statement->has_wildcard_ids ? array_parameter(&statement->wildcard_ids)
+                                    : (struct database_parameter){NULL, 0}};
     statement->row = 0;
     return database_call(database, 0, parameters, PARAMETERS, &statement->result) == DATABASE_DONE;
 }

@@ -25,14 +25,14 @@ struct database;
 
 /* A requested checkout. What it points to is copied. */
 struct checkout_element {
-    struct span user;       /* at most USER_BYTES_MAX bytes */
-    int32_t sale_id;        /* 0: the newest open sale */
-    int32_t number;         /* 0: any free item; -1: a number that no item has */
-    struct span free_id;    /* a free id, at most FREE_ID_BYTES_MAX bytes; empty: the id is not one.
-                               Read only if sale.unknown_item is "any" */
-    const uint8_t *secret;  /* SECRET_BYTES, for the code if it is accepted */
-    int known;              /* p_known: why it is to be refused; 0: nothing is known */
-    int64_t known_until_us; /* since 1970; INT64_MAX: for ever */
+    struct span user;        /* at most USER_BYTES_MAX bytes */
+    int32_t sale_id;         /* 0: the newest open sale */
+    int32_t number;          /* 0: any free item; -1: a number that no item has */
+    struct span wildcard_id; /* a wildcard id, at most WILDCARD_ID_BYTES_MAX bytes; empty: the id is
+                            not one. Read only if sale.unknown_item is "any" */
+    const uint8_t *secret;   /* SECRET_BYTES, for the code if it is accepted */
+    int known;               /* p_known: why it is to be refused; 0: nothing is known */
+    int64_t known_until_us;  /* since 1970; INT64_MAX: for ever */
     int64_t known_sale_made_us; /* when the sale that `known` is about was made; 0: nothing known */
 };
 
@@ -58,11 +58,11 @@ struct checkout_row {
 struct checkout_statement;
 
 /*
- * Allocates buffers for batch.size_max checkouts. `full_may_check_out`: whether a user at the
+ * Allocates buffers for batch.size_max checkouts. `checkout_ignores_limit`: whether a user at the
  * purchase limit can still check out. NULL: out of memory.
  */
 struct checkout_statement *checkout_statement_new(const struct settings *settings,
-                                                  bool full_may_check_out);
+                                                  bool checkout_ignores_limit);
 void checkout_statement_free(struct checkout_statement *statement);
 
 /* Makes a connection for checkout_statement_call(); it connects in database_ensure(). `name` is as

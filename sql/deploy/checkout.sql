@@ -16,7 +16,7 @@ COMMENT ON FUNCTION known_refusals() IS 'what the elements of p_known stand for,
 
 CREATE FUNCTION known_that_counts(
     p_sale sale, p_numbers integer[], p_known smallint[], p_known_until timestamptz[],
-    p_known_sales timestamptz[], p_full_too boolean)
+    p_known_sales timestamptz[], p_ignores_limit boolean)
 RETURNS smallint[]
 LANGUAGE plpgsql STABLE
 AS $$
@@ -25,7 +25,7 @@ BEGIN
     -- be sold meanwhile, which others came to know: of that the row tells.
     RETURN ARRAY(
         SELECT CASE WHEN k.known_sale = p_sale.generated_at AND k.known_until > now()
-                     AND NOT (p_full_too AND o.outcome = 'user_limit')
+                     AND NOT (p_ignores_limit AND o.outcome = 'user_limit')
                      AND (o.outcome <> 'held' OR
                           (SELECT i.purchased_at FROM item i
                            WHERE i.sale_id = p_sale.sale_id AND i.number = k.number) IS NULL)
@@ -42,14 +42,14 @@ COMMENT ON FUNCTION known_that_counts(
 
 CREATE FUNCTION eligible_requests(
     p_sale_id integer, p_users text[], p_sales integer[], p_numbers integer[], p_known smallint[],
-    p_full_too boolean)
+    p_ignores_limit boolean)
 RETURNS TABLE (ordinal integer, number integer)
 LANGUAGE sql STABLE
 AS $$
     SELECT r.ordinal::integer, r.number
     FROM unnest(p_numbers) WITH ORDINALITY r (number, ordinal)
     WHERE r.number >= 0 AND p_sales[r.ordinal] IN (0, p_sale_id) AND p_known[r.ordinal] = 0
-      AND (p_full_too OR
+      AND (p_ignores_limit OR
            (SELECT cardinality(b.numbers) >= b.purchase_limit FROM buyer b
             WHERE b.sale_id = p_sale_id AND b.user_id = p_users[r.ordinal]) IS NOT TRUE)
     ORDER BY r.number, r.ordinal
@@ -58,7 +58,7 @@ COMMENT ON FUNCTION eligible_requests(integer, text[], integer[], integer[], sma
     'the requests that get an item if there is one, by number. It becomes a part of the statement that calls it';
 
 -- An id that names no item may mean any: then the same one for as long as the user holds it.
-CREATE FUNCTION read_free_ids(
+CREATE FUNCTION read_wildcard_ids(
     p_sale sale, p_ids text[], INOUT io_numbers integer[], OUT o_ids text[])
 LANGUAGE plpgsql IMMUTABLE
 AS $$
@@ -79,40 +79,40 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION read_free_ids(sale, text[], integer[]) IS
+COMMENT ON FUNCTION read_wildcard_ids(sale, text[], integer[]) IS
     'has ids that name no item of the sale mean any: their numbers are 0 then; o_ids by request: that id, else '
     'empty; null where there is none';
 
-CREATE FUNCTION find_free_ids(
+CREATE FUNCTION find_wildcard_ids(
     p_sale_id integer, p_users text[], p_sales integer[], p_ids text[], INOUT io_numbers integer[],
     OUT o_firsts integer[])
 LANGUAGE plpgsql
 AS $$
 BEGIN
-    SELECT array_agg(coalesce(CASE WHEN r.is_free THEN (
-               SELECT i.number FROM free_id f
+    SELECT array_agg(coalesce(CASE WHEN r.is_wildcard THEN (
+               SELECT i.number FROM wildcard_id f
                JOIN item i ON i.sale_id = f.sale_id AND i.number = f.number AND i.secret = f.secret
                WHERE f.sale_id = p_sale_id AND f.user_id = r.user_id AND f.id = r.id
                  AND item_is_held(i)) END, io_numbers[r.ordinal]) ORDER BY r.ordinal),
-           array_agg(CASE WHEN r.is_free THEN r.first END ORDER BY r.ordinal)
+           array_agg(CASE WHEN r.is_wildcard THEN r.first END ORDER BY r.ordinal)
     INTO io_numbers, o_firsts
-    FROM (SELECT r.*, min(r.ordinal) OVER (PARTITION BY r.user_id, r.id, r.is_free)::integer AS first
-          FROM (SELECT r.*, r.id <> '' AND r.sale_id IN (0, p_sale_id) AS is_free
+    FROM (SELECT r.*, min(r.ordinal) OVER (PARTITION BY r.user_id, r.id, r.is_wildcard)::integer AS first
+          FROM (SELECT r.*, r.id <> '' AND r.sale_id IN (0, p_sale_id) AS is_wildcard
                 FROM unnest(p_users, p_sales, p_ids)
                      WITH ORDINALITY r (user_id, sale_id, id, ordinal)) r) r;
 END
 $$;
-COMMENT ON FUNCTION find_free_ids(integer, text[], integer[], text[], integer[]) IS
+COMMENT ON FUNCTION find_wildcard_ids(integer, text[], integer[], text[], integer[]) IS
     'by request, where p_ids has an id: the number of the item that the user holds for it, if any, and the '
     'first request of the batch for the same';
 
-CREATE FUNCTION keep_free_ids(
+CREATE FUNCTION keep_wildcard_ids(
     p_sale_id integer, p_users text[], p_ids text[], p_secrets uuid[], p_given integer[])
 RETURNS void
 LANGUAGE plpgsql
 AS $$
 BEGIN
-    INSERT INTO free_id (sale_id, user_id, id, number, secret)
+    INSERT INTO wildcard_id (sale_id, user_id, id, number, secret)
     SELECT p_sale_id, p_users[g.ordinal], g.id, g.number, p_secrets[g.ordinal]
     FROM (SELECT r.ordinal, r.id, p_given[r.ordinal] AS number
           FROM unnest(p_ids) WITH ORDINALITY r (id, ordinal)) g
@@ -122,7 +122,7 @@ BEGIN
     SET number = excluded.number, secret = excluded.secret;
 END
 $$;
-COMMENT ON FUNCTION keep_free_ids(integer, text[], text[], uuid[], integer[]) IS
+COMMENT ON FUNCTION keep_wildcard_ids(integer, text[], text[], uuid[], integer[]) IS
     'keeps which items were given for such ids';
 
 CREATE TYPE checkout_requests AS (
@@ -135,12 +135,12 @@ CREATE TYPE checkout_requests AS (
 );
 COMMENT ON TYPE checkout_requests IS
     'a batch as one sale decides it. numbers, known: which item each request means, and what is known about it; '
-    'ids, firsts: as of read_free_ids and find_free_ids; wanted: the numbers to give next; contested: items that '
-    'were passed by those who asked for any';
+    'ids, firsts: as of read_wildcard_ids and find_wildcard_ids; wanted: the numbers to give next; contested: items '
+    'that were passed by those who asked for any';
 
 CREATE FUNCTION read_checkouts(
     p_sale sale, p_requests checkout_requests, p_users text[], p_sales integer[],
-    p_known_until timestamptz[], p_known_sales timestamptz[], p_unknown_is_any boolean, p_full_too boolean)
+    p_known_until timestamptz[], p_known_sales timestamptz[], p_unknown_is_any boolean, p_ignores_limit boolean)
 RETURNS checkout_requests
 LANGUAGE plpgsql
 AS $$
@@ -149,11 +149,11 @@ DECLARE
 BEGIN
     IF p_unknown_is_any THEN
         SELECT * INTO v_requests.numbers, v_requests.ids
-        FROM read_free_ids(p_sale, v_requests.ids, v_requests.numbers);
+        FROM read_wildcard_ids(p_sale, v_requests.ids, v_requests.numbers);
         IF v_requests.ids IS NOT NULL THEN
-            PERFORM lock_free_ids(p_sale.sale_id, p_users, p_sales, v_requests.ids);
+            PERFORM lock_wildcard_ids(p_sale.sale_id, p_users, p_sales, v_requests.ids);
             SELECT * INTO v_requests.numbers, v_requests.firsts
-            FROM find_free_ids(p_sale.sale_id, p_users, p_sales, v_requests.ids, v_requests.numbers);
+            FROM find_wildcard_ids(p_sale.sale_id, p_users, p_sales, v_requests.ids, v_requests.numbers);
         END IF;
     ELSE
         v_requests.ids := NULL;
@@ -161,7 +161,7 @@ BEGIN
     v_requests.wanted := v_requests.numbers;
     IF 0 < ANY (v_requests.known) THEN
         v_requests.known := known_that_counts(p_sale, v_requests.numbers, v_requests.known, p_known_until,
-                                              p_known_sales, p_full_too);
+                                              p_known_sales, p_ignores_limit);
     END IF;
     RETURN v_requests;
 END
@@ -171,7 +171,7 @@ COMMENT ON FUNCTION read_checkouts(
     'the requests as the sale decides them: which item each means, and what of that which is known counts';
 
 CREATE FUNCTION find_any(
-    p_sale_id integer, p_users text[], p_sales integer[], p_secrets uuid[], p_full_too boolean,
+    p_sale_id integer, p_users text[], p_sales integer[], p_secrets uuid[], p_ignores_limit boolean,
     INOUT io_requests checkout_requests, INOUT io_stripe sale_stripe)
 LANGUAGE plpgsql
 AS $$
@@ -181,20 +181,20 @@ BEGIN
     v_claim := allocate_items(ARRAY(
         SELECT r.ordinal
         FROM eligible_requests(
-            p_sale_id, p_users, p_sales, io_requests.numbers, io_requests.known, p_full_too) r
+            p_sale_id, p_users, p_sales, io_requests.numbers, io_requests.known, p_ignores_limit) r
         WHERE r.number = 0 AND coalesce(io_requests.firsts[r.ordinal], r.ordinal) = r.ordinal
         ORDER BY r.ordinal), io_stripe);
     io_stripe := v_claim.io_stripe;
     io_requests.wanted := v_claim.o_numbers;
     io_requests.contested := coalesce(v_claim.o_contested, ARRAY[]::integer[]);
     IF io_requests.ids IS NOT NULL THEN
-        PERFORM keep_free_ids(p_sale_id, p_users, io_requests.ids, p_secrets, io_requests.wanted);
+        PERFORM keep_wildcard_ids(p_sale_id, p_users, io_requests.ids, p_secrets, io_requests.wanted);
     END IF;
 END
 $$;
 COMMENT ON FUNCTION find_any(
     integer, text[], integer[], uuid[], boolean, checkout_requests, sale_stripe) IS
-    'finds an item for each who asks for any (of those for the same free id for the first), as far as there are '
+    'finds an item for each who asks for any (of those for the same wildcard id for the first), as far as there are '
     'some: io_requests.wanted';
 
 CREATE TYPE checkout_decision AS (
@@ -227,7 +227,7 @@ COMMENT ON FUNCTION hold_ends_at(sale) IS 'when a hold ends that is given now';
 
 CREATE FUNCTION refuse_checkouts(
     p_sale sale, p_stripe integer, p_users text[], p_sales integer[], p_requests checkout_requests,
-    p_secrets uuid[], p_known_until timestamptz[], p_full_too boolean)
+    p_secrets uuid[], p_known_until timestamptz[], p_ignores_limit boolean)
 RETURNS SETOF checkout_decision
 LANGUAGE plpgsql
 AS $$
@@ -248,7 +248,7 @@ BEGIN
                    THEN 'sale_closed' ELSE 'unknown_item' END::outcome
                WHEN r.number NOT BETWEEN 0 AND p_sale.items_total THEN 'unknown_item'
                WHEN p_requests.known[r.ordinal] > 0 THEN (known_refusals())[p_requests.known[r.ordinal]]
-               WHEN NOT p_full_too AND
+               WHEN NOT p_ignores_limit AND
                     (SELECT cardinality(b.numbers) >= b.purchase_limit FROM buyer b
                      WHERE b.sale_id = p_sale.sale_id AND b.user_id = p_users[r.ordinal])
                THEN 'user_limit'
@@ -306,7 +306,7 @@ CREATE FUNCTION checkout_batch(
     p_known_until    timestamptz[],
     p_known_sales    timestamptz[],
     p_unknown_is_any boolean,
-    p_full_too       boolean DEFAULT false,
+    p_ignores_limit  boolean DEFAULT false,
     p_ids            text[] DEFAULT NULL)
 RETURNS SETOF checkout_decision
 LANGUAGE plpgsql SECURITY DEFINER
@@ -336,18 +336,18 @@ BEGIN
         v_requests := (v_part.numbers, p_known, p_ids, NULL, v_part.numbers, NULL);
         IF p_unknown_is_any OR 0 < ANY (p_known) THEN
             v_requests := read_checkouts(v_sale, v_requests, p_users, p_sales, p_known_until,
-                                         p_known_sales, p_unknown_is_any, p_full_too);
+                                         p_known_sales, p_unknown_is_any, p_ignores_limit);
         END IF;
         v_stripe := lock_stripe(v_sale.sale_id);
         v_expires := hold_ends_at(v_sale);
-        -- First those who get what they ask for: by number, then any, for whom nothing is waited for. Who asks for
-        -- any was looked at when an item was found; looking again would leave behind, offered but not held, what
-        -- was found for a user who has reached the limit meanwhile.
+        -- First the requests that get what they ask for: by number, then any, which never wait. For any item
+        -- find_any() has checked the limit. It is not checked again here: if the user reached the limit in
+        -- between, the item that was found would count as offered, and nobody would hold it.
         FOREACH v_is_any IN ARRAY ARRAY[false, true] LOOP
             CONTINUE WHEN v_stripe.stripe IS NULL OR NOT 0 = ANY (v_requests.known) OR NOT CASE
                 WHEN v_is_any THEN 0 = ANY (v_requests.numbers) ELSE 0 < ANY (v_requests.numbers) END;
             IF v_is_any THEN
-                v_found := find_any(v_sale.sale_id, p_users, p_sales, p_secrets, p_full_too, v_requests, v_stripe);
+                v_found := find_any(v_sale.sale_id, p_users, p_sales, p_secrets, p_ignores_limit, v_requests, v_stripe);
                 v_requests := v_found.io_requests;
                 v_stripe := v_found.io_stripe;
             END IF;
@@ -356,7 +356,7 @@ BEGIN
                 UPDATE item i
                 SET held_by = p_users[r.ordinal], held_until = v_expires, secret = p_secrets[r.ordinal]
                 FROM eligible_requests(v_sale.sale_id, p_users, p_sales, v_requests.wanted, v_requests.known,
-                                       p_full_too OR v_is_any) r
+                                       p_ignores_limit OR v_is_any) r
                 WHERE i.sale_id = v_sale.sale_id AND i.number = r.number AND item_is_free(i)
                 RETURNING r.ordinal, i.number, i.held_by, i.secret, i.name, i.price_cents, i.picture_seed
             ), logged AS (
@@ -386,7 +386,7 @@ BEGIN
         END LOOP;
         IF v_accepted < v_part.requests THEN
             RETURN QUERY SELECT * FROM refuse_checkouts(
-                v_sale, v_stripe.stripe, p_users, p_sales, v_requests, p_secrets, p_known_until, p_full_too);
+                v_sale, v_stripe.stripe, p_users, p_sales, v_requests, p_secrets, p_known_until, p_ignores_limit);
         END IF;
     END LOOP;
 END
@@ -401,7 +401,7 @@ counts until p_known_until. p_known_sales: the generated_at of the sale that it 
 which tells it from every other sale, also of another database that had the same id.
 p_ids: the texts of ids without a number, where these mean any, else empty; the same text means the
 same item for as long as the same user holds it. Null: there are none.
-p_full_too: who has bought as many as one may can still check out.
+p_ignores_limit: users who have bought up to the limit may still check out; they cannot purchase.
 One row a request, in no order.';
 
 GRANT EXECUTE ON FUNCTION checkout_batch(

@@ -1,7 +1,7 @@
 -- The locks that a batch waits for, in the one order in which all batches take them:
 --
 --     sale by sale, by their numbers (batch_parts); in each
---     1. of checkouts, free ids by their hashes  lock_free_ids
+--     1. of checkouts, wildcard ids by their hashes  lock_wildcard_ids
 --     2. one stripe                              lock_stripe
 --     3. items by number                         the UPDATE of eligible_requests or of wanted_codes
 --     4. of purchases, buyers by name            the INSERT of purchase_batch, for a row may not be there yet
@@ -18,7 +18,7 @@ BEGIN;
 SET LOCAL ROLE flashsale_owner;
 SET LOCAL search_path = flashsale, pg_temp;
 
-CREATE FUNCTION lock_free_ids(p_sale_id integer, p_users text[], p_sales integer[], p_ids text[])
+CREATE FUNCTION lock_wildcard_ids(p_sale_id integer, p_users text[], p_sales integer[], p_ids text[])
 RETURNS void
 LANGUAGE plpgsql
 AS $$
@@ -30,7 +30,7 @@ BEGIN
           ORDER BY 1) k;
 END
 $$;
-COMMENT ON FUNCTION lock_free_ids(integer, text[], integer[], text[]) IS
+COMMENT ON FUNCTION lock_wildcard_ids(integer, text[], integer[], text[]) IS
     'until the transaction ends no other batch finds an item for these users'' ids, nor gives one';
 
 CREATE FUNCTION lock_stripe(p_sale_id integer) RETURNS sale_stripe

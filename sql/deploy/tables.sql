@@ -84,15 +84,15 @@ COMMENT ON TABLE buyer IS 'what a user bought in a sale, one row, so that the li
 COMMENT ON COLUMN buyer.numbers IS 'the items in the order of their purchase';
 COMMENT ON COLUMN buyer.granted IS 'how many of them, at the end, the last statement added';
 
-CREATE TABLE free_id (
+CREATE TABLE wildcard_id (
     sale_id integer NOT NULL,
     user_id text COLLATE "C" NOT NULL,
     id      text COLLATE "C" NOT NULL,
     number  integer NOT NULL,
     secret  uuid NOT NULL,
-    CONSTRAINT free_id_pkey PRIMARY KEY (sale_id, user_id, id)
+    CONSTRAINT wildcard_id_pkey PRIMARY KEY (sale_id, user_id, id)
 );
-COMMENT ON TABLE free_id IS
+COMMENT ON TABLE wildcard_id IS
     'which item a user was given for an id that names none, where such an id means any: while the user '
     'holds it by that secret, the same id means that item. At most a row for each checkout that was '
     'accepted so';

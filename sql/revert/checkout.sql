@@ -11,9 +11,9 @@ DROP FUNCTION find_any(
 DROP FUNCTION read_checkouts(
     sale, checkout_requests, text[], integer[], timestamptz[], timestamptz[], boolean, boolean);
 DROP TYPE checkout_requests;
-DROP FUNCTION keep_free_ids(integer, text[], text[], uuid[], integer[]);
-DROP FUNCTION find_free_ids(integer, text[], integer[], text[], integer[]);
-DROP FUNCTION read_free_ids(sale, text[], integer[]);
+DROP FUNCTION keep_wildcard_ids(integer, text[], text[], uuid[], integer[]);
+DROP FUNCTION find_wildcard_ids(integer, text[], integer[], text[], integer[]);
+DROP FUNCTION read_wildcard_ids(sale, text[], integer[]);
 DROP FUNCTION eligible_requests(integer, text[], integer[], integer[], smallint[], boolean);
 DROP FUNCTION known_that_counts(
     sale, integer[], smallint[], timestamptz[], timestamptz[], boolean);

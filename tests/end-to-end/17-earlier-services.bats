@@ -212,7 +212,7 @@ EOF
     cat "$BATS_TEST_TMPDIR/result"
     [[ $(cat "$BATS_TEST_TMPDIR/result") != *aborted* ]]
     same "$(sql "SELECT deadlocks FROM pg_stat_database WHERE datname = 'flashsale'")" 0
-    ids=$(sql "SELECT count(*) FROM flashsale.free_id WHERE user_id LIKE 'e6-%'")
+    ids=$(sql "SELECT count(*) FROM flashsale.wildcard_id WHERE user_id LIKE 'e6-%'")
     [[ $ids -gt 100 ]]
     same "$(sql "SELECT count(*) FROM flashsale.item WHERE held_by LIKE 'e6-%'")" "$ids"
     same "$(sql "SELECT count(*) FROM flashsale.attempt WHERE user_id LIKE 'e6-%' AND outcome = 'accepted'")" "$ids"

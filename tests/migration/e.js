@@ -36,13 +36,13 @@ function buyFreeId() {
     const ask = () => member(http.post(`${baseUrl}/checkout?user_id=user-123&id=item-abc`), 'code');
     const code = ask();
     check(code, {
-        'free id: has a code': () => !!code,
-        'free id: the same code again': () => ask() === code,
+        'wildcard id: has a code': () => !!code,
+        'wildcard id: the same code again': () => ask() === code,
     });
     const bought = http.post(`${baseUrl}/purchase?code=${code}`);
     check(bought, {
-        'free id: is bought': () => bought.status === 200,
-        'free id: then another': () => {
+        'wildcard id: is bought': () => bought.status === 200,
+        'wildcard id: then another': () => {
             const next = ask();
             return !!next && next !== code && http.post(`${baseUrl}/purchase?code=${next}`).status === 200;
         },

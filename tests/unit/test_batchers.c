@@ -99,7 +99,7 @@ static void test_a_job_begins_empty(void **state)
     assert_int_equal(job.kind, JOB_PURCHASE);
     assert_null(job.checkout.user.bytes);
     assert_int_equal(job.checkout.user.length, 0);
-    assert_int_equal(job.checkout.free_id.length, 0);
+    assert_int_equal(job.checkout.wildcard_id.length, 0);
     assert_int_equal(job.purchase.code.sale_id, 0);
     assert_ptr_equal(job.complete, complete);
     assert_empty(&job.decision);

@@ -105,10 +105,10 @@ static void test_checkout_at_the_limit(void **state)
     (void)state;
     static const char *const others[] = {"default", "a", "c", "d", "e"};
     speak("b");
-    assert_true(dialect_of(&settings)->full_may_check_out);
+    assert_true(dialect_of(&settings)->checkout_ignores_limit);
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
         speak(others[i]);
-        assert_false(dialect_of(&settings)->full_may_check_out);
+        assert_false(dialect_of(&settings)->checkout_ignores_limit);
     }
 }
 

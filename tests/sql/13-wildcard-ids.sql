@@ -71,7 +71,7 @@ SELECT is(checkout_outcomes(ARRAY['amy'], ARRAY[:def]), ARRAY['accepted'], 'an i
 SELECT isnt((SELECT number FROM free(ARRAY['amy'], ARRAY['item-def'])), :def,
             'which its id of before does not mean');
 
-SELECT is((SELECT count(*) FROM free_id), 6::bigint, 'a row for each user and id');
+SELECT is((SELECT count(*) FROM wildcard_id), 6::bigint, 'a row for each user and id');
 SELECT is((SELECT outcome FROM free(ARRAY['amy'], ARRAY['item-abc'], p_sales => ARRAY[:sale])) IS NOT NULL,
           true, 'a sale may be named');
 SELECT results_eq($$ SELECT outcome FROM free(ARRAY['amy'], ARRAY['item-abc'], p_sales => ARRAY[999]) $$,
@@ -79,7 +79,7 @@ SELECT results_eq($$ SELECT outcome FROM free(ARRAY['amy'], ARRAY['item-abc'], p
 UPDATE sale SET ends_at = now();
 SELECT results_eq($$ SELECT outcome FROM free(ARRAY['amy'], ARRAY['item-abc']) $$,
                   $$ VALUES ('sale_closed') $$, 'and open');
-SELECT is((SELECT count(*) FROM free_id), 6::bigint, 'refusals leave no row');
+SELECT is((SELECT count(*) FROM wildcard_id), 6::bigint, 'refusals leave no row');
 
 SELECT * FROM finish();
 ROLLBACK;
