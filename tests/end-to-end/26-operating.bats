@@ -188,7 +188,8 @@ everything() {
             deploy/prometheus/flashsale.rules.yml | paste --delimiters=' ' - - | LC_ALL=C sort)"
     # shellcheck disable=SC2016 # they are Markdown's
     same "$(sed --quiet '/^| violation/,/^$/s/^| `\([a-z_]*\)`.*/\1/p' docs/OPERATIONS.md | LC_ALL=C sort)" \
-        "$(sql "SELECT DISTINCT m[1] FROM regexp_matches(
-                (SELECT prosrc FROM pg_proc WHERE proname = 'sale_audit'), 'SELECT ''([a-z_]+)''', 'g') m
+        "$(sql "SELECT DISTINCT m[1] FROM pg_proc p
+                CROSS JOIN LATERAL regexp_matches(p.prosrc, 'SELECT ''([a-z_]+)''', 'g') m
+                WHERE p.proname LIKE '%audit%' AND p.pronamespace = 'flashsale'::regnamespace
                 ORDER BY 1")"
 }
