@@ -5,6 +5,9 @@
  * more, it is answered as if nothing had failed.
  *
  *     request [-o SETTING=VALUE]...     options of flashsale-fcgi; exits 0 if all of this held
+ *
+ * With redis.address empty the scenarios are those that have nothing to tell Redis; else the
+ * others. Two programs, one with Redis and one without, can run beside each other on one sale.
  */
 #include <hiredis/hiredis.h>
 #include <libpq-fe.h>
@@ -42,7 +45,9 @@ enum {
     TEXT_MAX = 512,
     USER_MAX = 128,
     READS_FIRST = 4, /* twice the reading threads */
-    HELD_NUMBER = 1  /* an item that is always held */
+    HELD_NUMBER = 1, /* an item that is always held */
+    /* The first item of a trial, without Redis: the programs beside each other take others. */
+    ALONE_NUMBER = 5001
 };
 
 struct trial;
@@ -382,9 +387,12 @@ int main(int count, char **arguments)
         return EXIT_FAILURE;
 
     usleep(START_MS * 1000);
+    bool has_redis = settings.redis.address[0] != '\0';
+    if (!has_redis)
+        next_number = ALONE_NUMBER;
     for (size_t i = 0; i < sizeof scenarios / sizeof scenarios[0]; i++) {
         for (int fault = 0; fault < FAULTS; fault++) {
-            if (fault == FAULT_REDIS && !scenarios[i].is_learned)
+            if (scenarios[i].is_learned != has_redis || (fault == FAULT_REDIS && !has_redis))
                 continue;
             try_each_call(&settings, &scenarios[i], (enum fault)fault, false);
             /* If all calls fail, the worker never reconnects: every n gives the same. */
