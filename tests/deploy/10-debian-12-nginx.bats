@@ -113,7 +113,7 @@ load_end_without_loss() {
     run -0 inside sh -c 'cd /root && exec flashsale-setup "$1"' sh "$SERVER"
     printf '%s\n' "$output"
     [[ $output != *'Permission denied'* && $output != *'could not'* ]]
-    [[ $output == *$'\nflashsale.target: enabled, and active\n/etc/flashsale/tls/certificate.pem: made; it signs '*$'\n'"$SERVER: serves the sale at https://"* ]]
+    [[ $output == *$'\nflashsale.target: enabled, and active\n/etc/flashsale/tls/certificate.pem: made; it is self-signed, '*$'\n'"$SERVER: serves the sale at https://"* ]]
     active flashsale.target flashsale-generator.timer flashsale-fcgi@1.service flashsale-fcgi@2.service "$SERVER"
     nothing_failed
     sells
