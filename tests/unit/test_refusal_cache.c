@@ -166,7 +166,7 @@ static void test_bounds(void **state)
 {
     (void)state;
     enum { MANY = 1000000, FEW = 100 };
-    char user[16];
+    char user[32];
     for (int32_t number = 1; number <= MANY; number++) {
         put_sold(SALE, number);
         snprintf(user, sizeof user, "user-%d", number);
