@@ -80,12 +80,12 @@ setup_file() {
     [[ $(date --date="$(json .expires_at)" +%s) -gt $EPOCHSECONDS ]]
     same "$(json '.item | [(.id, .name, .description | type), (.price | type)] | join(" ")')" \
         'string string string number'
-    price=$(json .item.price)
+    cents=$(json '.item.price * 100 | round')
     post /purchase --header 'Content-Type: application/json' --data "{\"checkout_code\": \"$code\"}"
     expect 200
-    same "$(json '[.success, .user_purchases, (.purchase_id | type), .total_price] | join(" ")')" \
-        "true 1 number $price"
-    same "$(json '.item.price')" "$price"
+    same "$(json '[.success, .user_purchases, (.purchase_id | type), (.total_price * 100 | round)] | join(" ")')" \
+        "true 1 number $cents"
+    same "$(json '.item.price * 100 | round')" "$cents"
     [[ $(date --date="$(json .purchased_at)" +%s) -le $((EPOCHSECONDS + 1)) ]]
     post /purchase --header 'Content-Type: application/json' --data '{"checkout_code": "CHK_abc123_456"}'
     expect 404
