@@ -2,9 +2,9 @@
 
 #include <stdlib.h>
 
+#include "batch_statement.h"
 #include "catalog/item.h"
 #include "common/array.h"
-#include "common/check.h"
 #include "connect.h"
 #include "row.h"
 
@@ -51,10 +51,7 @@ struct checkout_statement {
     char unknown_is_any;         /* a parameter: 0 or 1 */
     char checkout_ignores_limit; /* likewise */
     bool has_wildcard_ids;       /* an element of this batch has one */
-    int count;                   /* elements in the batch */
-    int added;                   /* elements so far */
-    PGresult *result;
-    int row; /* the next one to read */
+    struct batch_statement batch;
 };
 
 struct checkout_statement *checkout_statement_new(const struct settings *settings,
@@ -110,14 +107,13 @@ void checkout_statement_begin(struct checkout_statement *statement, int count)
     array_begin(&statement->known_sales, ARRAY_TIMESTAMPTZ, count);
     array_begin(&statement->wildcard_ids, ARRAY_TEXT, count);
     statement->has_wildcard_ids = false;
-    statement->count = count;
-    statement->added = 0;
+    batch_statement_begin(&statement->batch, count);
 }
 
 void checkout_statement_add(struct checkout_statement *statement,
                             const struct checkout_element *element)
 {
-    if (!CHECK(statement->added < statement->count))
+    if (!batch_statement_add(&statement->batch))
         return;
     array_add_bytes(&statement->users, element->user.bytes, element->user.length);
     array_add_int4(&statement->sales, element->sale_id);
@@ -131,13 +127,10 @@ void checkout_statement_add(struct checkout_statement *statement,
                         element->wildcard_id.length);
         statement->has_wildcard_ids |= element->wildcard_id.length > 0;
     }
-    statement->added++;
 }
 
 bool checkout_statement_call(struct checkout_statement *statement, struct database *database)
 {
-    if (!CHECK(statement->added == statement->count))
-        return false;
     const struct database_parameter parameters[PARAMETERS] = {
         array_parameter(&statement->users),
         array_parameter(&statement->sales),
@@ -150,8 +143,7 @@ bool checkout_statement_call(struct checkout_statement *statement, struct databa
         {&statement->checkout_ignores_limit, 1},
         statement->has_wildcard_ids ? array_parameter(&statement->wildcard_ids)
                                     : (struct database_parameter){NULL, 0}};
-    statement->row = 0;
-    return database_call(database, 0, parameters, PARAMETERS, &statement->result) == DATABASE_DONE;
+    return batch_statement_call(&statement->batch, database, parameters, PARAMETERS);
 }
 
 static void read_row(const PGresult *result, int at, struct checkout_row *row)
@@ -175,21 +167,16 @@ static void read_row(const PGresult *result, int at, struct checkout_row *row)
 
 bool checkout_statement_next(struct checkout_statement *statement, struct checkout_row *row)
 {
-    const PGresult *result = statement->result;
-    while (statement->row < PQntuples(result)) {
-        int at = statement->row++;
-        *row = (struct checkout_row){.element =
-                                         row_element(result, at, COLUMN_ORDINAL, statement->count)};
-        if (row->element < 0)
-            continue;
-        read_row(result, at, row);
-        return true;
-    }
-    return false;
+    int at;
+    *row = (struct checkout_row){.element =
+                                     batch_statement_next(&statement->batch, COLUMN_ORDINAL, &at)};
+    if (row->element < 0)
+        return false;
+    read_row(statement->batch.result, at, row);
+    return true;
 }
 
 void checkout_statement_end(struct checkout_statement *statement)
 {
-    PQclear(statement->result);
-    statement->result = NULL;
+    batch_statement_end(&statement->batch);
 }

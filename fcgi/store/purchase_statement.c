@@ -2,9 +2,9 @@
 
 #include <stdlib.h>
 
+#include "batch_statement.h"
 #include "catalog/item.h"
 #include "common/array.h"
-#include "common/check.h"
 #include "connect.h"
 #include "row.h"
 
@@ -38,10 +38,7 @@ static const struct database_parameter trial[PARAMETERS] = {
 
 struct purchase_statement {
     struct array sales, numbers, secrets;
-    int count; /* elements in the batch */
-    int added; /* elements so far */
-    PGresult *result;
-    int row; /* the next one to read */
+    struct batch_statement batch;
 };
 
 struct purchase_statement *purchase_statement_new(const struct settings *settings)
@@ -78,60 +75,50 @@ void purchase_statement_begin(struct purchase_statement *statement, int count)
     array_begin(&statement->sales, ARRAY_INT4, count);
     array_begin(&statement->numbers, ARRAY_INT4, count);
     array_begin(&statement->secrets, ARRAY_UUID, count);
-    statement->count = count;
-    statement->added = 0;
+    batch_statement_begin(&statement->batch, count);
 }
 
 void purchase_statement_add(struct purchase_statement *statement, int32_t sale_id, int32_t number,
                             const uint8_t secret[SECRET_BYTES])
 {
-    if (!CHECK(statement->added < statement->count))
+    if (!batch_statement_add(&statement->batch))
         return;
     array_add_int4(&statement->sales, sale_id);
     array_add_int4(&statement->numbers, number);
     array_add_bytes(&statement->secrets, secret, SECRET_BYTES);
-    statement->added++;
 }
 
 bool purchase_statement_call(struct purchase_statement *statement, struct database *database)
 {
-    if (!CHECK(statement->added == statement->count))
-        return false;
     const struct database_parameter parameters[PARAMETERS] = {array_parameter(&statement->sales),
                                                               array_parameter(&statement->numbers),
                                                               array_parameter(&statement->secrets)};
-    statement->row = 0;
-    return database_call(database, 0, parameters, PARAMETERS, &statement->result) == DATABASE_DONE;
+    return batch_statement_call(&statement->batch, database, parameters, PARAMETERS);
 }
 
 bool purchase_statement_next(struct purchase_statement *statement, struct purchase_row *row)
 {
-    const PGresult *result = statement->result;
-    while (statement->row < PQntuples(result)) {
-        int at = statement->row++;
-        int element = row_element(result, at, COLUMN_ORDINAL, statement->count);
-        if (element < 0)
-            continue;
-        *row = (struct purchase_row){
-            .element = element,
-            .outcome = row_outcome(result, at, COLUMN_OUTCOME),
-            .user = database_span(result, at, COLUMN_USER_ID, USER_BYTES_MAX),
-            .purchased_us = database_time_us(result, at, COLUMN_PURCHASED_AT),
-            .buyer_purchases = database_int4(result, at, COLUMN_BUYER_PURCHASES),
-            .sale_made_us = database_time_us(result, at, COLUMN_SALE_MADE_AT),
-            .sale_ends_us = database_time_us(result, at, COLUMN_SALE_ENDS_AT),
-            .decided_us = database_time_us(result, at, COLUMN_DECIDED_AT),
-            .purchase_limit = database_int4(result, at, COLUMN_PURCHASE_LIMIT),
-            .name = database_span(result, at, COLUMN_NAME, ITEM_NAME_MAX - 1),
-            .price_cents = database_int4(result, at, COLUMN_PRICE_CENTS),
-            .picture_seed = database_int8(result, at, COLUMN_PICTURE_SEED)};
-        return true;
-    }
-    return false;
+    const PGresult *result = statement->batch.result;
+    int at, element = batch_statement_next(&statement->batch, COLUMN_ORDINAL, &at);
+    if (element < 0)
+        return false;
+    *row =
+        (struct purchase_row){.element = element,
+                              .outcome = row_outcome(result, at, COLUMN_OUTCOME),
+                              .user = database_span(result, at, COLUMN_USER_ID, USER_BYTES_MAX),
+                              .purchased_us = database_time_us(result, at, COLUMN_PURCHASED_AT),
+                              .buyer_purchases = database_int4(result, at, COLUMN_BUYER_PURCHASES),
+                              .sale_made_us = database_time_us(result, at, COLUMN_SALE_MADE_AT),
+                              .sale_ends_us = database_time_us(result, at, COLUMN_SALE_ENDS_AT),
+                              .decided_us = database_time_us(result, at, COLUMN_DECIDED_AT),
+                              .purchase_limit = database_int4(result, at, COLUMN_PURCHASE_LIMIT),
+                              .name = database_span(result, at, COLUMN_NAME, ITEM_NAME_MAX - 1),
+                              .price_cents = database_int4(result, at, COLUMN_PRICE_CENTS),
+                              .picture_seed = database_int8(result, at, COLUMN_PICTURE_SEED)};
+    return true;
 }
 
 void purchase_statement_end(struct purchase_statement *statement)
 {
-    PQclear(statement->result);
-    statement->result = NULL;
+    batch_statement_end(&statement->batch);
 }
