@@ -18,12 +18,6 @@
 
 struct database;
 
-/* A binary parameter. `bytes` is read during the call only; NULL: null. */
-struct database_parameter {
-    const char *bytes;
-    int length;
-};
-
 struct database_options {
     const char *conninfo; /* libpq connection string */
     const char *name;     /* application_name, and the connection's name in log lines */

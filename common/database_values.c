@@ -70,3 +70,17 @@ int64_t database_time_us(const PGresult *result, int row, int column)
         return TIME_US_MIN;
     return time_us > TIME_US_MAX - epoch_us ? TIME_US_MAX : time_us + epoch_us;
 }
+
+struct database_parameter database_int4_parameter(int32_t value, char room[4])
+{
+    uint32_t bytes = htobe32((uint32_t)value);
+    memcpy(room, &bytes, sizeof bytes);
+    return (struct database_parameter){room, sizeof bytes};
+}
+
+struct database_parameter database_int8_parameter(int64_t value, char room[8])
+{
+    uint64_t bytes = htobe64((uint64_t)value);
+    memcpy(room, &bytes, sizeof bytes);
+    return (struct database_parameter){room, sizeof bytes};
+}

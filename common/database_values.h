@@ -1,5 +1,6 @@
 /*
- * Reads values from a result in PostgreSQL's binary format. Rows and columns count from 0.
+ * Values in PostgreSQL's binary format: parameters of a statement, and fields of a result, whose
+ * rows and columns count from 0.
  */
 #ifndef COMMON_DATABASE_VALUES_H
 #define COMMON_DATABASE_VALUES_H
@@ -10,6 +11,16 @@
 #include <stdint.h>
 
 #include "span.h"
+
+/* A binary parameter. `bytes` is read during the call only; NULL: null. */
+struct database_parameter {
+    const char *bytes;
+    int length;
+};
+
+/* An integer as a parameter; its bytes are written to `room`, which must live until the call. */
+struct database_parameter database_int4_parameter(int32_t value, char room[4]);
+struct database_parameter database_int8_parameter(int64_t value, char room[8]);
 
 bool database_is_null(const PGresult *result, int row, int column);
 int32_t database_int4(const PGresult *result, int row, int column); /* 0 where null */

@@ -1,7 +1,6 @@
 #include "store.h"
 
 #include <assert.h>
-#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,7 +24,7 @@ struct store {
 struct parameters {
     int count;
     struct database_parameter values[PARAMETERS_MAX];
-    uint32_t integers[PARAMETERS_MAX];
+    char integers[PARAMETERS_MAX][4];
 };
 
 static void add_bytes(struct parameters *parameters, const void *bytes, size_t length)
@@ -47,9 +46,9 @@ static void add_boolean(struct parameters *parameters, bool value)
 static void add_integer(struct parameters *parameters, int32_t value)
 {
     assert(parameters->count < PARAMETERS_MAX);
-    uint32_t *integer = &parameters->integers[parameters->count];
-    *integer = htobe32((uint32_t)value);
-    add_bytes(parameters, integer, sizeof *integer);
+    parameters->values[parameters->count] =
+        database_int4_parameter(value, parameters->integers[parameters->count]);
+    parameters->count++;
 }
 
 /* ---- the connection ---- */

@@ -25,8 +25,8 @@ enum item_found item_row_fetch(struct database *database, int32_t sale_id, int32
                                struct item_row *item)
 {
     char sale_bytes[4], number_bytes[4];
-    const struct database_parameter parameters[] = {reading_int4(sale_id, sale_bytes),
-                                                    reading_int4(number, number_bytes)};
+    const struct database_parameter parameters[] = {database_int4_parameter(sale_id, sale_bytes),
+                                                    database_int4_parameter(number, number_bytes)};
     PGresult *result;
     if (!reading_call(database, READ_ITEM, parameters, 2, &result))
         return ITEM_UNAVAILABLE;

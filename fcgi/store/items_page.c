@@ -13,10 +13,10 @@ bool items_page_fetch(struct database *database, int32_t sale_id, struct span st
 {
     char sale_bytes[4], offset_bytes[8], size_bytes[4];
     const struct database_parameter parameters[] = {
-        reading_int4(sale_id, sale_bytes),
+        database_int4_parameter(sale_id, sale_bytes),
         {state.length > 0 ? state.bytes : NULL, (int)state.length},
-        reading_int8(offset, offset_bytes),
-        reading_int4(size, size_bytes)};
+        database_int8_parameter(offset, offset_bytes),
+        database_int4_parameter(size, size_bytes)};
     *page = (struct items_page){.has_sale = false};
     if (!reading_call(database, READ_ITEMS, parameters, 4, &page->result))
         return false;

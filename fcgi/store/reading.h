@@ -19,8 +19,4 @@ bool reading_call(struct database *database, enum reading statement,
                   const struct database_parameter *parameters, int count, PGresult **result)
     __attribute__((warn_unused_result));
 
-/* An integer as a parameter; its bytes are written to `room`, which must live until the call. */
-struct database_parameter reading_int4(int32_t value, char room[4]);
-struct database_parameter reading_int8(int64_t value, char room[8]);
-
 #endif

@@ -22,8 +22,8 @@ bool sales_page_fetch(struct database *database, int64_t offset, int32_t size,
                       struct sales_page *page)
 {
     char offset_bytes[8], size_bytes[4];
-    const struct database_parameter parameters[] = {reading_int8(offset, offset_bytes),
-                                                    reading_int4(size, size_bytes)};
+    const struct database_parameter parameters[] = {database_int8_parameter(offset, offset_bytes),
+                                                    database_int4_parameter(size, size_bytes)};
     *page = (struct sales_page){.total = 0};
     if (!reading_call(database, READ_SALES, parameters, 2, &page->result))
         return false;

@@ -25,8 +25,8 @@ bool user_page_fetch(struct database *database, struct span user, int64_t offset
 {
     char offset_bytes[8], size_bytes[4];
     const struct database_parameter parameters[] = {{user.bytes, (int)user.length},
-                                                    reading_int8(offset, offset_bytes),
-                                                    reading_int4(size, size_bytes)};
+                                                    database_int8_parameter(offset, offset_bytes),
+                                                    database_int4_parameter(size, size_bytes)};
     *page = (struct user_page){.sale_id = 0};
     if (!reading_call(database, READ_USER, parameters, 3, &page->result))
         return false;
