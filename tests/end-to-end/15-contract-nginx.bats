@@ -25,10 +25,6 @@ setup() {
     offered_test
 }
 
-@test "malformed HTTP gets a refusal of the contract, or its connection is closed" {
-    malformed_test
-}
-
 @test "the user is the one who logged in at the web server" {
     identity_test
 }
@@ -59,4 +55,8 @@ setup() {
 
 @test "statuses of refusals by settings, clients' own ids, holds that run out" {
     settings_test
+}
+
+@test "malformed HTTP gets a refusal of the contract, or its connection is closed" {
+    malformed_test
 }

@@ -122,7 +122,7 @@ restored() {
     sql "ALTER SYSTEM SET archive_command = 'test ! -e $backup/wal/%f && cp %p $backup/wal/%f'"
     stack stop-part postgresql
     stack start-part postgresql
-    wait_until 5000 hold early
+    wait_until 5000 workers_decide
     back_up "${as_postgresql[@]}" pg_basebackup --host="$RUN_DIR/postgresql" --username=postgres \
         --pgdata="$backup/base" --wal-method=stream --checkpoint=fast --no-sync
     sold_at_end=$(sold)

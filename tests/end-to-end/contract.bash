@@ -55,8 +55,10 @@ own_test() {
         "$numbers"
 }
 
+# In a sale of its own: a request may lose the item's number by a mutation, and then holds any item.
 malformed_test() {
     only_once
+    stack_start sale.items_per_sale=100
     "$TOP/tests/contract/malformed.py" --url "$URL" --seed 1 --count 1500
     "$TOP/tests/contract/malformed.py" --url "$URL" --seed "$RANDOM" --count 500
 }
@@ -92,26 +94,17 @@ identity_test() {
     restart
 }
 
-# Each worker has its connections again, so that it decides.
-workers_sell() {
-    local worker
-    for worker in worker-1 worker-2; do
-        worker_request "$worker" POST /checkout 'user_id=zoe&id=90' </dev/null
-        [[ $HTTP_STATUS == 200 || $HTTP_STATUS == 412 ]] || return 1
-    done
-}
-
 without_postgresql_test() {
     stack stop-part postgresql
     rows 'without PostgreSQL'
     stack start-part postgresql
-    wait_until 10000 workers_sell
+    wait_until 10000 workers_decide
 }
 
 # A worker notices within about 100 ms.
 workers_miss_redis() {
     local worker
-    workers_sell || return 1
+    workers_decide || return 1
     for worker in worker-1 worker-2; do
         worker_request "$worker" GET /health '' </dev/null
         [[ $(json .redis) == down ]] || return 1
@@ -155,7 +148,7 @@ without_workers_test() {
     rows 'without workers'
     stack start-part worker-1
     stack start-part worker-2
-    wait_until 5000 workers_sell
+    wait_until 5000 workers_decide
 }
 
 # In a network namespace a second web server with the same files is asked from 203.0.113.1, which is neither loopback

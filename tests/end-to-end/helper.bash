@@ -112,6 +112,17 @@ worker_request() {
     HTTP_STATUS=$(sed --quiet 's/^Status: \([0-9]*\).*/\1/p' "$HEADERS")
 }
 
+# Each worker decides checkouts and purchases: their connections to PostgreSQL are there.
+workers_decide() {
+    local worker
+    for worker in worker-1 worker-2; do
+        worker_request "$worker" POST /checkout 'user_id=zoe&id=90' </dev/null
+        [[ $HTTP_STATUS == 200 || $HTTP_STATUS == 412 ]] || return 1
+        worker_request "$worker" POST /purchase 'code=AAAAAQAAAC_AAAAAAAAAAAAAAAAAAAAA' </dev/null
+        [[ $HTTP_STATUS == 404 ]] || return 1
+    done
+}
+
 header() {
     sed --quiet "s/^$1: \\(.*[^\\r]\\)\\r*\$/\\1/Ip" "$HEADERS"
 }
