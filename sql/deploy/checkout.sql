@@ -11,8 +11,14 @@ SET LOCAL search_path = flashsale, pg_temp;
 
 CREATE FUNCTION known_refusals() RETURNS outcome[]
 LANGUAGE sql IMMUTABLE
-AS $$ SELECT ARRAY['sold', 'held', 'user_limit', 'sold_out']::outcome[] $$;
-COMMENT ON FUNCTION known_refusals() IS 'what the elements of p_known stand for, from 1';
+AS $$ SELECT ARRAY['sold', 'held', 'user_limit', 'sold_out', 'not_yet', 'hold_limit']::outcome[] $$;
+COMMENT ON FUNCTION known_refusals() IS
+    'what the elements of p_known stand for, from 1. The last two are known only here, from the user''s rows';
+
+CREATE FUNCTION known_as(p_outcome outcome) RETURNS smallint
+LANGUAGE sql IMMUTABLE
+AS $$ SELECT array_position(known_refusals(), p_outcome)::smallint $$;
+COMMENT ON FUNCTION known_as(outcome) IS 'the number of the outcome in known_refusals()';
 
 CREATE FUNCTION known_that_counts(
     p_sale sale, p_numbers integer[], p_known smallint[], p_known_until timestamptz[],
@@ -128,47 +134,140 @@ COMMENT ON FUNCTION keep_wildcard_ids(integer, text[], text[], uuid[], integer[]
 CREATE TYPE checkout_requests AS (
     numbers   integer[],
     known     smallint[],
+    until     timestamptz[],
+    rooms     integer[],
     ids       text[],
     firsts    integer[],
     wanted    integer[],
     contested integer[]
 );
 COMMENT ON TYPE checkout_requests IS
-    'a batch as one sale decides it. numbers, known: which item each request means, and what is known about it; '
+    'a batch as one sale decides it. numbers, known, until: which item each request means, and what is known '
+    'about it until when; rooms: how many items the user may be given, if the batch could give too many; '
     'ids, firsts: as of read_wildcard_ids and find_wildcard_ids; wanted: the numbers to give next; contested: items '
     'that were passed by those who asked for any';
 
+CREATE FUNCTION note_turns(p_sale sale, p_users text[], p_sales integer[], INOUT io_requests checkout_requests)
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    v_request record;
+BEGIN
+    FOR v_request IN
+        SELECT r.ordinal, t.opens_at
+        FROM unnest(io_requests.numbers, io_requests.known) WITH ORDINALITY r (number, known, ordinal)
+        CROSS JOIN LATERAL (SELECT turn_opens_at(p_sale, p_users[r.ordinal]) AS opens_at) t
+        WHERE r.number IS NOT NULL AND r.known = 0 AND p_sales[r.ordinal] IN (0, p_sale.sale_id)
+          AND (t.opens_at <= now()) IS NOT TRUE
+    LOOP
+        io_requests.known[v_request.ordinal] := known_as('not_yet');
+        io_requests.until[v_request.ordinal] := v_request.opens_at;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION note_turns(sale, text[], integer[], checkout_requests) IS
+    'has the requests refused of users whose turn has not come';
+
+CREATE FUNCTION note_rooms(p_sale sale, p_users text[], p_sales integer[], INOUT io_requests checkout_requests)
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    v_request record;
+BEGIN
+    FOR v_request IN
+        SELECT * FROM crowded_requests(p_sale, p_users, p_sales, io_requests.numbers, io_requests.known)
+    LOOP
+        io_requests.known[v_request.ordinal] := known_as('hold_limit');
+        io_requests.until[v_request.ordinal] := v_request.until;
+        io_requests.rooms[v_request.ordinal] := v_request.room;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION note_rooms(sale, text[], integer[], checkout_requests) IS
+    'has the requests refused that could give a user too many items, until find_in_room() chooses among them';
+
 CREATE FUNCTION read_checkouts(
     p_sale sale, p_requests checkout_requests, p_users text[], p_sales integer[],
-    p_known_until timestamptz[], p_known_sales timestamptz[], p_unknown_is_any boolean, p_ignores_limit boolean)
+    p_known_sales timestamptz[], p_unknown_is_any boolean, p_ignores_limit boolean)
 RETURNS checkout_requests
 LANGUAGE plpgsql
 AS $$
 DECLARE
-    v_requests checkout_requests := p_requests;
+    v_requests   checkout_requests := p_requests;
+    v_is_bounded boolean := p_sale.holds_max > 0;
 BEGIN
+    IF 0 < ANY (v_requests.known) THEN
+        v_requests.known := known_that_counts(p_sale, v_requests.numbers, v_requests.known, v_requests.until,
+                                              p_known_sales, p_ignores_limit);
+    END IF;
+    IF p_sale.draw_s > 0 AND now() < p_sale.starts_at + make_interval(secs => p_sale.draw_s) THEN
+        v_requests := note_turns(p_sale, p_users, p_sales, v_requests);
+    END IF;
     IF p_unknown_is_any THEN
         SELECT * INTO v_requests.numbers, v_requests.ids
         FROM read_wildcard_ids(p_sale, v_requests.ids, v_requests.numbers);
-        IF v_requests.ids IS NOT NULL THEN
-            PERFORM lock_wildcard_ids(p_sale.sale_id, p_users, p_sales, v_requests.ids);
-            SELECT * INTO v_requests.numbers, v_requests.firsts
-            FROM find_wildcard_ids(p_sale.sale_id, p_users, p_sales, v_requests.ids, v_requests.numbers);
-        END IF;
     ELSE
         v_requests.ids := NULL;
     END IF;
+    IF v_is_bounded OR v_requests.ids IS NOT NULL THEN
+        PERFORM lock_users(p_sale.sale_id, ARRAY(
+            SELECT p_users[r.ordinal]
+            FROM unnest(v_requests.numbers, v_requests.known, v_requests.ids)
+                 WITH ORDINALITY r (number, known, id, ordinal)
+            WHERE r.number >= 0 AND r.known = 0 AND p_sales[r.ordinal] IN (0, p_sale.sale_id)
+              AND (v_is_bounded OR r.id <> '')));
+    END IF;
+    IF v_requests.ids IS NOT NULL THEN
+        SELECT * INTO v_requests.numbers, v_requests.firsts
+        FROM find_wildcard_ids(p_sale.sale_id, p_users, p_sales, v_requests.ids, v_requests.numbers);
+    END IF;
     v_requests.wanted := v_requests.numbers;
-    IF 0 < ANY (v_requests.known) THEN
-        v_requests.known := known_that_counts(p_sale, v_requests.numbers, v_requests.known, p_known_until,
-                                              p_known_sales, p_ignores_limit);
+    IF v_is_bounded THEN
+        v_requests := note_rooms(p_sale, p_users, p_sales, v_requests);
     END IF;
     RETURN v_requests;
 END
 $$;
 COMMENT ON FUNCTION read_checkouts(
-    sale, checkout_requests, text[], integer[], timestamptz[], timestamptz[], boolean, boolean) IS
-    'the requests as the sale decides them: which item each means, and what of that which is known counts';
+    sale, checkout_requests, text[], integer[], timestamptz[], boolean, boolean) IS
+    'the requests as the sale decides them: which item each means, what of that which is known counts, and what '
+    'the users'' rows say. Locks the users, where the sale may give them so many items and no more';
+
+CREATE FUNCTION find_in_room(
+    p_sale_id integer, p_users text[], p_ignores_limit boolean, INOUT io_requests checkout_requests)
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    SELECT f.io_known, f.o_wanted INTO io_requests.known, io_requests.wanted
+    FROM find_room(p_sale_id, p_users, io_requests.numbers, io_requests.firsts, ARRAY(
+        SELECT CASE WHEN p_ignores_limit OR
+                         (SELECT cardinality(b.numbers) >= b.purchase_limit FROM buyer b
+                          WHERE b.sale_id = p_sale_id AND b.user_id = r.user_id) IS NOT TRUE
+               THEN io_requests.rooms[r.ordinal] END
+        FROM unnest(p_users) WITH ORDINALITY r (user_id, ordinal)
+        ORDER BY r.ordinal), io_requests.known) f;
+END
+$$;
+COMMENT ON FUNCTION find_in_room(integer, text[], boolean, checkout_requests) IS
+    'chooses among the requests with rooms, which the bound on holds refused so far: find_room()';
+
+CREATE FUNCTION note_no_more(p_users text[], INOUT io_requests checkout_requests)
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    io_requests.known := ARRAY(
+        SELECT CASE WHEN r.number = 0 AND r.room > 0 AND bool_or(r.number = 0 AND r.known = 0 AND r.wanted IS NULL)
+                                                         OVER (PARTITION BY r.user_id)
+               THEN 0::smallint ELSE r.known END
+        FROM (SELECT r.*, io_requests.rooms[r.ordinal] AS room,
+                     io_requests.wanted[coalesce(io_requests.firsts[r.ordinal], r.ordinal)] AS wanted
+              FROM unnest(p_users, io_requests.numbers, io_requests.known)
+                   WITH ORDINALITY r (user_id, number, known, ordinal)) r
+        ORDER BY r.ordinal);
+END
+$$;
+COMMENT ON FUNCTION note_no_more(text[], checkout_requests) IS
+    'where there was no item left for a user who had room, it is not the bound that refuses the user''s others';
 
 CREATE FUNCTION find_any(
     p_sale_id integer, p_users text[], p_sales integer[], p_secrets uuid[], p_ignores_limit boolean,
@@ -187,6 +286,9 @@ BEGIN
     io_stripe := v_claim.io_stripe;
     io_requests.wanted := v_claim.o_numbers;
     io_requests.contested := coalesce(v_claim.o_contested, ARRAY[]::integer[]);
+    IF io_requests.rooms IS NOT NULL THEN
+        io_requests := note_no_more(p_users, io_requests);
+    END IF;
     IF io_requests.ids IS NOT NULL THEN
         PERFORM keep_wildcard_ids(p_sale_id, p_users, io_requests.ids, p_secrets, io_requests.wanted);
     END IF;
@@ -215,7 +317,8 @@ CREATE TYPE checkout_decision AS (
 );
 COMMENT ON TYPE checkout_decision IS
     'what a request of a batch of checkouts is answered. expires_at and held_by: when the hold ends, the '
-    'user''s or the other one''s, and whose it is';
+    'user''s or the other one''s, and whose it is. Of not_yet and hold_limit expires_at is when asking again helps: '
+    'when the user''s turn comes, or the first of the user''s holds ends';
 
 CREATE FUNCTION hold_ends_at(p_sale sale) RETURNS timestamptz
 LANGUAGE sql STABLE
@@ -227,7 +330,7 @@ COMMENT ON FUNCTION hold_ends_at(sale) IS 'when a hold ends that is given now';
 
 CREATE FUNCTION refuse_checkouts(
     p_sale sale, p_stripe integer, p_users text[], p_sales integer[], p_requests checkout_requests,
-    p_secrets uuid[], p_known_until timestamptz[], p_ignores_limit boolean)
+    p_secrets uuid[], p_ignores_limit boolean)
 RETURNS SETOF checkout_decision
 LANGUAGE plpgsql
 AS $$
@@ -237,9 +340,8 @@ BEGIN
         SELECT r.ordinal::integer, p_users[r.ordinal] AS user_id,
                coalesce(nullif(p_sales[r.ordinal], 0), p_sale.sale_id) AS sale_id,
                CASE WHEN r.number > 0 THEN r.number WHEN i.held_by = p_users[r.ordinal] THEN i.number END
-                   AS number, i.secret,
-               coalesce(i.held_until, CASE WHEN p_requests.known[r.ordinal] > 0 THEN p_known_until[r.ordinal] END)
-                   AS held_until,
+                   AS number, i.secret, i.held_until,
+               CASE WHEN r.known > 0 THEN p_requests.until[r.ordinal] END AS known_until,
                i.name, i.price_cents, i.picture_seed, i.held_by,
                CASE
                WHEN p_sale.sale_id IS NULL THEN 'sale_closed'
@@ -247,25 +349,26 @@ BEGIN
                    CASE WHEN EXISTS (SELECT FROM sale s WHERE s.sale_id = p_sales[r.ordinal])
                    THEN 'sale_closed' ELSE 'unknown_item' END::outcome
                WHEN r.number NOT BETWEEN 0 AND p_sale.items_total THEN 'unknown_item'
-               WHEN p_requests.known[r.ordinal] > 0 THEN (known_refusals())[p_requests.known[r.ordinal]]
+               WHEN r.known NOT IN (0, known_as('not_yet'), known_as('hold_limit')) THEN (known_refusals())[r.known]
                WHEN NOT p_ignores_limit AND
                     (SELECT cardinality(b.numbers) >= b.purchase_limit FROM buyer b
                      WHERE b.sale_id = p_sale.sale_id AND b.user_id = p_users[r.ordinal])
                THEN 'user_limit'
-               WHEN i.held_by = p_users[r.ordinal] AND i.purchased_at IS NULL THEN 'repeated'
-               WHEN i.number IS NOT NULL AND i.purchased_at IS NULL THEN 'held'
+               WHEN i.held_by = p_users[r.ordinal] AND item_is_held(i) THEN 'repeated'
+               WHEN item_is_held(i) THEN 'held'
                WHEN (SELECT sum(s.purchases_accepted) FROM sale_stripe s
                      WHERE s.sale_id = p_sale.sale_id) >= p_sale.items_total
                THEN 'sold_out'
-               WHEN i.number IS NOT NULL THEN 'sold'
+               WHEN i.purchased_at IS NOT NULL THEN 'sold'
+               WHEN r.known > 0 THEN (known_refusals())[r.known]
                ELSE 'held' END::outcome AS outcome
-        FROM unnest(p_requests.numbers) WITH ORDINALITY r (number, ordinal)
+        FROM unnest(p_requests.numbers, p_requests.known) WITH ORDINALITY r (number, known, ordinal)
         LEFT JOIN LATERAL (
             SELECT i.* FROM item i
             WHERE i.sale_id = p_sale.sale_id
               AND i.number = CASE WHEN r.number > 0 THEN r.number WHEN p_requests.contested IS NOT NULL
                   THEN p_requests.wanted[coalesce(p_requests.firsts[r.ordinal], r.ordinal)] END
-              AND p_sales[r.ordinal] IN (0, p_sale.sale_id) AND p_requests.known[r.ordinal] = 0
+              AND p_sales[r.ordinal] IN (0, p_sale.sale_id) AND r.known IN (0, known_as('hold_limit'))
         ) i ON true
         WHERE r.number IS NOT NULL AND i.secret IS DISTINCT FROM p_secrets[r.ordinal]
     ), logged AS (
@@ -284,7 +387,8 @@ BEGIN
     )
     SELECT r.ordinal, r.outcome, r.sale_id, r.number,
            CASE WHEN r.outcome = 'repeated' THEN r.secret END,
-           CASE WHEN r.outcome IN ('repeated', 'held') THEN r.held_until END,
+           CASE WHEN r.outcome IN ('repeated', 'held') THEN coalesce(r.held_until, r.known_until)
+                WHEN r.outcome IN ('not_yet', 'hold_limit') THEN r.known_until END,
            p_sale.generated_at, p_sale.ends_at, now(),
            CASE WHEN r.outcome = 'repeated' THEN r.name END,
            CASE WHEN r.outcome = 'repeated' THEN r.price_cents END,
@@ -294,7 +398,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION refuse_checkouts(
-    sale, integer, text[], integer[], checkout_requests, uuid[], timestamptz[], boolean) IS
+    sale, integer, text[], integer[], checkout_requests, uuid[], boolean) IS
     'says to all who got no item why, by the rows as they are now; logs and counts that';
 
 CREATE FUNCTION checkout_batch(
@@ -326,27 +430,33 @@ DECLARE
     v_stripe   sale_stripe;
     v_expires  timestamptz;
     v_found    record;
-    v_is_any   boolean;
+    v_pass     text;
     v_rows     bigint;
     v_accepted bigint;
 BEGIN
     FOREACH v_part IN ARRAY batch_parts(p_sales, p_numbers) LOOP
         v_sale := v_part.sale;
         v_accepted := 0;
-        v_requests := (v_part.numbers, p_known, p_ids, NULL, v_part.numbers, NULL);
-        IF p_unknown_is_any OR 0 < ANY (p_known) THEN
-            v_requests := read_checkouts(v_sale, v_requests, p_users, p_sales, p_known_until,
-                                         p_known_sales, p_unknown_is_any, p_ignores_limit);
+        v_requests := (v_part.numbers, p_known, p_known_until, NULL, p_ids, NULL, v_part.numbers, NULL);
+        IF p_unknown_is_any OR 0 < ANY (p_known) OR v_sale.holds_max > 0 OR v_sale.draw_s > 0 THEN
+            v_requests := read_checkouts(
+                v_sale, v_requests, p_users, p_sales, p_known_sales, p_unknown_is_any, p_ignores_limit);
         END IF;
         v_stripe := lock_stripe(v_sale.sale_id);
         v_expires := hold_ends_at(v_sale);
-        -- First the requests that get what they ask for: by number, then any, which never wait. For any item
-        -- find_any() has checked the limit. It is not checked again here: if the user reached the limit in
-        -- between, the item that was found would count as offered, and nobody would hold it.
-        FOREACH v_is_any IN ARRAY ARRAY[false, true] LOOP
-            CONTINUE WHEN v_stripe.stripe IS NULL OR NOT 0 = ANY (v_requests.known) OR NOT CASE
-                WHEN v_is_any THEN 0 = ANY (v_requests.numbers) ELSE 0 < ANY (v_requests.numbers) END;
-            IF v_is_any THEN
+        -- First the requests that get what they ask for: by number, then those which never wait: by number within
+        -- the bound on holds, and any. For these the limit was checked when the item was found. It is not checked
+        -- again here: if the user reached the limit in between, an item that was found for any would count as
+        -- offered, and nobody would hold it.
+        FOREACH v_pass IN ARRAY ARRAY['number', 'room', 'any'] LOOP
+            IF v_pass = 'room' AND v_requests.rooms IS NOT NULL THEN
+                v_requests := find_in_room(v_sale.sale_id, p_users, p_ignores_limit, v_requests);
+            END IF;
+            CONTINUE WHEN v_stripe.stripe IS NULL OR NOT 0 = ANY (v_requests.known) OR NOT CASE v_pass
+                WHEN 'number' THEN 0 < ANY (v_requests.numbers)
+                WHEN 'room' THEN v_requests.rooms IS NOT NULL AND 0 < ANY (v_requests.wanted)
+                ELSE 0 = ANY (v_requests.numbers) END;
+            IF v_pass = 'any' THEN
                 v_found := find_any(v_sale.sale_id, p_users, p_sales, p_secrets, p_ignores_limit, v_requests, v_stripe);
                 v_requests := v_found.io_requests;
                 v_stripe := v_found.io_stripe;
@@ -356,9 +466,14 @@ BEGIN
                 UPDATE item i
                 SET held_by = p_users[r.ordinal], held_until = v_expires, secret = p_secrets[r.ordinal]
                 FROM eligible_requests(v_sale.sale_id, p_users, p_sales, v_requests.wanted, v_requests.known,
-                                       p_ignores_limit OR v_is_any) r
+                                       p_ignores_limit OR v_pass <> 'number') r
                 WHERE i.sale_id = v_sale.sale_id AND i.number = r.number AND item_is_free(i)
                 RETURNING r.ordinal, i.number, i.held_by, i.secret, i.name, i.price_cents, i.picture_seed
+            ), bounded AS (
+                INSERT INTO holder AS o (sale_id, user_id, numbers, holds_max)
+                SELECT v_sale.sale_id, h.held_by, array_agg(h.number), v_sale.holds_max
+                FROM held h WHERE v_sale.holds_max > 0 GROUP BY h.held_by
+                ON CONFLICT (sale_id, user_id) DO UPDATE SET numbers = holder_numbers(o, excluded.numbers)
             ), logged AS (
                 INSERT INTO attempt (sale_id, number, outcome, secret, user_id)
                 SELECT v_sale.sale_id, h.number, 'accepted', h.secret, h.held_by FROM held h
@@ -371,7 +486,7 @@ BEGIN
                     queue_length = s.queue_length + CASE WHEN c.queued = '{}' THEN 0 ELSE 1 END
                 FROM (SELECT count(*) AS accepted, array_agg(hashtext(h.held_by)) AS users,
                              coalesce(array_agg(h.number), '{}') || v_requests.contested AS queued FROM held h) c
-                WHERE s.sale_id = v_sale.sale_id AND s.stripe = v_stripe.stripe AND (c.queued <> '{}' OR v_is_any)
+                WHERE s.sale_id = v_sale.sale_id AND s.stripe = v_stripe.stripe AND (c.queued <> '{}' OR v_pass = 'any')
                 RETURNING s.sale_id, s.stripe, s.queue_length - 1, c.queued, c.users
             ), queued AS (
                 INSERT INTO hold_queue (sale_id, stripe, position, numbers, users, available_at)
@@ -386,7 +501,7 @@ BEGIN
         END LOOP;
         IF v_accepted < v_part.requests THEN
             RETURN QUERY SELECT * FROM refuse_checkouts(
-                v_sale, v_stripe.stripe, p_users, p_sales, v_requests, p_secrets, p_known_until, p_ignores_limit);
+                v_sale, v_stripe.stripe, p_users, p_sales, v_requests, p_secrets, p_ignores_limit);
         END IF;
     END LOOP;
 END

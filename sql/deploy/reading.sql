@@ -156,6 +156,8 @@ RETURNS TABLE (
     current_sale_id integer,
     bought          bigint,
     held            bigint,
+    holds_max       integer,
+    opens_at        timestamptz,
     read_at         timestamptz)
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = flashsale, pg_temp
@@ -195,7 +197,7 @@ AS $$
     SELECT (u.item).sale_id, (u.item).number, (u.item).name, (u.item).price_cents,
            (u.item).picture_seed, item_state(u.item), (u.item).held_until, (u.item).secret,
            (u.item).purchased_at, u.position::integer, s.purchase_limit,
-           t.purchases_total, t.holds_total, s.sale_id, t.bought, t.held, now()
+           t.purchases_total, t.holds_total, s.sale_id, t.bought, t.held, s.holds_max, turn_opens_at(s, p_user_id), now()
     FROM current s
     CROSS JOIN LATERAL (
         SELECT count(e.position) AS purchases_total,
@@ -213,8 +215,8 @@ AS $$
 $$;
 COMMENT ON FUNCTION read_user(text, bigint, integer) IS
     'a page of what a user bought of the open sales, or of the last, newest sale first, in order, and '
-    'then holds; one row without an item where the page is empty. purchase_limit, bought and held are '
-    'of the current sale alone';
+    'then holds; one row without an item where the page is empty. purchase_limit, bought, held, holds_max '
+    'and opens_at (when the user''s turn comes) are of the current sale alone';
 
 GRANT EXECUTE ON FUNCTION
     read_sales(bigint, integer),
