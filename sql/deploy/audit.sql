@@ -304,8 +304,8 @@ AS $$
     UNION ALL
     SELECT 'hold_not_counted', l.number, l.held_by, 'not among what its holder may hold'
     FROM live l
-    WHERE NOT EXISTS (SELECT FROM holder h
-                      WHERE h.sale_id = p_sale_id AND h.user_id = l.held_by AND l.number = ANY (h.numbers))
+    WHERE NOT EXISTS (SELECT FROM buyer b
+                      WHERE b.sale_id = p_sale_id AND b.user_id = l.held_by AND l.number = ANY (b.holds))
 $$;
 COMMENT ON FUNCTION audit_bound(integer, integer) IS
     'what must not be about users and how many items they hold now';

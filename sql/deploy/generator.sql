@@ -111,7 +111,6 @@ BEGIN
             USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'sale_complete';
     END IF;
     IF EXISTS (SELECT FROM buyer WHERE sale_id = NEW.sale_id)
-       OR EXISTS (SELECT FROM holder WHERE sale_id = NEW.sale_id)
        OR EXISTS (SELECT FROM hold_queue WHERE sale_id = NEW.sale_id) THEN
         RAISE EXCEPTION 'sale % is new and has buyers or holds', NEW.sale_id
             USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'sale_begins_empty';

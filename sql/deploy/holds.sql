@@ -7,53 +7,60 @@ BEGIN;
 SET LOCAL ROLE flashsale_owner;
 SET LOCAL search_path = flashsale, pg_temp;
 
-CREATE FUNCTION live_holds(p_holder holder) RETURNS integer[]
+CREATE FUNCTION live_holds(p_buyer buyer) RETURNS integer[]
 LANGUAGE plpgsql STABLE
 AS $$
 BEGIN
     RETURN ARRAY(
         SELECT i.number FROM item i
-        WHERE i.sale_id = p_holder.sale_id AND i.number = ANY (p_holder.numbers)
-          AND i.held_by = p_holder.user_id AND item_is_held(i));
+        WHERE i.sale_id = p_buyer.sale_id AND i.number = ANY (p_buyer.holds)
+          AND i.held_by = p_buyer.user_id AND item_is_held(i));
 END
 $$;
-COMMENT ON FUNCTION live_holds(holder) IS 'the items that the user holds now';
+COMMENT ON FUNCTION live_holds(buyer) IS 'the items that the user holds now';
 
-CREATE FUNCTION holder_numbers(p_holder holder, p_given integer[]) RETURNS integer[]
+CREATE FUNCTION holds_with(p_buyer buyer, p_given integer[]) RETURNS integer[]
 LANGUAGE sql STABLE
 AS $$
-    SELECT CASE WHEN cardinality(p_holder.numbers) + cardinality(p_given) <= p_holder.holds_max
-           THEN p_holder.numbers ELSE live_holds(p_holder) END || p_given
+    SELECT CASE WHEN cardinality(p_buyer.holds) + cardinality(p_given) <= p_buyer.holds_max
+           THEN p_buyer.holds ELSE live_holds(p_buyer) END || p_given
 $$;
-COMMENT ON FUNCTION holder_numbers(holder, integer[]) IS
-    'the numbers of a holder with those given now; if there is no room, without those no longer held';
+COMMENT ON FUNCTION holds_with(buyer, integer[]) IS
+    'the holds of a buyer with those given now; if there is no room, without those that ended';
 
-CREATE FUNCTION crowded_requests(
-    p_sale sale, p_users text[], p_sales integer[], p_numbers integer[], p_known smallint[])
-RETURNS TABLE (ordinal integer, room integer, until timestamptz)
+CREATE FUNCTION given_before(p_sale_id integer, p_numbers integer[], p_secrets uuid[])
+RETURNS TABLE (held_by text, number integer, ordinal integer)
+LANGUAGE sql STABLE
+AS $$
+    SELECT i.held_by, i.number, r.ordinal::integer
+    FROM unnest(p_numbers) WITH ORDINALITY r (number, ordinal)
+    JOIN item i ON i.sale_id = p_sale_id AND i.number = r.number AND i.secret = p_secrets[r.ordinal]
+$$;
+COMMENT ON FUNCTION given_before(integer, integer[], uuid[]) IS
+    'which of the numbers the batch gave already. It becomes a part of the statement that calls it';
+
+CREATE FUNCTION rooms(
+    p_sale sale, p_users text[], p_known smallint[], OUT o_rooms integer[], OUT o_until timestamptz[])
 LANGUAGE plpgsql STABLE
 AS $$
 BEGIN
-    RETURN QUERY
-    SELECT r.ordinal, p_sale.holds_max - l.holds, l.until
-    FROM (SELECT p_users[r.ordinal] AS user_id, array_agg(r.ordinal::integer) AS ordinals
-          FROM unnest(p_numbers) WITH ORDINALITY r (number, ordinal)
-          WHERE r.number >= 0 AND p_sales[r.ordinal] IN (0, p_sale.sale_id) AND p_known[r.ordinal] = 0
-          GROUP BY 1) u
-    LEFT JOIN holder h ON h.sale_id = p_sale.sale_id AND h.user_id = u.user_id
-    CROSS JOIN LATERAL (
+    SELECT array_agg(p_sale.holds_max - l.holds), array_agg(l.until) INTO o_rooms, o_until
+    FROM (SELECT r.*,
+                 (SELECT b.holds FROM buyer b
+                  WHERE b.sale_id = p_sale.sale_id AND b.user_id = r.user_id AND r.known = known_as('hold_limit')) AS holds
+          FROM unnest(p_users, p_known) WITH ORDINALITY r (user_id, known, ordinal)
+          ORDER BY r.ordinal) r
+    LEFT JOIN LATERAL (
         SELECT count(*)::integer AS holds, min(i.held_until) AS until
         FROM item i
-        WHERE i.sale_id = p_sale.sale_id AND i.number = ANY (h.numbers)
-          AND i.held_by = u.user_id AND item_is_held(i)
-    ) l
-    CROSS JOIN LATERAL unnest(u.ordinals) r (ordinal)
-    WHERE coalesce(cardinality(h.numbers), 0) + cardinality(u.ordinals) > p_sale.holds_max;
+        WHERE i.sale_id = p_sale.sale_id AND i.number = ANY (r.holds)
+          AND i.held_by = r.user_id AND item_is_held(i)
+    ) l ON r.known = known_as('hold_limit');
 END
 $$;
-COMMENT ON FUNCTION crowded_requests(sale, text[], integer[], integer[], smallint[]) IS
-    'the requests of users who could exceed the bound with this batch; room: how many items the user may be '
-    'given, until: when the first of the user''s holds ends';
+COMMENT ON FUNCTION rooms(sale, text[], smallint[]) IS
+    'of the requests that the bound on holds refuses so far (p_known): how many items the user may be given, and '
+    'when the first of the user''s holds ends';
 
 CREATE FUNCTION claim_in_room(
     p_sale_id integer, p_numbers integer[], p_ordinals integer[], p_room integer, INOUT io_wanted integer[])

@@ -4,7 +4,8 @@
 --     1. of checkouts, users by their hashes     lock_users
 --     2. one stripe                              lock_stripe
 --     3. items by number                         the UPDATE of eligible_requests or of wanted_codes
---     4. of purchases, buyers by name            the INSERT of purchase_batch, for a row may not be there yet
+--     4. buyers by name                          the UPDATE of granted in purchase_batch; in checkout_batch that
+--                                                of extended, in the last statement of the sale
 --
 -- so a batch that waits for another never holds what that one waits for. What a checkout of any item takes
 -- beyond these, other stripes and items, it never waits for, and takes last (allocation.sql).
@@ -18,16 +19,17 @@ BEGIN;
 SET LOCAL ROLE flashsale_owner;
 SET LOCAL search_path = flashsale, pg_temp;
 
-CREATE FUNCTION lock_users(p_sale_id integer, p_users text[]) RETURNS void
+CREATE FUNCTION lock_users(p_sale_id integer, p_users text[]) RETURNS bigint
 LANGUAGE plpgsql
 AS $$
 BEGIN
-    PERFORM pg_advisory_xact_lock(p_sale_id, k.key)
-    FROM (SELECT DISTINCT hashtext(u) AS key FROM unnest(p_users) u ORDER BY 1) k;
+    RETURN (
+        SELECT count(pg_advisory_xact_lock(p_sale_id, k.key)::text)
+        FROM (SELECT DISTINCT hashtext(u) AS key FROM unnest(p_users) u ORDER BY 1) k);
 END
 $$;
 COMMENT ON FUNCTION lock_users(integer, text[]) IS
-    'until the transaction ends no other batch gives these users an item of the sale';
+    'until the transaction ends no other batch gives these users an item of the sale. How many they are';
 
 CREATE FUNCTION lock_stripe(p_sale_id integer) RETURNS sale_stripe
 LANGUAGE plpgsql

@@ -179,10 +179,13 @@ AS $$
     -- Holds are found by the queue of those that have not run out, and the hashes of their users in it;
     -- items have no index on users.
     entry AS MATERIALIZED (
-        SELECT i AS item, n.position, s.starts_at FROM told s
+        SELECT i.item, n.position, s.starts_at FROM told s
         JOIN buyer b ON b.sale_id = s.sale_id AND b.user_id = p_user_id
         CROSS JOIN LATERAL unnest(b.numbers) WITH ORDINALITY n (number, position)
-        JOIN item i ON i.sale_id = b.sale_id AND i.number = n.number
+        CROSS JOIN LATERAL (
+            SELECT i AS item FROM item i WHERE i.sale_id = b.sale_id AND i.number = n.number
+            OFFSET 0
+        ) i
         UNION
         SELECT i.item, NULL, s.starts_at FROM told s
         JOIN hold_queue q ON q.sale_id = s.sale_id AND q.available_at > now()

@@ -84,26 +84,20 @@ CREATE TABLE buyer (
     numbers        integer[] NOT NULL,
     granted        integer   NOT NULL,
     purchase_limit integer   NOT NULL,
+    holds          integer[] NOT NULL DEFAULT '{}',
+    holds_max      integer   NOT NULL DEFAULT 0,
     CONSTRAINT buyer_pkey PRIMARY KEY (sale_id, user_id),
-    CONSTRAINT buyer_within_limit CHECK (cardinality(numbers) BETWEEN 1 AND purchase_limit)
+    CONSTRAINT buyer_within_limit CHECK (cardinality(numbers) <= purchase_limit),
+    CONSTRAINT buyer_within_bound CHECK (cardinality(holds) <= holds_max)
 ) WITH (fillfactor = 70);
-COMMENT ON TABLE buyer IS 'what a user bought in a sale, one row, so that the limit is a constraint';
+COMMENT ON TABLE buyer IS
+    'what a user bought in a sale and, if holds have a bound there, may hold: one row, so that the limit and the '
+    'bound are constraints';
 COMMENT ON COLUMN buyer.numbers IS 'the items in the order of their purchase';
 COMMENT ON COLUMN buyer.granted IS 'how many of them, at the end, the last statement added';
-
-CREATE TABLE holder (
-    sale_id   integer   NOT NULL,
-    user_id   text COLLATE "C" NOT NULL,
-    numbers   integer[] NOT NULL,
-    holds_max integer   NOT NULL,
-    CONSTRAINT holder_pkey PRIMARY KEY (sale_id, user_id),
-    CONSTRAINT holder_within_bound CHECK (cardinality(numbers) BETWEEN 1 AND holds_max)
-) WITH (fillfactor = 70);
-COMMENT ON TABLE holder IS
-    'which items a user may hold in a sale with a bound on holds, one row, so that the bound is a constraint';
-COMMENT ON COLUMN holder.numbers IS
+COMMENT ON COLUMN buyer.holds IS
     'every item that the user holds is among them. The others were bought, or their hold ended: they leave '
-    'when the row has no room for a new one';
+    'when there is no room for a new one';
 
 CREATE TABLE draw_secret (
     sale_id integer NOT NULL,

@@ -1,3 +1,3 @@
-SELECT 'flashsale.crowded_requests(flashsale.sale, text[], integer[], integer[], smallint[])'::regprocedure,
-       'flashsale.find_room(integer, text[], integer[], integer[], integer[], smallint[])'::regprocedure,
-       'flashsale.holder_numbers(flashsale.holder, integer[])'::regprocedure;
+SELECT 'flashsale.given_before(integer, integer[], uuid[])'::regprocedure,
+       'flashsale.rooms(flashsale.sale, text[], smallint[])'::regprocedure,
+       'flashsale.find_room(integer, text[], integer[], integer[], integer[], smallint[])'::regprocedure;
