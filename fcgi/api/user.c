@@ -86,7 +86,7 @@ void user_purchases_read(const struct context *context, const struct request *re
                          struct reply *reply)
 {
     const struct settings *settings = context->settings;
-    const struct span user = {request->remote_user, strlen(request->remote_user)};
+    const struct span user = request->remote_user.name;
     struct page page;
     if (settings->http.identity != IDENTITY_REMOTE_USER) {
         reply_problem(reply, &problem_not_found,

@@ -85,7 +85,7 @@ settings_test() {
 identity_test() {
     local user
     export HTPASSWD=$BATS_TEST_TMPDIR/htpasswd
-    for user in ida jon a/b .. '/?#% ä' ../problems ../www/x ../-/503 ../x; do
+    for user in ida jon a/b .. '/?#% ä' ../problems ../www/x ../-/503 ../x $'Chloe\u0308' ' Bo ' $'\u3000'; do
         printf '%s:%s\n' "$user" "$(openssl passwd -apr1 "$user")"
     done >"$HTPASSWD"
     restart http.identity=remote_user
