@@ -17,8 +17,8 @@ bool identity_is(const struct span *user, const char *bytes, size_t length)
 {
     char room[USER_NAME_BYTES_MAX];
     struct span name;
-    return user_name_read((struct span){bytes, length}, room, &name) &&
-           name.length > 0 && is_same(user, name.bytes, name.length);
+    return user_name_read((struct span){bytes, length}, room, &name) && name.length > 0 &&
+           is_same(user, name.bytes, name.length);
 }
 
 struct span identity_name(const struct settings *settings, const struct request *request)

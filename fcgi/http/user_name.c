@@ -5,8 +5,8 @@
 
 #include "common/check.h"
 
-/* A character decomposes to one and a half code points for each of its bytes at most, as U+0390 does:
-   two bytes, three points. */
+/* A character decomposes to one and a half code points for each of its bytes at most, as U+0390
+   does: two bytes, three points. */
 enum { POINTS_MAX = 2 * USER_NAME_BYTES_MAX, SEQUENCE_BYTES_MAX = 4 };
 
 #define FORM_C (UTF8PROC_STABLE | UTF8PROC_COMPOSE)
