@@ -129,7 +129,8 @@ CREATE TYPE checkout_requests AS (
 );
 COMMENT ON TYPE checkout_requests IS
     'a batch as one sale decides it. numbers, known, until: which item each request means, and what is known '
-    'about it until when; rooms: how many items the user may be given, if the batch could give too many; have_row: the user has a row; '
+    'about it until when; rooms: how many items the user may be given, if the batch could give too many; have_row: '
+    'the user has a row; '
     'ids, firsts: as of read_wildcard_ids and find_wildcard_ids; wanted: the numbers to give next; contested: items '
     'that were passed by those who asked for any';
 

@@ -47,7 +47,8 @@ BEGIN
     SELECT array_agg(p_sale.holds_max - l.holds), array_agg(l.until) INTO o_rooms, o_until
     FROM (SELECT r.*,
                  (SELECT b.holds FROM buyer b
-                  WHERE b.sale_id = p_sale.sale_id AND b.user_id = r.user_id AND r.known = known_as('hold_limit')) AS holds
+                  WHERE b.sale_id = p_sale.sale_id AND b.user_id = r.user_id
+                    AND r.known = known_as('hold_limit')) AS holds
           FROM unnest(p_users, p_known) WITH ORDINALITY r (user_id, known, ordinal)
           ORDER BY r.ordinal) r
     LEFT JOIN LATERAL (

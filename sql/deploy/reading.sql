@@ -200,7 +200,8 @@ AS $$
     SELECT (u.item).sale_id, (u.item).number, (u.item).name, (u.item).price_cents,
            (u.item).picture_seed, item_state(u.item), (u.item).held_until, (u.item).secret,
            (u.item).purchased_at, u.position::integer, s.purchase_limit,
-           t.purchases_total, t.holds_total, s.sale_id, t.bought, t.held, s.holds_max, turn_opens_at(s, p_user_id), now()
+           t.purchases_total, t.holds_total, s.sale_id, t.bought, t.held,
+           s.holds_max, turn_opens_at(s, p_user_id), now()
     FROM current s
     CROSS JOIN LATERAL (
         SELECT count(e.position) AS purchases_total,
