@@ -68,7 +68,7 @@ setup_file() {
 
 @test "run late: the sale that should be open is made at once, and sells" {
     sql 'TRUNCATE flashsale.sale, flashsale.sale_stripe, flashsale.item, flashsale.attempt, flashsale.buyer,
-                  flashsale.hold_queue'
+                  flashsale.draw_secret, flashsale.hold_queue'
     post '/checkout?user_id=amy'
     expect_problem 412 sale_closed
     run generator -o sale.items_per_sale=1000

@@ -5,7 +5,7 @@
 load helper
 
 setup_file() {
-    stack_start sale.items_per_sale=1000 sale.unknown_item=any
+    stack_start sale.items_per_sale=1000 sale.unknown_item=any sale.holds_max=0
 }
 
 @test "A: checkout by user_id and item_id gives a code; purchase by code; 412, 429 and 404" {

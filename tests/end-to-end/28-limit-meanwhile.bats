@@ -5,7 +5,7 @@ load helper
 
 setup_file() {
     # As many items as stripes, so that a batch for three has to look into three stripes.
-    stack_start sale.items_per_sale=16 sale.purchase_limit=1 sale.hold_s=1
+    stack_start sale.items_per_sale=16 sale.purchase_limit=1 sale.holds_max=0 sale.hold_s=1
 }
 
 # A batch of three for any item, amy's last, that sleeps between finding items and assigning them.

@@ -107,4 +107,4 @@ ROLLBACK;
 \set ON_ERROR_STOP on
 SET client_min_messages = warning;
 TRUNCATE flashsale.sale, flashsale.item, flashsale.buyer, flashsale.attempt, flashsale.sale_stripe,
-    flashsale.hold_queue;
+    flashsale.draw_secret, flashsale.hold_queue;
