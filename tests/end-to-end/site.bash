@@ -19,7 +19,8 @@ site_setup() {
 site_prepare() {
     export WEB_SERVER=${1##*-}
     WEB_SERVER=${WEB_SERVER%.bats}
-    stack_start sale.items_per_sale=1000 "${@:2}"
+    # The workers' limit by user, as installed.
+    stack_start sale.items_per_sale=1000 http.user_rate=10 http.user_burst=50 "${@:2}"
     export ROOT=$RUN_DIR/host
     mkdir --parents "$ROOT"/{etc/tls,log,run,share,state,web/.well-known/acme-challenge}
     ln --symbolic "$TOP/www" "$TOP/deploy/nginx" "$TOP/deploy/lighttpd" "$ROOT/share"
