@@ -17,11 +17,10 @@ setup_file() {
         MISSING=$OAUTH2_PROXY
         return 0
     }
-    site_prepare "$BATS_TEST_FILENAME" http.identity=remote_user
+    site_prepare "$BATS_TEST_FILENAME" http.identity=remote_user http.login_url=/login
     take nginx/login-oidc.conf nginx-login-oidc.conf
     take login/oauth2-proxy.cfg oauth2-proxy.cfg
-    openssl rand -hex 16 | tr --delete '\n' >"$ROOT/etc/login-client-secret"
-    openssl rand -base64 32 | tr --delete '\n' | tr '+/' '-_' >"$ROOT/etc/login-cookie-secret"
+    run_commands '**3. Its secrets**'
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=provider \
         -addext "subjectAltName=IP:${PROVIDER%:*}" -keyout "$ROOT/etc/tls/provider-key.pem" \
         -out "$ROOT/etc/tls/provider.pem" 2>>"$ROOT/log/openssl"
@@ -33,7 +32,7 @@ setup_file() {
  "unverified": {"sub": "u", "email": "amy@shop.test", "email_verified": false},
  "other nonce": {"sub": "$AMY", "nonce": "x"}, "other key": {"sub": "$AMY", "key": "other"},
  "other audience": {"sub": "$AMY", "aud": "x"}, "other issuer": {"sub": "$AMY", "iss": "https://x"},
- "late": {"sub": "$AMY", "exp": 1000000000}, "nameless": {"sub": null}}
+ "dots": {"sub": "../problems"}, "late": {"sub": "$AMY", "exp": 1000000000}, "nameless": {"sub": null}}
 JSON
     provider_start
     proxy_start
@@ -90,6 +89,14 @@ log_in() {
     run -0 server_check
     [[ $output != *warn* ]]
     run -0 env SSL_CERT_FILE="$ROOT/etc/tls/provider.pem" "$OAUTH2_PROXY" --config="$ROOT/etc/oauth2-proxy.cfg" --config-test
+}
+
+@test "the document's version is the tested one; its checks pass" {
+    grep --quiet "oauth2-proxy/v7@$(sed --quiet 's/^version=//p' "$TOP/tests/login/oauth2-proxy")$" "$TOP/docs/IDENTITY.md"
+    run_commands 'Of each mode:' >"$BATS_TEST_TMPDIR/said"
+    cat "$BATS_TEST_TMPDIR/said"
+    same "$(jq --raw-output '.outcome // "\(.identity) \(.user)"' "$BATS_TEST_TMPDIR/said")" \
+        $'remote_user null\nunauthorized\nunauthorized'
 }
 
 @test "without a session: a script gets 401, a navigation is led to the provider" {
@@ -165,6 +172,13 @@ log_in() {
         browser zoe POST "$target"
         expect_problem 403 identity_mismatch
     done
+    # A name that leads elsewhere when it is decoded.
+    log_in dots dots
+    browser dots GET /users/..%2Fproblems/purchases
+    expect 200
+    same "$(json .user)" ../problems
+    browser amy GET /users/..%2Fproblems/purchases
+    expect_problem 403 identity_mismatch
     browser amy POST '/checkout?id=4&user_id=zo%C3%AB/%E2%80%A6'
     expect_problem 403 identity_mismatch
     browser amy GET /me
@@ -180,17 +194,48 @@ log_in() {
     same "$(json .user)" u
 }
 
+# with_email COMMAND...: runs it while the users are e-mail addresses, as the document says.
+with_email() {
+    local result=0
+    sed --in-place=.sub 's/_auth_request_user/_auth_request_email/' "$ROOT/etc/nginx-login-oidc.conf"
+    kill -HUP "$(cat "$ROOT/pid")"
+    end proxy
+    proxy_start --scope='openid email' --oidc-email-claim=email
+    "$@" || result=$?
+    mv "$ROOT/etc/nginx-login-oidc.conf.sub" "$ROOT/etc/nginx-login-oidc.conf"
+    kill -HUP "$(cat "$ROOT/pid")"
+    end proxy
+    proxy_start
+    return "$result"
+}
+
+two_have_one_address() {
+    log_in amy amy
+    browser amy GET /me
+    same "$(json .user)" amy@shop.test || return
+    log_in new-amy 'new amy'
+    browser new-amy GET /me
+    same "$(json .user)" amy@shop.test || return
+    log_in unverified unverified
+    browser unverified GET /me
+    same "$(json .user)" null
+}
+
+@test "by e-mail addresses two persons are one user, and an unverified address is nobody's" {
+    with_email two_have_one_address
+}
+
 @test "no header from outside becomes a user, with a session or without" {
     local basic bearer
     basic="Authorization: Basic $(printf eve:eve | base64)" bearer='Authorization: Bearer eve'
-    mapfile -t headers < <(forged)
-    nobody_anywhere "${headers[@]}" --header "$basic"
-    nobody_anywhere "${headers[@]}" --header "$bearer"
+    mapfile -t claims < <(forged)
+    nobody_anywhere "${claims[@]}" --header "$basic"
+    nobody_anywhere "${claims[@]}" --header "$bearer"
     log_in amy amy
-    browser amy POST '/checkout?id=5' "${headers[@]}" --header "$basic"
+    browser amy POST '/checkout?id=5' "${claims[@]}" --header "$basic"
     expect 200
     same "$(json .user)" "$AMY"
-    browser amy GET /me "${headers[@]}" --header "$bearer"
+    browser amy GET /me "${claims[@]}" --header "$bearer"
     same "$(json .user)" "$AMY"
     same "$(sql "SELECT count(*) FROM flashsale.attempt WHERE user_id = 'eve'")" 0
 }
@@ -241,6 +286,11 @@ log_in() {
         browser stranger GET /oauth2/sign_out?rd="$target"
         [[ $(header Location) != *evil* ]] || fail "$(header Location)"
     done
+}
+
+@test "another site's page buys nothing in the user's name" {
+    log_in amy amy
+    buys_from_own_pages "$AMY" 15 --header "Cookie: $SESSION_COOKIE=$(session_of amy)"
 }
 
 @test "after the log-out nobody is logged in there" {
@@ -311,6 +361,9 @@ refused_in() {
     within 5000 browser zoe GET "$CALLBACK"
     [[ $HTTP_STATUS == 50[0-3] ]] || fail "$HTTP_STATUS"
     nobody --cookie "$BATS_TEST_TMPDIR/zoe.cookies"
+    # It does not start without the provider, so systemd tries on.
+    run -1 timeout 10 env SSL_CERT_FILE="$ROOT/etc/tls/provider.pem" "$OAUTH2_PROXY" --config="$ROOT/etc/oauth2-proxy.cfg" \
+        --http-address="unix://$BATS_TEST_TMPDIR/proxy.sock"
     provider_start
     log_in zoe zoë
     browser zoe GET /me

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # docs/IDENTITY.md: the shop's server logs users in, and the web server of the file's name checks the cookie that it signs.
 # The files are the document's; the shop is tests/login/shop.py, which makes cookies with deploy/login/shop_cookie.py.
+# shellcheck disable=SC2016 # PHP's variables
 
 load helper
 load site
@@ -9,7 +10,7 @@ load login
 NAME=__Host-flashsale-user
 
 setup_file() {
-    site_prepare "$BATS_TEST_FILENAME" http.identity=remote_user
+    site_prepare "$BATS_TEST_FILENAME" http.identity=remote_user http.login_url=/login
     take "$WEB_SERVER/login-cookie.conf" "$WEB_SERVER-login-cookie.conf"
     if [[ $WEB_SERVER == nginx ]]; then
         sed --in-place '1i load_module /usr/lib/nginx/modules/ngx_http_js_module.so;' "$ROOT/main.conf"
@@ -19,7 +20,7 @@ setup_file() {
         take lighttpd/login-cookie.lua ../share/lighttpd/login-cookie.lua
     fi
     cp "$ROOT/etc/tls/certificate.pem" "$ROOT/etc/tls/authorities.pem"
-    keys "$(new_key)"
+    run_commands '**1. A key**'
     background shop "$TOP/tests/login/shop.py" 8000 "$ROOT/etc/login-keys.json"
     wait_until 5000 inside bash -c 'exec 9<>/dev/tcp/127.0.0.1/8000'
     server_start
@@ -88,6 +89,32 @@ is_user() {
     [[ $output != *warn* && $output != *WARN* && $output != *duplicate* ]]
 }
 
+@test "the document's checks pass" {
+    run_commands 'Of each mode:' >"$BATS_TEST_TMPDIR/said"
+    run_commands 'made by' >>"$BATS_TEST_TMPDIR/said"
+    cat "$BATS_TEST_TMPDIR/said"
+    same "$(jq --raw-output '.outcome // "\(.identity) \(.user)"' "$BATS_TEST_TMPDIR/said")" \
+        $'remote_user null\nunauthorized\nunauthorized\nremote_user amy\nremote_user null'
+}
+
+# lines_in LANGUAGE: the document's lines in that language.
+lines_in() {
+    sed --quiet "/^\`\`\`$1\$/,/^\`\`\`\$/{/^\`/d;p}" "$TOP/docs/IDENTITY.md"
+}
+
+@test "the document's lines in Python and PHP make the cookie" {
+    is_user 'jörg 💐' "$(python3 -c "
+import base64, hmac, json, sys, time
+user, seconds, keys = 'jörg 💐', 60, json.load(open(sys.argv[1]))
+$(lines_in python)
+print(header.partition(';')[0])" "$ROOT/etc/login-keys.json")"
+    is_user 'jörg 💐' "$(php --no-php-ini --run "
+namespace test;
+function header(string \$line, bool \$replace) { echo preg_replace('/^Set-Cookie: |;.*/', '', \$line); }
+\$user = 'jörg 💐'; \$seconds = 60; \$keys = json_decode(file_get_contents(\$argv[1]), true);
+$(lines_in php)" "$ROOT/etc/login-keys.json")"
+}
+
 @test "without a cookie: a script gets 401, a navigation is led to the shop's form" {
     nobody_anywhere
     follow stranger /login
@@ -135,9 +162,18 @@ is_user() {
 }
 
 @test "any name of UTF-8 comes whole, and nothing else is a name" {
-    for name in a 'a/b' .. ../problems '/?#% ä' '"\' "$(printf 'x%.0s' {1..128})" "$(printf '語%.0s' {1..42})" 日本語 ; do
+    for name in a 'a/b' .. ../problems '/?#% ä' \"\\ "$(printf 'x%.0s' {1..128})" "$(printf '語%.0s' {1..42})" 日本語; do
         is_user "$name" "$(cookie "$name" 60)"
     done
+    # A name that leads elsewhere when it is decoded.
+    visit GET /users/..%2Fproblems/purchases --header "Cookie: $(cookie ../problems 60)"
+    expect 200
+    same "$(json .user)" ../problems
+    visit GET /users/..%2Fproblems/purchases --header "Cookie: $(cookie amy 60)"
+    expect_problem 403 identity_mismatch
+    visit GET /users/..%2Fproblems/purchases
+    expect 401
+    is_user zoë "$(cookie $' zoe\u0308' 60)"
     for name in '' "$(printf 'x%.0s' {1..129})" $'a\nb' $'a\x7f'; do
         run -1 "$TOP/deploy/login/shop_cookie.py" "$ROOT/etc/login-keys.json" "$name" 60
         [[ $output == *ValueError* ]]
@@ -146,7 +182,7 @@ is_user() {
     done
     # Not UTF-8, a NUL, a surrogate, and another spelling of the same bytes.
     for name in '\xff' 'amy\0x' '\xed\xa0\x80' '\xc0\xaf'; do
-        nobody --header "Cookie: $(signed "$NAME=$(printf "$name" | encoded).$(in_an_hour)" "$(key)")"
+        nobody --header "Cookie: $(signed "$NAME=$(printf %b "$name" | encoded).$(in_an_hour)" "$(key)")"
     done
     is_user amy "$(signed "$NAME=YW15.$(in_an_hour)" "$(key)")"
     is_user ab "$(signed "$NAME=YWI.$(in_an_hour)" "$(key)")"
@@ -191,13 +227,17 @@ is_user() {
 @test "no header from outside becomes a user, with a cookie or without" {
     local basic bearer
     basic="Authorization: Basic $(printf eve:eve | base64)" bearer='Authorization: Bearer eve'
-    mapfile -t headers < <(forged)
-    nobody_anywhere "${headers[@]}" --header "$basic"
-    nobody_anywhere "${headers[@]}" --header "$bearer"
-    visit POST '/checkout?id=13' "${headers[@]}" --header "$basic" --header "Cookie: $(cookie amy 60)"
+    mapfile -t claims < <(forged)
+    nobody_anywhere "${claims[@]}" --header "$basic"
+    nobody_anywhere "${claims[@]}" --header "$bearer"
+    visit POST '/checkout?id=13' "${claims[@]}" --header "$basic" --header "Cookie: $(cookie amy 60)"
     expect 200
     same "$(json .user)" amy
     same "$(sql "SELECT count(*) FROM flashsale.attempt WHERE user_id = 'eve'")" 0
+}
+
+@test "another site's page buys nothing in the user's name" {
+    buys_from_own_pages amy 15 --header "Cookie: $(cookie amy 60)"
 }
 
 @test "keys are changed while users stay logged in; a short or removed key signs nothing" {

@@ -3,14 +3,34 @@
 
 PROVIDER=203.0.113.9:9443
 
-# take FILE TARGET: a file of the document, with the test's paths and names.
-take() {
-    sed "s#/etc/flashsale/#$ROOT/etc/#
+# renamed: standard input with the test's paths and names.
+renamed() {
+    sed "s#/etc/flashsale/#$ROOT/etc/#g
+        s#/usr/share/doc/flashsale/examples/shop_cookie#$TOP/deploy/login/shop_cookie#
         s#/usr/share/flashsale/#$ROOT/share/#
         s#/run/flashsale-login/#$ROOT/run/#
         s#/run/credentials/flashsale-login.service/#$ROOT/etc/login-#
         s#https://login\.example#https://$PROVIDER#
-        s#https://sale\.example#https://shop.test#" "$TOP/deploy/$1" >"$ROOT/etc/$2"
+        s#https://sale\.example#https://shop.test#"
+}
+
+# take FILE TARGET: one of the document's files.
+take() {
+    renamed <"$TOP/deploy/$1" >"$ROOT/etc/$2"
+}
+
+# commands_of TEXT: the document's commands that follow the line with that text.
+commands_of() {
+    awk -v text="$1" 'index($0, text) { found = 1 }
+        found && /^    / { print substr($0, 5); printed = 1; next }
+        printed && NF { exit }' "$TOP/docs/IDENTITY.md" | renamed
+}
+
+# run_commands TEXT: runs them, in the network, as if the site were known to the DNS.
+run_commands() {
+    printf '%s\n' "cacert = $ROOT/etc/tls/certificate.pem" "connect-to = shop.test::$SERVER:" interface=203.0.113.2 \
+        'write-out = "\n"' >"$ROOT/.curlrc"
+    HOME=$ROOT inside bash -euo pipefail -c "$(commands_of "$1")"
 }
 
 # background NAME COMMAND...: runs it in the network, its output in log/NAME.
@@ -44,6 +64,7 @@ browser() {
 }
 
 # follow USER TARGET: gets it, and goes where the answers lead; sets PLACE, where that was.
+# shellcheck disable=SC2034 # tests use PLACE
 follow() {
     browser "$1" GET "$2" --location --write-out '%{http_code} %{url_effective}'
     PLACE=${HTTP_STATUS#* }
@@ -68,7 +89,7 @@ forged() {
 nobody() {
     visit GET /me "$@"
     expect 200
-    same "$(json '.identity + " " + (.user | tostring)')" 'remote_user null'
+    same "$(json '"\(.identity) \(.user) \(.login_url)"')" 'remote_user null /login'
     visit POST '/checkout?user_id=eve' "$@"
     expect 401
 }
@@ -86,5 +107,24 @@ nobody_anywhere() {
         same "$(json '.outcome + " " + (.status | tostring)')" 'unauthorized 401'
         same "$(header Content-Type) $(header Cache-Control)" 'application/problem+json no-store'
         same "$(header WWW-Authenticate)" 'Login realm="flashsale", uri="/login"'
+    done
+}
+
+# buys_from_own_pages USER ITEM [curl's options]: a POST of the sale's page, or of no page, is that user's; one that another
+# site's page made the user's browser send is refused, and so is one that was sent on.
+buys_from_own_pages() {
+    local user=$1 item=$2 header
+    shift 2
+    for header in 'Sec-Fetch-Site: same-origin' 'Origin: https://shop.test' 'X-None: x'; do
+        visit POST "/checkout?id=$item" --header "$header" "$@"
+        expect 200
+        same "$(json .user)" "$user"
+    done
+    for header in 'Sec-Fetch-Site: cross-site' 'Sec-Fetch-Site: same-site' 'Origin: https://evil.test' 'Origin: null' \
+        'Origin: http://shop.test'; do
+        for target in "/checkout?id=$item" /purchase?code=AAAAAQAAAC_AAAAAAAAAAAAAAAAAAAAA; do
+            visit POST "$target" --header "$header" "$@"
+            expect_problem 403 cross_origin
+        done
     done
 }
