@@ -30,14 +30,16 @@ static int expect_as_perl(const char *script)
     char command[2048], line[LINE_MAX_BYTES], within[2 * LINE_MAX_BYTES];
     snprintf(command, sizeof command,
              "perl -CSD -MUnicode::Normalize=NFC,NFD -e '%s' 2>&1 || echo failed", script);
-    FILE *perl = popen(command, "r");
+    FILE *perl = popen(command, "r"); /* NOLINT(cert-env33-c) */
     int lines = 0;
     assert_non_null(perl);
     while (fgets(line, sizeof line, perl)) {
         line[strcspn(line, "\n")] = '\0';
         char *expected = strchr(line, '\t');
-        if (!expected)
+        if (!expected) {
             fail_msg("perl: %s", line);
+            break;
+        }
         *expected++ = '\0';
         expect_name(line, expected);
         expect_name(expected, expected);

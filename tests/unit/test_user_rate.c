@@ -126,28 +126,34 @@ static void test_workers_share_a_table(void **state)
 }
 
 /*
- * Far more names than the table has room for, each a few times, and users among them who ask all
- * the time: none of these gets more than their bucket gives.
+ * Three times as many names as the table has room for, each asked for several times, and again
+ * later: what is granted is what each name's own bucket would grant, or less.
  */
 static void test_a_flood_of_names_gives_nobody_more(void **state)
 {
     (void)state;
-    enum { USERS = 20, FLOOD = 400000, BURST = 7, RATE = 5 };
-    int taken[USERS] = {0};
-    int64_t began_us = 987654321, now_us = began_us;
+    enum { NAMES = 3 * USER_RATE_USERS, TURNS = 400000, BURST = 7, RATE = 5, INTERVAL_US = 200000 };
+    static int64_t empty_at_us[NAMES]; /* their own buckets */
+    unsigned random = 1;
+    int64_t now_us = 987654321;
+    int granted = 0, refused = 0;
     begin(RATE, BURST);
-    srand(1);
-    for (int i = 0; i < FLOOD; i++, now_us += 5) {
-        (void)!take_numbered(USERS + rand() % (i % 2 ? FLOOD : 100000), now_us);
-        if (i % 100 == 0)
-            for (int user = 0; user < USERS; user++)
-                taken[user] += take_numbered(user, now_us) == 0;
+    for (int i = 0; i < TURNS; i++, now_us += 2) {
+        random = random * 1103515245U + 12345U; /* a linear congruential generator */
+        int name = (int)((random >> 8) % NAMES);
+        for (unsigned times = 1 + (random >> 4) % 9; times > 0; times--) {
+            if (take_numbered(name, now_us) > 0) {
+                refused++;
+                continue;
+            }
+            granted++;
+            int64_t *own_us = &empty_at_us[name];
+            *own_us = *own_us > now_us ? *own_us : now_us;
+            assert_true(*own_us - now_us <= (BURST - 1) * INTERVAL_US);
+            *own_us += INTERVAL_US;
+        }
     }
-    int most = BURST + (int)((now_us - began_us) * RATE / SECOND_US);
-    for (int user = 0; user < USERS; user++) {
-        assert_true(taken[user] <= most);
-        assert_true(taken[user] > 0);
-    }
+    assert_true(granted > TURNS && refused > 0);
 }
 
 /* As many as all workers of a host could answer, each by another name: nobody else is refused. */
@@ -165,35 +171,52 @@ static void test_a_flood_of_names_has_nobody_refused(void **state)
 
 /* ---- threads ---- */
 
-enum { THREADS = 4, RACED = 3000, RACED_BURST = 10, ATTEMPTS = 6 };
-static _Atomic int raced[RACED];
+enum { THREADS = 4, BURST = 10, ATTEMPTS = 6, FEW = 3000, MANY = 2 * USER_RATE_USERS };
+static _Atomic int granted[MANY];
+static int raced; /* so many names */
 static pthread_barrier_t barrier;
 
 static void *race(void *argument)
 {
     (void)argument;
     pthread_barrier_wait(&barrier);
-    for (int user = 0; user < RACED; user++)
+    for (int user = 0; user < raced; user++)
         for (int i = 0; i < ATTEMPTS; i++)
             if (take_numbered(user, 5000) == 0)
-                atomic_fetch_add(&raced[user], 1);
+                atomic_fetch_add(&granted[user], 1);
     return NULL;
 }
 
-/* Four threads ask for the same users at the same time, 24 times each. */
-static void test_threads_count_exactly(void **state)
+/* Four threads ask for the same names at the same time, 24 times each. */
+static void race_for(int names)
 {
-    (void)state;
     pthread_t threads[THREADS];
-    begin(10, RACED_BURST);
+    begin(10, BURST);
+    raced = names;
+    memset(granted, 0, sizeof granted);
     assert_int_equal(pthread_barrier_init(&barrier, NULL, THREADS), 0);
     for (int i = 0; i < THREADS; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, race, NULL), 0);
     for (int i = 0; i < THREADS; i++)
         pthread_join(threads[i], NULL);
-    for (int user = 0; user < RACED; user++)
-        assert_int_equal(raced[user], RACED_BURST);
     pthread_barrier_destroy(&barrier);
+}
+
+static void test_threads_count_exactly(void **state)
+{
+    (void)state;
+    race_for(FEW);
+    for (int user = 0; user < FEW; user++)
+        assert_int_equal(granted[user], BURST);
+}
+
+/* Twice as many names as the table has room for. */
+static void test_threads_give_nobody_more(void **state)
+{
+    (void)state;
+    race_for(MANY);
+    for (int user = 0; user < MANY; user++)
+        assert_true(granted[user] <= BURST);
 }
 
 int main(void)
@@ -205,6 +228,7 @@ int main(void)
                                        cmocka_unit_test(test_workers_share_a_table),
                                        cmocka_unit_test(test_a_flood_of_names_gives_nobody_more),
                                        cmocka_unit_test(test_a_flood_of_names_has_nobody_refused),
-                                       cmocka_unit_test(test_threads_count_exactly)};
+                                       cmocka_unit_test(test_threads_count_exactly),
+                                       cmocka_unit_test(test_threads_give_nobody_more)};
     return cmocka_run_group_tests_name("user_rate", tests, NULL, NULL);
 }
