@@ -211,7 +211,7 @@ lint-sources:
 	@printf '%s\n' 'shellcheck ...'
 	$(quiet)shellcheck --external-sources $(scripts)
 	@printf '%s\n' 'pyflakes ...'
-	$(quiet)pyflakes3 $(wildcard tests/*/*.py deploy/private/*/*.py)
+	$(quiet)pyflakes3 $(wildcard tests/*/*.py deploy/login/*.py deploy/private/*/*.py)
 
 deps: ## install the Debian packages for running and testing
 	@$(PACKAGES) run lighttpd test

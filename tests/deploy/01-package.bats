@@ -38,10 +38,10 @@ setup_file() {
     dpkg-deb --extract "$DEB_DIR"/flashsale_*.deb "$BATS_TEST_TMPDIR/root"
     cd "$BATS_TEST_TMPDIR/root/usr/share/doc/flashsale"
     ls IDENTITY.md*
-    for file in $(grep --only-matching --no-filename '/usr/share/[a-z/]*flashsale/[a-z_./-]*[a-z]' "$TOP/docs/IDENTITY.md" \
-        examples/*login* | sort --unique); do
-        ls --directory "$BATS_TEST_TMPDIR/root$file"
-    done
+    mapfile -t files < <(grep --only-matching --no-filename '/usr/share/[a-z/]*flashsale/[a-z_./-]*[a-z]' \
+        "$TOP/docs/IDENTITY.md" examples/*login* | sort --unique)
+    [[ ${#files[@]} -ge 7 ]]
+    ls --directory "${files[@]/#/$BATS_TEST_TMPDIR/root}"
     ls examples/{{nginx,lighttpd}-login-cookie.conf,nginx-login-oidc.conf,oauth2-proxy.cfg,flashsale-login.service,shop_cookie.{py,php}}
     # Nothing of it is in use until an operator copies it.
     run ! ls "$BATS_TEST_TMPDIR"/root/etc/flashsale/*login*

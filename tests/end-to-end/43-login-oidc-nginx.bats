@@ -5,6 +5,7 @@
 load helper
 load site
 load login
+load storefront
 
 AMY=248289761001
 SESSION_COOKIE=__Host-flashsale-login
@@ -32,7 +33,7 @@ setup_file() {
  "unverified": {"sub": "u", "email": "amy@shop.test", "email_verified": false},
  "other nonce": {"sub": "$AMY", "nonce": "x"}, "other key": {"sub": "$AMY", "key": "other"},
  "other audience": {"sub": "$AMY", "aud": "x"}, "other issuer": {"sub": "$AMY", "iss": "https://x"},
- "dots": {"sub": "../problems"}, "late": {"sub": "$AMY", "exp": 1000000000}, "nameless": {"sub": null}}
+ "a walker": {"sub": "walker-7"}, "dots": {"sub": "../problems"}, "late": {"sub": "$AMY", "exp": 1000000000}, "nameless": {"sub": null}}
 JSON
     provider_start
     proxy_start
@@ -291,6 +292,10 @@ two_have_one_address() {
 @test "another site's page buys nothing in the user's name" {
     log_in amy amy
     buys_from_own_pages "$AMY" 15 --header "Cookie: $SESSION_COOKIE=$(session_of amy)"
+}
+
+@test "the page, in a browser: a second device, and cookies that were lost" {
+    walk_to_log_in 'a walker' walker-7
 }
 
 @test "after the log-out nobody is logged in there" {

@@ -6,6 +6,7 @@
 load helper
 load site
 load login
+load storefront
 
 NAME=__Host-flashsale-user
 
@@ -120,6 +121,11 @@ $(lines_in php)" "$ROOT/etc/login-keys.json")"
     follow stranger /login
     expect 200
     grep --quiet 'name="user"' "$BODY"
+    # The shop's refusals are its own, and so is the policy of its pages.
+    browser stranger POST /login --data user=
+    expect 422
+    grep --quiet 'name="user"' "$BODY"
+    same "$(header Content-Security-Policy)" ''
     for target in /status '/items?page_size=1' /health /openapi.json /www/index.html; do
         visit GET "$target"
         expect 200
@@ -240,6 +246,10 @@ $(lines_in php)" "$ROOT/etc/login-keys.json")"
     buys_from_own_pages amy 15 --header "Cookie: $(cookie amy 60)"
 }
 
+@test "the page, in a browser: a second device, and cookies that were lost" {
+    walk_to_log_in walker walker
+}
+
 @test "keys are changed while users stay logged in; a short or removed key signs nothing" {
     old=$(key) new=$(new_key) by_old=$(cookie amy 60)
     # First every web server knows the new key, then the shop signs with it, then the old one goes.
@@ -271,7 +281,7 @@ $(lines_in php)" "$ROOT/etc/login-keys.json")"
 @test "without the shop's server: nobody logs in, and who is logged in buys on" {
     end shop
     visit GET /login
-    expect_problem 503 unavailable
+    expect 503
     is_user amy "$(cookie amy 60)"
     background shop "$TOP/tests/login/shop.py" 8000 "$ROOT/etc/login-keys.json"
     wait_until 5000 inside bash -c 'exec 9<>/dev/tcp/127.0.0.1/8000'

@@ -126,3 +126,23 @@ buys_from_own_pages() {
         done
     done
 }
+
+# walk_to_log_in NAME USER: in Chromium, through the form with that name; then the sale's page shows that user.
+walk_to_log_in() {
+    prepare_walks
+    # With nothing but a loopback interface Chromium says that it is offline, and the page waits. It begins requests anew
+    # when an interface gets an address, as IPv6 gives it one after a second.
+    inside ip link add name walk-1 type veth peer name walk-2
+    inside ip link set walk-1 addrgenmode none up
+    inside ip link set walk-2 addrgenmode none up
+    inside ip address add 198.51.100.1/24 dev walk-1
+    printf '%s shop.test\n' "$SERVER" >"$ROOT/hosts"
+    cat >"$ROOT/chromium" <<'SH'
+#!/bin/sh
+exec /usr/bin/chromium --ignore-certificate-errors "$@"
+SH
+    chmod +x "$ROOT/chromium"
+    # shellcheck disable=SC2016 # expanded by that bash
+    LOG_IN_AS=$1 KNOWN_AS=$2 URL=https://shop.test CHROMIUM=$ROOT/chromium inside unshare --mount bash -c \
+        'mount --bind "$1" /etc/hosts && exec node "$2" log-in' bash "$ROOT/hosts" "$TOP/tests/browser/walk.js" 3>&-
+}

@@ -3,7 +3,7 @@
 
     shop.py PORT KEYS_FILE
 
-GET /login has a form, POST /login logs in whom it names, GET /logout logs out. Then the browser goes to the sale.
+GET /login has a form, POST /login logs in whom it names (422: nobody), GET /logout logs out. Then the browser goes to the sale.
 """
 
 import http.server
@@ -37,7 +37,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
-        user = dict(urllib.parse.parse_qsl(body))["user"]
+        user = dict(urllib.parse.parse_qsl(body)).get("user")
+        if not user:
+            self.reply(422, FORM, Content_Type="text/html; charset=utf-8")
+            return
         keys = json.loads(pathlib.Path(sys.argv[2]).read_text(encoding="utf-8"))
         self.reply(303, Location="/", Set_Cookie=shop_cookie.set_cookie(keys, user, 3600))
 
