@@ -4,6 +4,10 @@
 BUILD_DIR ?= build
 # Installs missing packages before they are used. PACKAGES=: installs nothing.
 PACKAGES := deploy/private/packages
+# Another Go than Debian's will do.
+go_packages = type go >/dev/null 2>&1 || $(PACKAGES) go
+# Without one of these its tests are skipped, and say why.
+fetch_go_programs = k6/run fetch || true; tests/login/oauth2-proxy fetch || true
 
 # As in deploy/environment: for programs that make calls, not a script.
 export LC_ALL := C.UTF-8
@@ -96,8 +100,9 @@ status: ## show which parts of the stack are up ("deploy/private/stack status" h
 
 test: ## install what is missing, build, and run all tests
 	@$(PACKAGES) run lighttpd test hosts
+	@$(go_packages)
 	@$(submake) all units
-	@k6/run fetch || true # without it its test is skipped, and says why
+	@$(fetch_go_programs)
 	@tests/run unit fuzz sql end-to-end torture hosts
 
 unit: units ## the unit tests (cmocka), and the harnesses of tests/fuzz with the inputs kept for them
@@ -110,7 +115,9 @@ sql-test: ## the tests of the SQL functions (pgTAP)
 
 e2e: ## the tests over a whole stack (bats)
 	@$(PACKAGES) run lighttpd test
+	@$(go_packages)
 	@$(submake) all units
+	@$(fetch_go_programs)
 	@tests/run end-to-end
 
 test-hosts: ## the tests over several hosts, as network namespaces (root only)
@@ -176,7 +183,7 @@ test-fresh: ## README's commands and each target, on bare Debian 12 and 13 (root
 
 k6: ## load it with k6: SCENARIO=smoke|flow|storm|spike|soak|sellout; BASE_URL=... of a running service
 	@[ -n "$(BASE_URL)" ] || $(PACKAGES) run
-	@k6/run find >/dev/null 2>&1 || type go >/dev/null 2>&1 || $(PACKAGES) k6
+	@k6/run find >/dev/null 2>&1 || $(go_packages)
 	@k6/run fetch
 	@[ -n "$(BASE_URL)" ] || $(submake) all
 	@k6/run '$(or $(SCENARIO),smoke)'
@@ -204,7 +211,7 @@ lint-sources:
 	@printf '%s\n' 'shellcheck ...'
 	$(quiet)shellcheck --external-sources $(scripts)
 	@printf '%s\n' 'pyflakes ...'
-	$(quiet)pyflakes3 $(wildcard tests/*/*.py deploy/private/*/*.py)
+	$(quiet)pyflakes3 $(wildcard tests/*/*.py deploy/login/*.py deploy/private/*/*.py)
 
 deps: ## install the Debian packages for running and testing
 	@$(PACKAGES) run lighttpd test

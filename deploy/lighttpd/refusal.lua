@@ -75,9 +75,11 @@ if not problems[status] then
     status = status < 500 and 400 or 503
 end
 local problem = problems[status]
-if status == 401 and r.req_header["Sec-Fetch-Dest"] == "empty" and not r.req_header["Authorization"] then
+if status == 401 and (not headers["WWW-Authenticate"]
+    or r.req_header["Sec-Fetch-Dest"] == "empty" and not r.req_header["Authorization"]) then
     -- On a Basic challenge to a script's request a browser asks its user for the password, and the script waits until the
-    -- user has answered. Browsers ignore this challenge; the script then goes to /login.
+    -- user has answered. Browsers ignore this challenge; the script then goes to /login. A 401 always has a challenge
+    -- (RFC 9110, section 15.5.2).
     headers["WWW-Authenticate"] = 'Login realm="flashsale", uri="/login"'
 end
 headers["Location"] = ""

@@ -4,11 +4,12 @@ import { buying } from './walks/buying.js';
 import { ends } from './walks/ends.js';
 import { hour } from './walks/hour.js';
 import { intent } from './walks/intent.js';
+import { login } from './walks/login.js';
 import { measures } from './walks/measures.js';
 import { people } from './walks/people.js';
 import { performance } from './walks/performance.js';
 import { trouble } from './walks/trouble.js';
 
 export const walks = {
-    ...buying, ...ends, ...hour, ...intent, ...measures, ...people, ...performance, ...trouble,
+    ...buying, ...ends, ...hour, ...intent, ...login, ...measures, ...people, ...performance, ...trouble,
 };

@@ -34,6 +34,19 @@ setup_file() {
         "$(find etc -type f -printf '/%p\n' | sort)"
 }
 
+@test "it has the document on log-ins, and what that and its examples name" {
+    dpkg-deb --extract "$DEB_DIR"/flashsale_*.deb "$BATS_TEST_TMPDIR/root"
+    cd "$BATS_TEST_TMPDIR/root/usr/share/doc/flashsale"
+    ls IDENTITY.md*
+    mapfile -t files < <(grep --only-matching --no-filename '/usr/share/[a-z/]*flashsale/[a-z_./-]*[a-z]' \
+        "$TOP/docs/IDENTITY.md" examples/*login* | sort --unique)
+    [[ ${#files[@]} -ge 7 ]]
+    ls --directory "${files[@]/#/$BATS_TEST_TMPDIR/root}"
+    ls examples/{{nginx,lighttpd}-login-cookie.conf,nginx-login-oidc.conf,oauth2-proxy.cfg,flashsale-login.service,shop_cookie.{py,php}}
+    # Nothing of it is in use until an operator copies it.
+    run ! ls "$BATS_TEST_TMPDIR"/root/etc/flashsale/*login*
+}
+
 @test "its settings are valid" {
     dpkg-deb --extract "$DEB_DIR"/flashsale_*.deb "$BATS_TEST_TMPDIR/root"
     settings=$BATS_TEST_TMPDIR/root/etc/flashsale/flashsale.conf
@@ -46,7 +59,7 @@ setup_file() {
 }
 
 @test "units are hardened: at most 1.5 by systemd-analyze security" {
-    for unit in "$TOP"/deploy/systemd/*.service; do
+    for unit in "$TOP"/deploy/{systemd,login}/*.service; do
         systemd-analyze security --offline=yes --no-pager --threshold=15 "$unit"
     done
 }

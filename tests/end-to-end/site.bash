@@ -1,4 +1,4 @@
-# Shared by 22-site-nginx.bats and 23-site-lighttpd.bats: the site as deploy/site prints it for a host, in the main
+# Shared by the tests of the site (22, 23) and of log-ins (43 to 45): the site as deploy/site prints it for a host, in the main
 # configuration file of Debian's package, with the same ports, in a network namespace. Only paths differ. Its workers
 # belong to a private stack.
 # shellcheck shell=bash
@@ -10,13 +10,20 @@ CLIENTS=(203.0.113.{2..9} 10.1.2.3 2001:db8:1::{1,2} 2001:db8:2::1)
 no_proxies
 
 site_setup() {
-    export WEB_SERVER=${1##*site-}
+    site_prepare "$@"
+    server_start
+}
+
+# site_prepare FILE [SETTING=VALUE...]: all but the web server's start. The web server is the last word of the file's
+# name.
+site_prepare() {
+    export WEB_SERVER=${1##*-}
     WEB_SERVER=${WEB_SERVER%.bats}
     # The workers' limit by user, as installed.
-    stack_start sale.items_per_sale=1000 http.user_rate=10 http.user_burst=50
+    stack_start sale.items_per_sale=1000 http.user_rate=10 http.user_burst=50 "${@:2}"
     export ROOT=$RUN_DIR/host
     mkdir --parents "$ROOT"/{etc/tls,log,run,share,state,web/.well-known/acme-challenge}
-    ln --symbolic "$TOP/www" "$TOP/deploy/lighttpd" "$ROOT/share"
+    ln --symbolic "$TOP/www" "$TOP/deploy/nginx" "$TOP/deploy/lighttpd" "$ROOT/share"
     ln --symbolic "$RUN_DIR/worker-1.sock" "$ROOT/run/1.sock"
     ln --symbolic "$RUN_DIR/worker-2.sock" "$ROOT/run/2.sock"
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=shop.test \
@@ -29,7 +36,6 @@ site_setup() {
     [[ $WEB_SERVER != lighttpd ]] ||
         cp "$TOP/deploy/lighttpd/limits.lua" "$ROOT/etc/lighttpd-limits.lua"
     make_network
-    server_start
 }
 
 print_site() {

@@ -4,6 +4,12 @@
 
 # storefront_start [SETTING=VALUE...]: starts a stack for walks, and installs what drives the browser.
 storefront_start() {
+    prepare_walks
+    export ACCESS_LOG=1
+    stack_start "$@"
+}
+
+prepare_walks() {
     local tests=$TOP/tests/browser file
     exec 8>"$tests/package-lock.lock"
     flock 8
@@ -11,8 +17,6 @@ storefront_start() {
         npm --prefix "$tests" ci --no-audit --no-fund
     fi
     exec 8>&-
-    export ACCESS_LOG=1
-    stack_start "$@"
     file=${BATS_TEST_FILENAME##*/}
     export SCREENSHOTS=$TOP/run/screenshots/${file%.bats}
     rm --recursive --force "$SCREENSHOTS"

@@ -1,0 +1,1 @@
+44-login-cookie-nginx.bats
