@@ -14,8 +14,8 @@ export const people = {
             [401, 403, 405]);
         const { page } = first;
         // Nobody is signed in until the browser has sent a password.
-        await first.sees('#you-name', 'Sign in');
-        await page.locator('#you-name').click();
+        await first.sees('#sign-in', 'Sign in');
+        await page.locator('#sign-in').click();
         await first.sees('#you-name', 'ida');
         await page.locator('.card').first().waitFor();
         const bought = await first.free();
@@ -29,7 +29,7 @@ export const people = {
         await first.notice('You are signed in as ida.');
 
         const second = await Visitor.come(browser, { ...PHONE, httpCredentials: IDA }, [401, 405]);
-        await second.page.locator('#you-name').click();
+        await second.page.locator('#sign-in').click();
         await second.sees('#you-bought', '9 of 10 left');
         await second.page.locator(`#bought [data-item="${bought.id}"]`).waitFor({ state: 'attached' });
         const row = second.page.locator(`#holds [data-item="${held.id}"]`);
@@ -50,7 +50,8 @@ export const people = {
     async 'not-signed-in'(browser) {
         const visitor = await Visitor.come(browser, PHONE, [401, 'ERR_INVALID_AUTH_CREDENTIALS']);
         const { page } = visitor;
-        await visitor.sees('#you-name', 'Sign in');
+        await visitor.sees('#sign-in', 'Sign in');
+        assert.equal(await page.locator('#you-name').isVisible(), false);
         const { button } = await visitor.free();
         await button.click();
         await visitor.notice('You are not signed in, so nothing can be reserved for you.');
