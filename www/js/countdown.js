@@ -3,7 +3,7 @@
 import { duration, timeToCome } from './clock.js';
 import { element, setText } from './page.js';
 import { statusAt } from './sale.js';
-import { count, terms, turnWords } from './words.js';
+import { count, terms, turnOfNext, turnWords } from './words.js';
 
 /** @typedef {import('./sale.js').Sale} Sale */
 
@@ -78,8 +78,9 @@ export function showSale(sale, now, turn, { opensAt, user, isGiven }) {
     setText(element('sale-what'), what);
     setText(element('clock'), time);
     element('clock').dataset.long = String(time.length > 8);
-    const at = isTime ? `at ${timeToCome(until, now)} on your clock` : '';
-    setText(line, turn === 'none' ? at : turnWords(turn, sale, opensAt, now, user !== null));
+    setText(line, turn !== 'none' ? turnWords(turn, sale, opensAt, now, user !== null)
+        : status !== 'active' && sale.nextDraws ? turnOfNext
+        : isTime ? `${timeToCome(until, now)} on your clock` : '');
     offerTurn(turn === 'unknown' && user === null, isGiven);
     setText(barTime, time);
     setText(barLeft, waits ? 'to your turn' : sale.id === 0 ? '' : `${count(sale.left)} left`);

@@ -16,6 +16,7 @@
  * @property {number} holdsMax items that one user may hold at once; 0: no bound, or unknown
  * @property {number} drawS turns come within so many seconds from the start; 0: no draw
  * @property {number} drawEndsAt when all turns have come, ms since 1970; NaN: no draw
+ * @property {boolean} nextDraws whether the next sale draws turns
  *
  * @typedef {'none' | 'unknown' | 'waits' | 'came' | 'over'} Turn the user's turn in a draw. none: no sale with a
  *     draw is open; unknown: the service has not said when it comes; over: all turns have come
@@ -41,6 +42,7 @@ export function saleOf(body) {
         holdsMax: body.holds_max ?? 0,
         drawS: body.draw_s ?? 0,
         drawEndsAt: Date.parse(body.draw_ends_at ?? ''),
+        nextDraws: body.next_sale_draw_s > 0,
     };
 }
 

@@ -164,6 +164,8 @@ export function turnWords(turn, sale, opensAt, now, isNamed) {
     return isNamed ? 'Turns are drawn. Looking yours up…' : 'Turns are drawn.';
 }
 
+export const turnOfNext = 'Turns are drawn: yours is told once the sale has begun.';
+
 export const turnCame = 'Your turn has come: you can reserve now.';
 
 /**

@@ -15,10 +15,11 @@ test('a sale from the body of /sale/status', () => {
     assert.deepEqual(saleOf(body()), {
         id: 3, status: 'active', total: 100, sold: 20, held: 5, left: 75, endsAt: AT + 3600000,
         staysOpen: false, nextAt: AT + 3600000, limit: 10, holdS: 30, holdsMax: 3, drawS: 0,
-        drawEndsAt: NaN,
+        drawEndsAt: NaN, nextDraws: false,
     });
     const drawn = saleOf(body({ holds_max: null, draw_s: 600, draw_ends_at: '2026-11-21T10:10:00Z' }));
     assert.deepEqual([drawn.holdsMax, drawn.drawS, drawn.drawEndsAt], [0, 600, AT + 600000]);
+    assert.equal(saleOf({ sale_status: 'none', next_sale_draw_s: 600 }).nextDraws, true);
     const none = saleOf({ sale_id: null, sale_status: 'none', next_sale_starts_at: null });
     assert.equal(none.id, 0);
     assert.equal(none.limit, 0);
