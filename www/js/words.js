@@ -131,9 +131,9 @@ export function holdsAtOnce(max, held, roomAt, now) {
 export function terms(/** @type {import('./sale.js').Sale} */ { limit, holdsMax, holdS }) {
     if (limit === 0) return '';
     // A bound that is no lower than the limit is told where the reservations are.
-    const atOnce = holdsMax > 0 && holdsMax < limit ? `, ${count(holdsMax)} reserved at once` : '';
-    return `At most ${count(limit)} to a person${atOnce}, each ` +
-        `${atOnce ? '' : 'reserved '}for ${holdS} seconds`;
+    if (holdsMax > 0 && holdsMax < limit)
+        return `Each may buy ${count(limit)} and hold ${count(holdsMax)} at once, for ${holdS} seconds`;
+    return `At most ${count(limit)} to a person, each reserved for ${holdS} seconds`;
 }
 
 /**

@@ -57,6 +57,6 @@ test('the terms tell a bound that is lower than the limit', () => {
     assert.equal(terms(sale), 'At most 10 to a person, each reserved for 30 seconds');
     assert.equal(terms({ ...sale, holdsMax: 0 }), terms(sale));
     assert.equal(terms({ ...sale, holdsMax: 3 }),
-        'At most 10 to a person, 3 reserved at once, each for 30 seconds');
+        'Each may buy 10 and hold 3 at once, for 30 seconds');
     assert.equal(terms({ ...sale, limit: 0 }), '');
 });

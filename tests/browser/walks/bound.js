@@ -14,7 +14,7 @@ async function bound(browser, look, name) {
     const visitor = await Visitor.come(browser, { ...look, user: `bound-${name}` });
     const { page } = visitor;
     const atOnce = page.locator('#holds-at-once');
-    await visitor.sees('#terms', 'At most 10 to a person, 2 reserved at once, each for');
+    await visitor.sees('#terms', 'Each may buy 10 and hold 2 at once, for');
     const reserve = async () => {
         const { id, button } = await visitor.free();
         await visitor.reserve(button);

@@ -90,12 +90,12 @@ async function turn(browser, look, isPhone) {
     for (const button of [page.locator('#any'), page.locator('.card[data-look="free"] button').first()]) {
         const { attempts } = await visitor.pressDisabled(button);
         assert.equal(attempts, 0);
-        await visitor.notice(/^Your turn comes in \d+ seconds: .* Until then, look around\./);
+        await visitor.notice(/Your turn comes in \d+ seconds: .* Until then, look around\./);
         await page.getByRole('button', { name: 'Close' }).click();
     }
     await page.locator('#items').scrollIntoViewIfNeeded();
     await page.evaluate(() => document.getElementById('items').scrollIntoView({ behavior: 'instant' }));
-    await visitor.sees('#bar-clock', /^\d:\d\dto your turn$/);
+    await visitor.sees('#bar-clock', /\d:\d\d\s*to your turn/);
     await visitor.look('turn-waits-items');
 
     // It comes by itself, not before its time, and without a request of its own.
@@ -112,13 +112,14 @@ async function turn(browser, look, isPhone) {
     const spoken = (await visitor.spokenTexts()).filter((text) => /^Your turn comes in/.test(text));
     // When it was known, by two presses, and ten seconds before.
     assert.equal(spoken.length, 4, spoken.join('; '));
-    await page.evaluate(() => scrollTo(0, 0));
+    await page.evaluate(() => scrollTo({ top: 0, behavior: 'instant' }));
     await visitor.sees('#clock-at', 'Your turn has come. Open to all from');
     await visitor.sees('#sale-what', 'The sale ends in');
     await visitor.look('turn-came');
     await checkShifts(page, 'turn');
     await visitor.reserve(button);
     await visitor.notice('is reserved for you');
+    await page.evaluate(() => scrollTo({ top: 0, behavior: 'instant' }));
     await visitor.sees('#clock-at', 'All turns have come: open to all.', 60000);
     await visitor.look('turns-over');
     await visitor.leave();
@@ -138,7 +139,7 @@ export const turns = {
         await visitor.open();
         await visitor.sees('#clock-at', 'Turns are drawn. Looking yours up…');
         await (await visitor.free()).button.click();
-        await visitor.notice(/^Your turn comes in \d+ seconds: .* Until then, look around\./);
+        await visitor.notice(/Your turn comes in \d+ seconds: .* Until then, look around\./);
         await page.evaluate(() => scrollTo({ top: 0, behavior: 'instant' }));
         await visitor.sees('#sale-what', 'Your turn in');
         const shownMs = await clockMs(page);
@@ -164,8 +165,9 @@ export const turns = {
             assert.ok(Math.abs(await clockMs(page) - turn.opens_in * 1000) < 3000);
 
         // Sold out: the next sale draws anew, and tells the turns only then.
+        await visitor.sees('#clock-at', 'All turns have come: open to all.', 60000);
         await until('all to be sold', async () => {
-            await crowd();
+            await crowd(25);
             return (await get('/sale/status')).sale_status === 'sold_out';
         }, 60000);
         await visitor.sees('#sale-what', 'Sold out. Next one in');
