@@ -27,3 +27,9 @@ setup_file() {
     walk not-signed-in
     without_users
 }
+
+@test "the session ends before a purchase: nothing is lost, and the log-in is offered" {
+    with_users
+    walk session-ends
+    without_users
+}

@@ -169,9 +169,17 @@ export class Buyer extends EventTarget {
         if (reply.status === 403 && asked !== null) reply = await api.me(null);
         const isMine = asked === this.userToSend;
         if (reply.status === 200 && isMine) this.#take(reply.body);
+        if (reply.status === 401) this.#leave();
         if (!mayPass(reply) && isMine)
             this.#known = { sale: reply.body.sale_id ?? this.#sale, user: this.user };
         return reply;
+    }
+
+    /** Nobody is logged in, as the web server says. */
+    #leave() {
+        this.isGiven = true;
+        this.user = null;
+        this.remember();
     }
 
     /** @param {any} me body of /me */

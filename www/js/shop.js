@@ -153,8 +153,8 @@ export class Shop extends EventTarget {
         location.assign(this.buyer.loginUrl);
     }
 
-    #tellNobody() {
-        showNotice('bad', words.notSignedIn, { label: 'Sign in', run: () => this.signIn() });
+    #tellNobody(text = words.notSignedIn) {
+        showNotice('bad', text, { label: 'Sign in', run: () => this.signIn() });
     }
 
     // ---- reserving ----------------------------------------------------------------------------
@@ -226,6 +226,14 @@ export class Shop extends EventTarget {
         if (mayPass(reply)) {
             this.#reached = false;
             this.#refused(reply, hold.name, () => this.buy(hold));
+            return;
+        }
+        if (reply.status === 401) {
+            this.buyer.update(sale, user, (record) => {
+                for (const one of record.holds) if (one.code === hold.code) one.buying = false;
+            });
+            await this.buyer.ask();
+            this.#tellNobody(words.signInToBuy);
             return;
         }
         this.buyer.update(sale, user, (record) => {

@@ -66,6 +66,7 @@ const refusals = {
 };
 
 export const notSignedIn = 'You are not signed in, so nothing can be reserved for you.';
+export const signInToBuy = 'You are not signed in any more. Sign in to buy what is reserved for you.';
 
 /**
  * Why nothing can be reserved or bought now, without asking the service.

@@ -37,7 +37,8 @@ function answer(t, me) {
     const asked = [];
     t.mock.method(globalThis, 'fetch', async (path) => {
         asked.push(path);
-        return { ok: true, status: 200, headers: new Map(), json: async () => ({ ...me(path) }) };
+        const { status = 200, ...body } = me(path);
+        return { ok: status === 200, status, headers: new Map(), json: async () => body };
     });
     return asked;
 }
@@ -119,4 +120,11 @@ test('the log-in is where the service says', async (t) => {
     loginUrl = 'https://id.example/start?back=shop';
     await buyer.ask();
     assert.equal(buyer.loginUrl, loginUrl);
+});
+
+test('a web server that asks for a log-in even here: nobody is logged in', async (t) => {
+    answer(t, () => ({ status: 401, outcome: 'unauthorized' }));
+    const buyer = new Buyer();
+    await buyer.ask();
+    assert.equal(buyer.isNobody, true);
 });

@@ -65,6 +65,42 @@ export const people = {
         await visitor.leave();
     },
 
+    /** The session ends before a purchase: the item stays reserved, and can be bought after the next log-in. */
+    async 'session-ends'(browser) {
+        const visitor = await Visitor.come(browser, { ...DESK, httpCredentials: IDA }, [401, 405]);
+        const { page } = visitor;
+        await page.locator('#sign-in').click();
+        await visitor.sees('#you-name', 'ida');
+        await page.locator('.card').first().waitFor();
+        const { id, button } = await visitor.free();
+        await visitor.reserve(button);
+        const row = page.locator(`#holds [data-item="${id}"]`);
+        await row.waitFor();
+        // The web server gets these requests without the password, which the browser would send by itself.
+        const isPrivate = (url) => ['/purchase', '/me'].includes(url.pathname);
+        await page.route(isPrivate, async (route) => {
+            const request = route.request();
+            const body = request.postData() ?? undefined;
+            const headers = { 'Sec-Fetch-Dest': 'empty' };
+            if (body) headers['Content-Type'] = 'application/x-www-form-urlencoded';
+            const reply = await fetch(request.url(), { method: request.method(), body, headers });
+            await route.fulfill({ status: reply.status, body: await reply.text(),
+                contentType: reply.headers.get('Content-Type') });
+        });
+        await row.getByRole('button').click();
+        await visitor.notice('You are not signed in any more. Sign in to buy what is reserved for you.');
+        await visitor.sees('#sign-in', 'Sign in');
+        await visitor.look('session-ended');
+        assert.equal((await get(`/items/${id}`)).state, 'held');
+        await page.unroute(isPrivate);
+        await page.waitForTimeout(800);
+        await page.locator('#notice-action').click();
+        await visitor.sees('#you-name', 'ida');
+        await row.getByRole('button').click();
+        await visitor.notice('is yours');
+        await visitor.leave();
+    },
+
     /** The same name on a second device: it gets the number of items, and no more. */
     async 'second-device'(browser) {
         const first = await Visitor.come(browser, { ...DESK_DARK, user: 'twofold' });
