@@ -11,6 +11,7 @@
 
 #include "address.h"
 #include "conninfo.h"
+#include "origin.h"
 #include "source.h"
 #include "utf8.h"
 
@@ -96,6 +97,26 @@ static bool check_conninfo(const char *text, char *why, size_t size)
     return false;
 }
 
+static bool check_origins(const char *text, char *why, size_t size)
+{
+    snprintf(why, size,
+             "origins as browsers send them, separated by blanks: https://shop.example, in lower "
+             "case, without a path and without the usual port");
+    for (struct span word = origin_next(&text); word.length > 0; word = origin_next(&text))
+        if (!origin_is_valid(word))
+            return false;
+    return true;
+}
+
+/* Browsers take two slashes, or one and a backslash, for another host (URL Standard). */
+static bool check_login_url(const char *text, char *why, size_t size)
+{
+    snprintf(why, size, "an address with https: or http:, or a path that begins with one slash");
+    bool is_url = strncmp(text, "https://", 8) == 0 || strncmp(text, "http://", 7) == 0;
+    bool is_path = text[0] == '/' && text[1] != '/';
+    return !*text || ((is_url || is_path) && !strpbrk(text, "\\ "));
+}
+
 /* A row for each setting. Versions of clang-format would lay them out differently. */
 /* clang-format off */
 #define AT(member) offsetof(struct settings, member)
@@ -165,6 +186,12 @@ static const struct setting setting_table[] = {
             "status of held, sold, sold_out, sale_closed"),
     INTEGER(http, status_limit, 400, 499, "429", "status of user_limit"),
     INTEGER(http, status_unknown_code, 400, 499, "404", "status of unknown_code"),
+    INTEGER(http, user_rate, 0, 10000, "10",
+            "requests that one user may send in a second, on average; 0: no limit"),
+    INTEGER(http, user_burst, 1, 10000, "50", "requests that one user may send at once"),
+    TEXT(http, allow_origin, check_origins, "",
+         "other origins whose pages may send a POST if users log in, separated by blanks"),
+    TEXT(http, login_url, check_login_url, "", "where users log in; empty: /me tells no address"),
     TEXT(metrics, file, NULL, "/dev/shm/flashsale-metrics",
          "file that all workers of a host count in; empty: each worker for itself"),
     CHOICE(log, level, log_levels, "info",

@@ -74,6 +74,10 @@ struct settings {
         int status_unavailable;
         int status_limit;
         int status_unknown_code;
+        int user_rate;                       /* requests a second; 0: no limit */
+        int user_burst;                      /* requests at once */
+        char allow_origin[SETTING_TEXT_MAX]; /* origins (origin.h), separated by blanks */
+        char login_url[SETTING_TEXT_MAX];    /* "": none */
     } http;
     struct {
         char file[SETTING_TEXT_MAX];
