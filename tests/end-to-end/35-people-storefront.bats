@@ -33,3 +33,9 @@ setup_file() {
     walk session-ends
     without_users
 }
+
+@test "where one logs in is the service's to say" {
+    with_users 'http.login_url=/login?from=page'
+    walk log-in-elsewhere
+    without_users
+}

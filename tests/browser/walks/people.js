@@ -65,6 +65,22 @@ export const people = {
         await visitor.leave();
     },
 
+    /** Where one logs in is the service's to say: the link and the notice lead there. */
+    async 'log-in-elsewhere'(browser) {
+        const visitor = await Visitor.come(browser, { ...PHONE, httpCredentials: IDA }, [401, 405]);
+        const { page } = visitor;
+        const { login_url: url } = await get('/me');
+        const link = page.getByRole('link', { name: 'Sign in' });
+        assert.equal(await link.getAttribute('href'), url);
+        await (await visitor.free()).button.click();
+        await visitor.notice('You are not signed in, so nothing can be reserved for you.');
+        await page.waitForTimeout(800);
+        await Promise.all([page.waitForRequest(`**${url}`), page.locator('#notice-action').click()]);
+        await visitor.sees('#you-name', 'ida');
+        assert.equal(await page.getByRole('link', { name: 'Sign in' }).count(), 0);
+        await visitor.leave();
+    },
+
     /** The session ends before a purchase: the item stays reserved, and can be bought after the next log-in. */
     async 'session-ends'(browser) {
         const visitor = await Visitor.come(browser, { ...DESK, httpCredentials: IDA }, [401, 405]);
