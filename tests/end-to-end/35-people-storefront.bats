@@ -12,6 +12,10 @@ setup_file() {
     walk rename
 }
 
+@test "a name in another spelling is the same user" {
+    walk spelling
+}
+
 @test "the same name on a second device" {
     walk second-device
 }

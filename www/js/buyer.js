@@ -186,10 +186,9 @@ export class Buyer extends EventTarget {
     #take(me) {
         this.isGiven = me.identity === 'remote_user';
         this.loginUrl = me.login_url ?? api.LOGIN_PATH;
-        if (this.isGiven) {
-            this.user = me.user;
-            if (me.user !== null) store.setUser(me.user);
-        }
+        // A name that was given may be spelled in several ways; the service has one of them.
+        if (this.isGiven || me.user !== null) this.user = me.user;
+        if (me.user !== null) store.setUser(me.user);
         const sale = me.sale_id ?? this.#sale;
         if (this.user !== null && me.user === this.user)
             store.update(sale, this.user, (record) => mergeRecord(record, me));

@@ -69,6 +69,16 @@ test('the turn belongs to the user and the sale that it was told of', async (t) 
     assert.equal(buyer.opensAt, Date.parse('2026-11-21T11:00:05Z'));
 });
 
+test('the service’s spelling of the name counts', async (t) => {
+    answer(t, () => me({ user: 'Zo\u00eb' }));
+    const buyer = new Buyer();
+    buyer.rename('Zoe\u0308');
+    await buyer.ask();
+    assert.equal(buyer.user, 'Zo\u00eb');
+    buyer.lookAt(drawn(3), false);
+    assert.equal(buyer.opensAt, Date.parse(opensAt));
+});
+
 test('a turn is asked for once in each sale, after a random time if the sale has just begun', async (t) => {
     let now = 1000;
     t.mock.method(performance, 'now', () => now);
@@ -76,6 +86,7 @@ test('a turn is asked for once in each sale, after a random time if the sale has
     let sale = 3;
     const asked = answer(t, () => me({ sale_id: sale }));
     const buyer = new Buyer();
+    buyer.user = 'ida';
     // Asked twice at once, it is one request.
     const [first, second] = await Promise.all([buyer.ask(), buyer.ask()]);
     assert.equal(first, second);
@@ -103,6 +114,7 @@ test('holds on another device are counted until they have ended', async (t) => {
     t.mock.method(performance, 'now', () => now);
     answer(t, () => me({ held: 2 }));
     const buyer = new Buyer();
+    buyer.user = 'ida';
     buyer.lookAt(drawn(3), false);
     await buyer.ask();
     assert.equal(buyer.heldElsewhere, 2);

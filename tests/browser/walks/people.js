@@ -143,6 +143,24 @@ export const people = {
         await first.leave();
     },
 
+    /** A name with a decomposed letter and outer blanks is the one that the service knows. */
+    async spelling(browser) {
+        const visitor = await Visitor.come(browser, DESK);
+        const { page } = visitor;
+        const { id, button } = await visitor.free();
+        await visitor.reserve(button, ' Zoe\u0308 ');
+        const row = page.locator(`#holds [data-item="${id}"]`);
+        await row.waitFor();
+        await until('the service’s spelling', async () =>
+            await page.evaluate(() => localStorage.getItem('flashsale/user')) === 'Zo\u00eb');
+        await row.filter({ hasText: 'left' }).waitFor();
+        assert.doesNotMatch(await row.innerText(), /left for/);
+        await row.getByRole('button').click();
+        await visitor.notice('is yours');
+        await visitor.sees('#you-bought', '9 of 10 left');
+        await visitor.leave();
+    },
+
     /** Another name hides no hold of this browser. */
     async rename(browser) {
         const visitor = await Visitor.come(browser, { ...DESK, user: 'maiden' });
