@@ -96,7 +96,7 @@ export class Buyer extends EventTarget {
      * @param {boolean} hasJustBegun
      */
     lookAt({ id, holdS, drawS }, hasJustBegun) {
-        // Viewers who waited for a draw to begin ask for their turns at random times, so that they do not ask together.
+        // Viewers who waited for a draw to begin ask for their turns at random times, not together.
         if (hasJustBegun)
             this.#askFrom = performance.now() + Math.random() * Math.min(ASK_MS_MAX, drawS * 1000 * ASK_SHARE);
         this.#sale = id;
@@ -150,7 +150,10 @@ export class Buyer extends EventTarget {
         this.ask();
     }
 
-    /** Asks the service, or waits for the answer if it has been asked about the same name. @returns {Promise<Reply>} */
+    /**
+     * Asks the service, or waits for the answer if it has been asked about the same name.
+     * @returns {Promise<Reply>}
+     */
     ask() {
         const user = this.userToSend;
         if (this.#asking.reply && this.#asking.user === user) return this.#asking.reply;

@@ -57,7 +57,7 @@ export const bounds = {
     'bound-desk': (browser) => bound(browser, DESK_DARK, 'desk'),
     'bound-phone': (browser) => bound(browser, { ...PHONE, viewport: { width: 320, height: 640 } }, 'phone'),
 
-    /** Holds on another device, which the page does not know of: the service refuses, and the page goes on by itself. */
+    /** Holds on another device, of which the page does not know: the service refuses; the page goes on by itself. */
     async 'bound-elsewhere'(browser) {
         const visitor = await Visitor.come(browser, { ...PHONE, user: 'two-devices' }, [429]);
         const { page } = visitor;
