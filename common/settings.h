@@ -59,6 +59,8 @@ struct settings {
         int duration_s;
         int hold_s;
         int purchase_limit;
+        int holds_max; /* -1: as many as purchase_limit; 0: any number */
+        int draw_s;    /* 0: no draw */
         int sales_ahead;
         int generated_every_s; /* 0: no timer runs the generator */
         bool stays_open_until_sold_out;

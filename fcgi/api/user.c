@@ -10,6 +10,7 @@
 #include "identity.h"
 #include "item_json.h"
 #include "purchase_id.h"
+#include "turn_json.h"
 
 /* Bytes around an item, its code or purchase included; and around the page, the user's name
    included, with each byte escaped. */
@@ -135,6 +136,8 @@ static void write_me(struct text *body, struct me *me)
     json_integer_or_null(json_key(&json, "purchase_limit"), has->purchase_limit);
     json_integer(json_key(&json, "bought"), has->bought);
     json_integer(json_key(&json, "held"), has->held);
+    json_integer_or_null(json_key(&json, "holds_max"), has->holds_max);
+    turn_json(&json, has->opens_us, has->read_us);
     if (me->is_remote) {
         write_lists(&json, has);
         json_integer(json_key(&json, "total"), has->purchases_total + has->holds_total);
@@ -153,6 +156,7 @@ static void reply_to_nobody(const struct context *context, struct me *me, struct
     }
     me->has.sale_id = sale.sale_id;
     me->has.purchase_limit = sale.purchase_limit;
+    me->has.holds_max = sale.holds_max;
     write_me(&reply->body, me);
 }
 

@@ -138,6 +138,22 @@ counts_who_logs_in() {
     expect 200
 }
 
+@test "a log-in by a name that is too long, before or in Form C, or no UTF-8, is refused" {
+    stack_start http.identity=remote_user
+    local long
+    long=$(printf 'x%.0s' {1..129})
+    for user in "$long" " ${long:1}" "$(printf '\u0958%.0s' {1..42})" $'a\xff' $'a\tb'; do
+        worker_request worker-1 POST /checkout '' REMOTE_USER="$user" </dev/null
+        expect_problem 400 bad_request
+        [[ $(json .detail) == REMOTE_USER:* ]]
+    done
+    for user in "${long:1}" "$(printf '\u0958%.0s' {1..21})" "$(printf 'e\u0301%.0s' {1..42})"; do
+        worker_request worker-1 POST /checkout '' REMOTE_USER="$user" </dev/null
+        expect 200
+    done
+    same "$(json '.user | utf8bytelength')" 84
+}
+
 @test "checkouts and purchases of a user who logs in count together: nginx" {
     counts_who_logs_in nginx
 }
