@@ -196,6 +196,6 @@ ends_test() {
     crowd buy --url "$URL" --users 2 --each 10 --connections 2 --prefix cat
     wait_until 5000 rows 'sold out'
     sql 'TRUNCATE flashsale.sale, flashsale.sale_stripe, flashsale.item, flashsale.attempt, flashsale.buyer,
-                  flashsale.hold_queue'
+                  flashsale.hold_queue, flashsale.draw_secret'
     wait_until 5000 rows closed held="$(printf 'A%.0s' {1..32})"
 }
