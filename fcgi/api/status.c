@@ -60,6 +60,7 @@ static void add_sale_status(struct json_writer *json, const struct sale_status *
     add_term(json, "sale_id", status->sale_id);
     add_time(json, "starts_at", status->starts_us, status->sale_id > 0);
     add_time(json, "next_sale_starts_at", status->next_starts_us, status->next_starts_us > 0);
+    add_count(json, "next_sale_draw_s", status->next_draw_s);
     add_term(json, "purchase_limit", status->purchase_limit);
     add_term(json, "hold_s", status->hold_s);
     json_boolean(json_key(json, "stays_open"), status->stays_open);

@@ -26,6 +26,7 @@ struct sale_status {
     int32_t holds_max;      /* items that a user may hold at once; 0: any number */
     int32_t draw_s;         /* within how many seconds each user's turn comes; 0: at once */
     int64_t next_starts_us; /* when the next sale begins; 0: there is none yet */
+    int32_t next_draw_s;    /* its draw_s; 0 as well where there is none yet */
     int64_t items_held;
     int64_t checkouts_accepted;
     int64_t checkouts_repeated;

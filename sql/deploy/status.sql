@@ -19,6 +19,7 @@ RETURNS TABLE (
     holds_max          integer,
     draw_s             integer,
     next_starts_at     timestamptz,
+    next_draw_s        integer,
     items_held         bigint,
     checkouts_accepted bigint,
     checkouts_repeated bigint,
@@ -36,11 +37,15 @@ AS $$
                 ELSE 'active' END,
            s.starts_at, s.ends_at, now(), coalesce(s.items_total, 0), s.purchase_limit, s.hold_s,
            coalesce(s.stays_open, false), s.holds_max, s.draw_s,
-           (SELECT min(n.starts_at) FROM sale n WHERE n.starts_at > now()), h.items_held,
+           n.starts_at, n.draw_s, h.items_held,
            coalesce(c.checkouts_accepted, 0), coalesce(c.checkouts_repeated, 0),
            coalesce(c.checkouts_refused, 0), coalesce(c.purchases_accepted, 0),
            coalesce(c.purchases_refused, 0)
     FROM current_sale() s
+    LEFT JOIN LATERAL (
+        SELECT sale.starts_at, sale.draw_s FROM sale
+        WHERE sale.starts_at > now() ORDER BY sale.starts_at, sale.sale_id LIMIT 1
+    ) n ON true
     LEFT JOIN LATERAL (
         SELECT sum(checkouts_accepted)::bigint AS checkouts_accepted,
                sum(checkouts_repeated)::bigint AS checkouts_repeated,
@@ -61,7 +66,7 @@ AS $$
 $$;
 COMMENT ON FUNCTION sale_status() IS
     'the current sale, always one row; sale_status is none, active, sold_out or closed; '
-    'next_starts_at is when the next of all sales begins, or null where none is planned';
+    'next_starts_at is when the next of all sales begins, next_draw_s its draw_s, or null where none is planned';
 
 GRANT EXECUTE ON FUNCTION sale_status() TO flashsale_worker;
 

@@ -109,8 +109,9 @@ export class Visitor {
 
     /** The first free card, checked in the rows, since the page's data may be a second old. */
     async free() {
-        const shown = await this.page.locator('.card[data-look="free"]')
-            .evaluateAll((cards) => cards.map((card) => card.dataset.item));
+        const free = this.page.locator('.card[data-look="free"]');
+        await free.first().waitFor();
+        const shown = await free.evaluateAll((cards) => cards.map((card) => card.dataset.item));
         const id = await firstFree(shown);
         return { id, card: this.card(id), button: this.card(id).getByRole('button') };
     }

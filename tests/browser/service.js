@@ -68,6 +68,6 @@ export async function firstFree(ids) {
     return id;
 }
 
-/** Buys all that is left. */
-export const crowd = () => run(`${top}/tests/client/crowd.py`,
-    ['buy', '--url', shop, '--users', '1000', '--each', '10', '--connections', '32']);
+/** So many users buy ten items each, or all that is left. */
+export const crowd = (users = 1000) => run(`${top}/tests/client/crowd.py`,
+    ['buy', '--url', shop, '--users', String(users), '--each', '10', '--connections', '32']);

@@ -12,6 +12,10 @@ setup_file() {
     walk rename
 }
 
+@test "a name in another spelling is the same user" {
+    walk spelling
+}
+
 @test "the same name on a second device" {
     walk second-device
 }
@@ -25,5 +29,17 @@ setup_file() {
 @test "not signed in: the page says so, and how to sign in" {
     with_users
     walk not-signed-in
+    without_users
+}
+
+@test "the session ends before a purchase: nothing is lost, and the log-in is offered" {
+    with_users
+    walk session-ends
+    without_users
+}
+
+@test "where one logs in is the service's to say" {
+    with_users 'http.login_url=/login?from=page'
+    walk log-in-elsewhere
     without_users
 }

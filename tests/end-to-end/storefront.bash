@@ -26,12 +26,16 @@ walk() {
     node "$TOP/tests/browser/walk.js" "$1" 3>&-
 }
 
-# with_users: the web server has one user, ida, whose password is her name.
+# with_users [SETTING=VALUE...]: the web server has one user, ida, whose password is her name.
 with_users() {
+    local options=' -o http.identity=remote_user' setting
+    for setting in "$@"; do
+        options+=" -o $setting"
+    done
     export HTPASSWD=$BATS_TEST_TMPDIR/htpasswd
     printf 'ida:%s\n' "$(openssl passwd -apr1 ida)" >"$HTPASSWD"
     stack stop
-    WORKER_OPTIONS+=' -o http.identity=remote_user' stack start
+    WORKER_OPTIONS+=$options stack start
 }
 
 without_users() {

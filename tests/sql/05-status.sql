@@ -20,7 +20,7 @@ SELECT add_sale(20) AS sale \gset
 SELECT results_eq(
     'SELECT * FROM sale_status()',
     format($$ SELECT %s, 'active', now() - interval '1 hour', now() + interval '1 hour', now(),
-                     20, 10, 30, false, 0, 0, now() + interval '3 hours', 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint $$, :sale),
+                     20, 10, 30, false, 0, 0, now() + interval '3 hours', 0, 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint $$, :sale),
     'the open sale: active, nothing counted');
 
 SELECT checkout_outcomes(ARRAY['amy', 'amy', 'bob'], ARRAY[1, 1, 1]) AS ignored \gset
@@ -50,10 +50,12 @@ SELECT results_eq('SELECT sale_status, purchases_accepted FROM sale_status()',
                   $$ VALUES ('sold_out', 20::bigint) $$, 'all are sold: sold_out');
 -- The next one is the next to begin, of many, whatever their numbers.
 SELECT count(add_sale(5, p_starts_at => now() + make_interval(hours => h),
-                      p_ends_at => now() + make_interval(hours => h, mins => 30))) AS ignored
+                      p_ends_at => now() + make_interval(hours => h, mins => 30), p_draw_s => h)) AS ignored
 FROM (SELECT h FROM generate_series(5, 24) h UNION ALL SELECT 2) h (h) \gset
-SELECT is((SELECT next_starts_at FROM sale_status()), now() + interval '2 hours',
-          'the next sale is the first to begin of all that are ahead');
+SELECT results_eq('SELECT next_starts_at, next_draw_s FROM sale_status()',
+                  $$ VALUES (now() + interval '2 hours', 2) $$,
+                  'the next sale is the first to begin of all that are ahead');
+DELETE FROM draw_secret WHERE sale_id > :sale;
 DELETE FROM sale_stripe WHERE sale_id > :sale;
 DELETE FROM item WHERE sale_id > :sale;
 DELETE FROM sale WHERE sale_id > :sale;

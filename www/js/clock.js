@@ -86,6 +86,26 @@ export function timeOfDay(ms) {
     return new Date(ms).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
 }
 
+const MINUTE_MS = 60000;
+const HOUR_MS = 3600000;
+export const DAY_MS = 86400000;
+
+/**
+ * A time to come, in the user's time zone: "14:05:09" within an hour, "14:05" within a day, or "Sunday, 6 December,
+ * 14:05". Rounded up, so that nobody comes too early; without the seconds if they are zero.
+ * @param {number} ms since 1970
+ * @param {number} now
+ */
+export function timeToCome(ms, now) {
+    const unit = ms - now < HOUR_MS ? 1000 : MINUTE_MS;
+    const at = Math.ceil(ms / unit) * unit;
+    if (at % MINUTE_MS !== 0) return new Date(at).toLocaleTimeString('en-GB');
+    if (ms - now < DAY_MS) return timeOfDay(at);
+    const day = new Date(at).toLocaleDateString('en-GB',
+        { weekday: 'long', day: 'numeric', month: 'long' }).replace(/^(\w+) /, '$1, ');
+    return `${day}, ${timeOfDay(at)}`;
+}
+
 /**
  * Whether the time left has passed one of the moments since the last look.
  * @param {number} beforeMs left at the last look

@@ -1,14 +1,16 @@
-/** Shows how long the sale still runs and how many items are left. */
+/** Shows how long the sale still runs, or when the user's turn comes, and how many items are left. */
 
-import { duration, timeOfDay } from './clock.js';
+import { duration, timeToCome } from './clock.js';
 import { element, setText } from './page.js';
 import { statusAt } from './sale.js';
-import { count } from './words.js';
+import { count, terms, turnOfNext, turnWords } from './words.js';
 
 /** @typedef {import('./sale.js').Sale} Sale */
 
 const bar = element('bar-clock');
 const [barTime, barLeft] = bar.children;
+const line = element('clock-at');
+const askTurn = element('turn-ask');
 
 /**
  * @param {string} why nothing can be bought now
@@ -41,33 +43,54 @@ function showCounts(sale) {
     const none = sale.id === 0;
     setText(element('count-left'), none ? '' : `${count(left)} of ${count(total)} left`);
     setText(element('count-rest'), none ? '' : `${count(held)} reserved, ${count(sold)} sold`);
-    setText(element('terms'), sale.limit > 0
-        ? `At most ${count(sale.limit)} to a person, each reserved for ${sale.holdS} seconds`
-        : '');
+    setText(element('terms'), terms(sale));
     const share = (/** @type {number} */ part) => String(total === 0 ? 0 : part / total);
     element('stock').style.setProperty('--sold-share', share(sold));
     element('stock').style.setProperty('--held-share', share(held));
-    setText(barLeft, none ? '' : `${count(left)} left`);
 }
 
-/** @param {Sale} sale @param {number} now by the server */
-export function showSale(sale, now) {
+/**
+ * Offers to ask for the turn, unless the user is known.
+ * @param {boolean} isOffered
+ * @param {boolean} isGiven whether the user signs in
+ */
+function offerTurn(isOffered, isGiven) {
+    setText(askTurn, isGiven ? 'Sign in to see yours' : 'Give your name to see yours');
+    // The line takes the focus of a button that disappears.
+    if (!isOffered && document.activeElement === askTurn) line.focus({ preventScroll: true });
+    if (askTurn.hidden === isOffered) askTurn.hidden = !isOffered;
+}
+
+/**
+ * @param {Sale} sale
+ * @param {number} now by the server
+ * @param {import('./sale.js').Turn} turn
+ * @param {import('./buyer.js').Buyer} buyer
+ */
+export function showSale(sale, now, turn, { opensAt, user, isGiven }) {
     const status = statusAt(sale, now);
-    const [what, until] = clockOf[status](sale, now);
+    const waits = turn === 'waits';
+    const [what, until] = waits ? ['Your turn in', opensAt] : clockOf[status](sale, now);
     const isTime = Number.isFinite(until);
     const time = isTime ? duration(until - now) : until === Infinity ? 'open' : '–';
     element('sale').dataset.status = status;
+    element('sale').dataset.turn = turn;
     setText(element('sale-what'), what);
     setText(element('clock'), time);
     element('clock').dataset.long = String(time.length > 8);
-    element('clock').title = isTime ? `at ${timeOfDay(until)} on your clock` : '';
+    setText(line, turn !== 'none' ? turnWords(turn, sale, opensAt, now, user !== null)
+        : status !== 'active' && sale.nextDraws ? turnOfNext
+        : isTime ? `${timeToCome(until, now)} on your clock` : '');
+    offerTurn(turn === 'unknown' && user === null, isGiven);
     setText(barTime, time);
+    setText(barLeft, waits ? 'to your turn' : sale.id === 0 ? '' : `${count(sale.left)} left`);
     showCounts(sale);
 }
 
 /** The service has not answered, so the sale is unknown. */
 export function showNoSale() {
     setText(element('sale-what'), 'The shop can’t be reached');
+    setText(line, '');
     setText(element('terms'), 'What is left is not known now. This page asks again by itself.');
 }
 

@@ -14,7 +14,8 @@ import { element, setText } from './page.js';
 import { poll } from './poll.js';
 import './sheet.js';
 import { ANY, Shop } from './shop.js';
-import { price, stateOf } from './words.js';
+import { tellTurn } from './turn.js';
+import { holdsAtOnce, price, stateOf } from './words.js';
 
 const SALE_MS = 1000;
 const TICK_MS = 250;
@@ -40,7 +41,7 @@ function viewOf(item) {
     return {
         look: item.state,
         state,
-        action: isBusy ? 'Reserving…' : 'Reserve',
+        action: isBusy ? 'Reserving…' : shop.toReserve,
         isOff: isBusy || shop.why !== '',
     };
 }
@@ -59,7 +60,11 @@ const grid = new Grid(element('grid'), {
 const list = new List(grid);
 
 function showYou() {
-    setText(element('you-name'), buyer.isNobody ? 'Sign in' : buyer.user ?? 'Who are you?');
+    const signIn = /** @type {HTMLAnchorElement} */ (element('sign-in'));
+    signIn.href = buyer.loginUrl;
+    signIn.hidden = !buyer.isNobody;
+    element('you-name').hidden = buyer.isNobody;
+    setText(element('you-name'), buyer.user ?? 'Who are you?');
     showBought(buyer.record, buyer.earlier, shop.limit, buyer.heldElsewhere);
 }
 
@@ -74,13 +79,17 @@ function viewOfHold(hold) {
 }
 
 function showTime() {
+    const { sale, turn } = shop;
+    if (sale) tellTurn(turn, sale, clock.now(), buyer);
     if (document.hidden) return;
-    if (shop.sale) {
+    if (sale) {
         shop.endHolds();
-        showSale(shop.sale, clock.now());
+        showSale(sale, clock.now(), turn, buyer);
     }
     element('any').ariaDisabled = String(shop.isBusy(ANY) || shop.whyNotAny !== '');
     holds.show(buyer.holds, viewOfHold);
+    setText(element('holds-at-once'), holdsAtOnce(shop.holdsMax,
+        buyer.holdsHere.length + buyer.heldElsewhere, shop.roomAt, clock.now()));
     grid.refresh();
 }
 
@@ -95,6 +104,7 @@ shop.addEventListener('item', (event) => {
     list.refresh();
 });
 onPress(element('you-name'), () => shop.chooseUser());
+onPress(element('turn-ask'), () => shop.chooseUser());
 onPress(element('any'), () => shop.reserve({ id: ANY, name: '' }), {
     whenDisabled: () => !shop.isBusy(ANY) && shop.explain(shop.whyNotAny),
 });
@@ -106,7 +116,7 @@ poll(async () => {
     const reply = await api.saleStatus();
     showConnection(reply);
     shop.takeSale(reply);
-    if (reply.status === 200) buyer.askOnce();
+    if (reply.status === 200) buyer.askOnce(!['none', 'over'].includes(shop.turn));
     if (!shop.sale) {
         showNoSale();
         list.showUnknown();

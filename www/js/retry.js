@@ -15,10 +15,14 @@ const BACKOFF_MS_MAX = 8000;
 /** How long a click waits for the network. */
 const OFFLINE_MS_MAX = 120000;
 
-/** @param {Reply} reply */
+/**
+ * Whether asking again may help. A decision about the sale may have the status of a request that came too often
+ * (user_limit, hold_limit), and is final all the same.
+ * @param {Reply} reply
+ */
 export function mayPass(reply) {
     return reply.status === 0 || [408, 502, 503, 504].includes(reply.status) ||
-        (reply.status === 429 && reply.outcome !== 'user_limit');
+        (reply.status === 429 && ['', 'too_many_requests'].includes(reply.outcome));
 }
 
 /**

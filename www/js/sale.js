@@ -13,6 +13,13 @@
  * @property {number} nextAt when the next one begins, ms since 1970; NaN: none is planned
  * @property {number} limit items that one user may buy; 0: unknown
  * @property {number} holdS how long an item stays reserved; 0: unknown
+ * @property {number} holdsMax items that one user may hold at once; 0: no bound, or unknown
+ * @property {number} drawS turns come within so many seconds from the start; 0: no draw
+ * @property {number} drawEndsAt when all turns have come, ms since 1970; NaN: no draw
+ * @property {boolean} nextDraws whether the next sale draws turns
+ *
+ * @typedef {'none' | 'unknown' | 'waits' | 'came' | 'over'} Turn the user's turn in a draw. none: no sale with a
+ *     draw is open; unknown: the service has not said when it comes; over: all turns have come
  */
 
 /** @param {any} body of /sale/status @returns {Sale} */
@@ -32,6 +39,10 @@ export function saleOf(body) {
         nextAt: Date.parse(body.next_sale_starts_at ?? ''),
         limit: body.purchase_limit ?? 0,
         holdS: body.hold_s ?? 0,
+        holdsMax: body.holds_max ?? 0,
+        drawS: body.draw_s ?? 0,
+        drawEndsAt: Date.parse(body.draw_ends_at ?? ''),
+        nextDraws: body.next_sale_draw_s > 0,
     };
 }
 
@@ -52,4 +63,17 @@ export function changesInMs(sale, now) {
     const moments = [sale.nextAt];
     if (sale.status === 'active' && !sale.staysOpen) moments.push(sale.endsAt);
     return Math.min(Infinity, ...moments.filter((at) => !Number.isNaN(at))) - now;
+}
+
+/**
+ * @param {Sale} sale
+ * @param {number} opensAt when the user's turn comes, ms since 1970; NaN: unknown
+ * @param {number} now by the server
+ * @returns {Turn}
+ */
+export function turnAt(sale, opensAt, now) {
+    if (Number.isNaN(sale.drawEndsAt) || statusAt(sale, now) !== 'active') return 'none';
+    if (sale.drawEndsAt <= now) return 'over';
+    if (Number.isNaN(opensAt)) return 'unknown';
+    return opensAt > now ? 'waits' : 'came';
 }

@@ -4,7 +4,7 @@ import * as api from './api.js';
 import * as words from './words.js';
 import { showNotice } from './announce.js';
 import { mayPass, withRetry } from './retry.js';
-import { changesInMs, saleOf, statusAt } from './sale.js';
+import { changesInMs, saleOf, statusAt, turnAt } from './sale.js';
 import { addPurchase, newHold } from './store.js';
 import { askWho } from './who.js';
 
@@ -33,6 +33,8 @@ export class Shop extends EventTarget {
     #reached = false;
     /** @type {Map<string, number>} by code, how often its purchase was sent again automatically */
     #resumes = new Map();
+    /** Until when the service refuses a user more holds; ms since 1970. */
+    #full = { sale: 0, user: /** @type {string | null} */ (null), until: 0 };
 
     /** @param {import('./clock.js').Clock} clock @param {import('./buyer.js').Buyer} buyer */
     constructor(clock, buyer) {
@@ -55,7 +57,7 @@ export class Shop extends EventTarget {
         const before = this.sale;
         this.sale = saleOf(reply.body);
         if (before?.id !== this.sale.id) {
-            this.buyer.lookAt(this.sale.id);
+            this.buyer.lookAt(this.sale, before !== undefined);
             if (before) showNotice('good', 'A new sale has begun.');
         }
         this.dispatchEvent(new Event('sale'));
@@ -84,7 +86,28 @@ export class Shop extends EventTarget {
         if (!this.sale) return 'unknown';
         const status = statusAt(this.sale, this.clock.now());
         if (status !== 'active') return status;
-        return this.limit > 0 && this.left === 0 ? 'user_limit' : '';
+        if (this.limit > 0 && this.left === 0) return 'user_limit';
+        if (this.turn === 'waits') return 'not_yet';
+        return this.roomAt > this.clock.now() ? 'hold_limit' : '';
+    }
+
+    /** The user's turn in the draw. @returns {import('./sale.js').Turn} */
+    get turn() {
+        return this.sale ? turnAt(this.sale, this.buyer.opensAt, this.clock.now()) : 'none';
+    }
+
+    /** How many items the user may hold at once; 0: any number, or unknown. */
+    get holdsMax() {
+        return this.sale?.holdsMax ?? 0;
+    }
+
+    /** When the user may hold one more item, ms since 1970; 0: now, as far as the page knows. */
+    get roomAt() {
+        if (this.holdsMax === 0) return 0;
+        const ends = this.buyer.holdsHere.map((hold) => hold.endsAt).sort((a, b) => a - b);
+        const { sale, user, until } = this.#full;
+        const isFull = sale === this.sale?.id && user === this.buyer.user;
+        return Math.max(ends[ends.length - this.holdsMax] ?? 0, isFull ? until : 0);
     }
 
     /** The same for ANY. */
@@ -98,12 +121,17 @@ export class Shop extends EventTarget {
             this.why === 'user_limit' ? 'Above what one person may buy' : '';
     }
 
+    /** What a button that reserves says. */
+    get toReserve() {
+        return words.toReserve(this.why, this.#circumstances(''));
+    }
+
     isBusy(/** @type {string} */ id) {
         return this.#busy.has(id);
     }
 
     /** Tells why a button is disabled. */
-    explain(/** @type {ReturnType<Shop['whyNotAny']>} */ why) {
+    explain(/** @type {words.Why | ''} */ why) {
         if (why !== '') showNotice('bad', words.unavailable(why, this.#circumstances('')));
     }
 
@@ -122,11 +150,11 @@ export class Shop extends EventTarget {
     }
 
     signIn() {
-        location.assign(api.LOGIN_PATH);
+        location.assign(this.buyer.loginUrl);
     }
 
-    #tellNobody() {
-        showNotice('bad', words.notSignedIn, { label: 'Sign in', run: () => this.signIn() });
+    #tellNobody(text = words.notSignedIn) {
+        showNotice('bad', text, { label: 'Sign in', run: () => this.signIn() });
     }
 
     // ---- reserving ----------------------------------------------------------------------------
@@ -135,8 +163,15 @@ export class Shop extends EventTarget {
     async reserve(item) {
         if (this.#busy.has(item.id)) return;
         if (this.buyer.user === null && !this.buyer.isGiven) await this.chooseUser();
+        // The turn of a name that was just given, or in a sale that has just begun.
+        if (this.turn === 'unknown' && this.buyer.user !== null)
+            await this.#during(item.id, () => this.buyer.ask());
         if (this.buyer.isNobody) this.#tellNobody();
         if (this.buyer.user === null) return;
+        if (this.why !== '') {
+            this.explain(this.why);
+            return;
+        }
         const reply = await this.#during(item.id, () => this.#checkout(item));
         if (reply.status === 200) {
             this.#reserved(reply.body);
@@ -162,7 +197,8 @@ export class Shop extends EventTarget {
             record.holds = record.holds.filter((hold) => hold.item !== body.item_id);
             record.holds.push(newHold(body.code, body.expires_at, body.item));
         });
-        showNotice('good', words.reserved(body.item.name, body.expires_in * 1000));
+        const isLast = this.roomAt > this.clock.now();
+        showNotice('good', words.reserved(body.item.name, body.expires_in * 1000, isLast));
     }
 
     /** @param {{id: string}} item @returns {Promise<Reply>} */
@@ -192,11 +228,20 @@ export class Shop extends EventTarget {
             this.#refused(reply, hold.name, () => this.buy(hold));
             return;
         }
+        if (reply.status === 401) {
+            this.buyer.update(sale, user, (record) => {
+                for (const one of record.holds) if (one.code === hold.code) one.buying = false;
+            });
+            await this.buyer.ask();
+            this.#tellNobody(words.signInToBuy);
+            return;
+        }
         this.buyer.update(sale, user, (record) => {
             record.holds = record.holds.filter((one) => one.code !== hold.code);
             if (reply.status === 200) takePurchase(record, reply.body);
         });
         if (reply.status === 200) {
+            this.#full.until = 0;
             this.#itemChanged(hold.item, { state: 'sold', held_until: null });
             showNotice('good', words.bought(hold.name, this.left));
         } else {
@@ -253,17 +298,35 @@ export class Shop extends EventTarget {
         return reply;
     }
 
+    /** @returns {import('./words.js').Circumstances} */
     #circumstances(/** @type {string} */ name) {
-        return { name, nextSaleAt: this.sale?.nextAt ?? NaN, now: this.clock.now() };
+        const now = this.clock.now();
+        const { roomAt } = this;
+        return {
+            name,
+            nextSaleAt: this.sale?.nextAt ?? NaN,
+            now,
+            opensAt: this.buyer.opensAt,
+            holdsMax: this.holdsMax,
+            roomAt: roomAt > now ? roomAt : NaN,
+        };
     }
 
     /** @param {Reply} reply @param {string} name @param {() => void} [again] */
     #refused(reply, name, again) {
-        const text = words.refusal(reply, this.#circumstances(name));
+        const { buyer } = this;
         if (reply.outcome === 'user_limit')
-            this.buyer.update(this.sale?.id, this.buyer.user, (record) => {
+            buyer.update(this.sale?.id, buyer.user, (record) => {
                 record.count = Math.max(record.count, this.limit);
             });
+        if (reply.outcome === 'not_yet') buyer.takeTurn(reply.body.opens_at);
+        if (reply.outcome === 'hold_limit') {
+            const until = this.clock.now() + reply.retryAfterS * 1000;
+            this.#full = { sale: this.sale?.id ?? 0, user: buyer.user, until };
+            // The page did not know of these holds: they are on another device.
+            buyer.ask();
+        }
+        const text = words.refusal(reply, this.#circumstances(name));
         const passes = mayPass(reply) && again;
         showNotice('bad', text, passes ? { label: 'Try again', run: again } : undefined);
     }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { Clock, duration, durationWords, passed } from '../../../www/js/clock.js';
+import { Clock, duration, durationWords, passed, timeToCome } from '../../../www/js/clock.js';
 
 const AT = Date.parse('2026-11-21T10:00:00Z');
 
@@ -57,4 +57,14 @@ test('each moment passes once, and none passes after the end', () => {
     assert.equal(passed(10100, 9900, moments), true);
     assert.equal(passed(9900, 0, moments), false);
     assert.equal(passed(40000, -1, moments), false);
+});
+
+test('a time to come is rounded up, and has its day if that is another', () => {
+    process.env.TZ = 'UTC';
+    const now = Date.parse('2026-12-01T14:00:00Z');
+    const at = (time) => timeToCome(Date.parse(time), now);
+    assert.equal(at('2026-12-01T14:05:08.001Z'), '14:05:09');
+    assert.equal(at('2026-12-01T14:05:00Z'), '14:05');
+    assert.equal(at('2026-12-01T16:05:08Z'), '16:06');
+    assert.equal(at('2026-12-06T14:05:08Z'), 'Sunday, 6 December, 14:06');
 });

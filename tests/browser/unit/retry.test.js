@@ -7,10 +7,13 @@ const reply = (status, outcome = '', retryAfterS = 0) =>
     ({ status, body: {}, outcome, retryAfterS });
 
 test('temporary failures are retried, decisions are not', () => {
-    for (const passing of [reply(0), reply(502), reply(503, 'unavailable'), reply(504), reply(429)])
+    for (const passing of [reply(0), reply(502), reply(503, 'unavailable'), reply(504), reply(429),
+        reply(429, 'too_many_requests')])
         assert.equal(mayPass(passing), true);
     for (const final of [reply(200), reply(400, 'bad_request'), reply(403),
-        reply(404, 'unknown_code'), reply(412, 'held'), reply(429, 'user_limit')])
+        reply(404, 'unknown_code'), reply(412, 'held'), reply(412, 'not_yet'),
+        // An operator may give the other decisions this status.
+        ...['user_limit', 'hold_limit', 'not_yet', 'held'].map((outcome) => reply(429, outcome))])
         assert.equal(mayPass(final), false);
 });
 

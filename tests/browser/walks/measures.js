@@ -14,7 +14,7 @@ const AGE_MS_MAX = 1400;
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Records unexpected layout shifts (Layout Instability, W3C). */
-const watchShifts = (page) => page.addInitScript(() => {
+export const watchShifts = (page) => page.addInitScript(() => {
     window.shifts = [];
     new PerformanceObserver((list) => {
         for (const { value, hadRecentInput, sources } of list.getEntries())
@@ -23,6 +23,14 @@ const watchShifts = (page) => page.addInitScript(() => {
                     node?.id || node?.className || node?.nodeName) });
     }).observe({ type: 'layout-shift', buffered: true });
 });
+
+/** How much has moved since the page was opened. */
+export async function checkShifts(page, name) {
+    const shifts = await page.evaluate(() => window.shifts);
+    const sum = shifts.reduce((all, { value }) => all + value, 0);
+    console.log(`layout shift ${name} ${sum.toFixed(4)}`);
+    assert.ok(sum < SHIFT_MAX, JSON.stringify(shifts));
+}
 
 /** Layout shift from the arrival to a purchase and to the end of a hold. */
 async function shift(browser, look, name) {
@@ -39,10 +47,7 @@ async function shift(browser, look, name) {
     await page.locator('#holds li').waitFor();
     await visitor.notice(/Time is up/, 60000);
     await sleep(600);
-    const shifts = await page.evaluate(() => window.shifts);
-    const sum = shifts.reduce((all, { value }) => all + value, 0);
-    console.log(`layout shift ${name} ${sum.toFixed(4)}`);
-    assert.ok(sum < SHIFT_MAX, JSON.stringify(shifts));
+    await checkShifts(page, name);
     await visitor.leave();
 }
 

@@ -14,8 +14,8 @@ export const people = {
             [401, 403, 405]);
         const { page } = first;
         // Nobody is signed in until the browser has sent a password.
-        await first.sees('#you-name', 'Sign in');
-        await page.locator('#you-name').click();
+        await first.sees('#sign-in', 'Sign in');
+        await page.locator('#sign-in').click();
         await first.sees('#you-name', 'ida');
         await page.locator('.card').first().waitFor();
         const bought = await first.free();
@@ -29,7 +29,7 @@ export const people = {
         await first.notice('You are signed in as ida.');
 
         const second = await Visitor.come(browser, { ...PHONE, httpCredentials: IDA }, [401, 405]);
-        await second.page.locator('#you-name').click();
+        await second.page.locator('#sign-in').click();
         await second.sees('#you-bought', '9 of 10 left');
         await second.page.locator(`#bought [data-item="${bought.id}"]`).waitFor({ state: 'attached' });
         const row = second.page.locator(`#holds [data-item="${held.id}"]`);
@@ -50,7 +50,8 @@ export const people = {
     async 'not-signed-in'(browser) {
         const visitor = await Visitor.come(browser, PHONE, [401, 'ERR_INVALID_AUTH_CREDENTIALS']);
         const { page } = visitor;
-        await visitor.sees('#you-name', 'Sign in');
+        await visitor.sees('#sign-in', 'Sign in');
+        assert.equal(await page.locator('#you-name').isVisible(), false);
         const { button } = await visitor.free();
         await button.click();
         await visitor.notice('You are not signed in, so nothing can be reserved for you.');
@@ -61,6 +62,58 @@ export const people = {
         await page.waitForTimeout(800);
         // There the browser asks for the password.
         await Promise.all([page.waitForRequest('**/login'), page.locator('#notice-action').click()]);
+        await visitor.leave();
+    },
+
+    /** Where one logs in is the service's to say: the link and the notice lead there. */
+    async 'log-in-elsewhere'(browser) {
+        const visitor = await Visitor.come(browser, { ...PHONE, httpCredentials: IDA }, [401, 405]);
+        const { page } = visitor;
+        const { login_url: url } = await get('/me');
+        const link = page.getByRole('link', { name: 'Sign in' });
+        assert.equal(await link.getAttribute('href'), url);
+        await (await visitor.free()).button.click();
+        await visitor.notice('You are not signed in, so nothing can be reserved for you.');
+        await page.waitForTimeout(800);
+        await Promise.all([page.waitForRequest(`**${url}`), page.locator('#notice-action').click()]);
+        await visitor.sees('#you-name', 'ida');
+        assert.equal(await page.getByRole('link', { name: 'Sign in' }).count(), 0);
+        await visitor.leave();
+    },
+
+    /** The session ends before a purchase: the item stays reserved, and can be bought after the next log-in. */
+    async 'session-ends'(browser) {
+        const visitor = await Visitor.come(browser, { ...DESK, httpCredentials: IDA }, [401, 405]);
+        const { page } = visitor;
+        await page.locator('#sign-in').click();
+        await visitor.sees('#you-name', 'ida');
+        await page.locator('.card').first().waitFor();
+        const { id, button } = await visitor.free();
+        await visitor.reserve(button);
+        const row = page.locator(`#holds [data-item="${id}"]`);
+        await row.waitFor();
+        // The web server gets these requests without the password, which the browser would send by itself.
+        const isPrivate = (url) => ['/purchase', '/me'].includes(url.pathname);
+        await page.route(isPrivate, async (route) => {
+            const request = route.request();
+            const body = request.postData() ?? undefined;
+            const headers = { 'Sec-Fetch-Dest': 'empty' };
+            if (body) headers['Content-Type'] = 'application/x-www-form-urlencoded';
+            const reply = await fetch(request.url(), { method: request.method(), body, headers });
+            await route.fulfill({ status: reply.status, body: await reply.text(),
+                contentType: reply.headers.get('Content-Type') });
+        });
+        await row.getByRole('button').click();
+        await visitor.notice('You are not signed in any more. Sign in to buy what is reserved for you.');
+        await visitor.sees('#sign-in', 'Sign in');
+        await visitor.look('session-ended');
+        assert.equal((await get(`/items/${id}`)).state, 'held');
+        await page.unroute(isPrivate);
+        await page.waitForTimeout(800);
+        await page.locator('#notice-action').click();
+        await visitor.sees('#you-name', 'ida');
+        await row.getByRole('button').click();
+        await visitor.notice('is yours');
         await visitor.leave();
     },
 
@@ -88,6 +141,24 @@ export const people = {
         await second.look('second-device-by-name');
         await second.leave();
         await first.leave();
+    },
+
+    /** A name with a decomposed letter and outer blanks is the one that the service knows. */
+    async spelling(browser) {
+        const visitor = await Visitor.come(browser, DESK);
+        const { page } = visitor;
+        const { id, button } = await visitor.free();
+        await visitor.reserve(button, ' Zoe\u0308 ');
+        const row = page.locator(`#holds [data-item="${id}"]`);
+        await row.waitFor();
+        await until('the service’s spelling', async () =>
+            await page.evaluate(() => localStorage.getItem('flashsale/user')) === 'Zo\u00eb');
+        await row.filter({ hasText: 'left' }).waitFor();
+        assert.doesNotMatch(await row.innerText(), /left for/);
+        await row.getByRole('button').click();
+        await visitor.notice('is yours');
+        await visitor.sees('#you-bought', '9 of 10 left');
+        await visitor.leave();
     },
 
     /** Another name hides no hold of this browser. */

@@ -123,9 +123,10 @@ export const trouble = {
     async banner(browser) {
         const visitor = await Visitor.come(browser, { ...DESK, user: 'covered' }, ['ERR_INTERNET_DISCONNECTED']);
         const { page } = visitor;
-        await visitor.reserve((await visitor.free()).button);
-        await visitor.reserve((await visitor.free()).button);
-        await page.locator('#holds li').nth(1).waitFor();
+        for (let i = 0; i < 2; i++) {
+            await visitor.reserve((await visitor.free()).button);
+            await page.locator('#holds li').nth(i).waitFor();
+        }
         await page.evaluate(() => scrollTo({ top: 600, behavior: 'instant' }));
         await visitor.context.setOffline(true);
         await visitor.sees('#banner', 'You are offline');
