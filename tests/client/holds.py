@@ -46,9 +46,10 @@ class Hold:
         return (self.answered is not None and self.answered <= since and self.ends > until
                 and (self.purchase_sent is None or self.purchase_sent > until))
 
-    def is_possible(self, moment):
+    def is_possible(self, since, until):
+        """Whether it may have been there at some time between `since` and `until`."""
         ends = min(self.ends, self.purchase_answered or self.ends)
-        return self.begins <= moment < ends
+        return self.begins <= until and since < ends
 
 
 def most_certain(holds):
@@ -58,9 +59,9 @@ def most_certain(holds):
 
 
 def most_possible(holds, since, until):
-    """The most of one user's holds that may have been there at one moment between `since` and `until`."""
-    moments = [since] + [hold.begins for hold in holds if since < hold.begins <= until]
-    return max(sum(hold.is_possible(moment) for hold in holds) for moment in moments)
+    """As many of one user's holds as a transaction can have seen that ran between `since` and `until`: it has the time
+    of its beginning, and the rows of its end."""
+    return sum(hold.is_possible(since, until) for hold in holds)
 
 
 def read_code(code):
