@@ -357,11 +357,12 @@ def one_lost_try_cannot_be_two_rows(sale):
 
 @wrong("holds_overlap")
 def held_by_two_at_once(sale):
-    first = sale.attempt(user_id="dan", outcome="accepted")
-    first["attempted_at"] += 20 * STEP_US
+    first, second = (sale.attempt(user_id=user, outcome="accepted") for user in ("dan", "eve"))
+    later_us = second["attempted_at"] - first["attempted_at"] - HOLD_S * SECOND_US + STEP_US
+    first["attempted_at"] += later_us
     for request in sale.requests:
         if request.user == "dan":
-            request.answered += 20 * STEP_US
+            request.answered += later_us
             request.reply["expires_at"] = iso(first["attempted_at"] + HOLD_S * SECOND_US)
 
 
