@@ -43,7 +43,7 @@ from connection import NotSent, Unknown, connection_to
 RETRIES_MAX = 30
 # Outcomes without a row in the log: the request was malformed, or not decided.
 UNDECIDED = ("bad_request", "not_found", "method_not_allowed", "body_too_large",
-             "unsupported_body", "unavailable", "")
+             "unsupported_body", "too_many_requests", "unavailable", "")
 
 
 class Crowd:

@@ -105,6 +105,9 @@ class Load:
         if not held or not held.is_accepted:
             return
         code, plans = held.reply.get("code"), chance.random()
+        if chance.random() < 0.1 and Code.parse(code):
+            # The same item again, also at the bound on holds.
+            await self.checkout(connection, user, Code.parse(code).number)
         if plans < 0.25:
             return  # leaves the item to its hold
         if plans < 0.40:
