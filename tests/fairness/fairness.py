@@ -94,7 +94,9 @@ def judge(options, draw_s):
     asked_s = 1 + seen["ended_s"]
     return {"draw_s": draw_s, "share_of_users": users, "share_of_stock": shares,
             "points": {kind: 100 * (shares[kind] - users[kind]) for kind in KINDS},
-            "odds": (shares["programs"] / users["programs"]) / (shares["people"] / users["people"]),
+            # None: people got nothing.
+            "odds": (shares["programs"] / users["programs"]) / (shares["people"] / users["people"])
+            if shares["people"] else None,
             "model": model(options, draw_s), "sold_out_s": seen["last_bought_s"],
             "programs_asked_per_s": seen["programs"]["requests"] / asked_s,
             "programs_wanted_per_s": options.rate * options.programs_count, "seen": seen}
@@ -109,7 +111,8 @@ def tell(options, case):
         print(f"  {kind:9s} {100 * case['share_of_users'][kind]:7.2f} % {100 * case['share_of_stock'][kind]:8.2f} %"
               f"  {case['points'][kind]:+8.2f} points {100 * case['model']['shares'][kind]:7.2f} %"
               f" {seen['sold'][kind]:7d} {seen[kind]['requests']:10d}")
-    print(f"  a program gets an item {case['odds']:.2f} times as often as a person")
+    if case["odds"]:
+        print(f"  a program gets an item {case['odds']:.2f} times as often as a person")
     print(f"  programs wanted to ask {case['programs_wanted_per_s']:.0f} times a second together, and were answered "
           f"{case['programs_asked_per_s']:.0f} times a second")
     for kind in KINDS:
