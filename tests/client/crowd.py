@@ -5,7 +5,7 @@
     crowd.py buy          --url URL --users 1000 --each 10 --connections 64
     crowd.py purchase-all --url URL [--url URL] [--times 20] CODE...
     crowd.py steady       --url URL --connections 32 --seconds 5 [--stop-file FILE]
-    crowd.py parallel     --url URL [--url URL] --users 1000 --each 20 --turns 2
+    crowd.py parallel     --url URL [--url URL] --users 1000 --each 20 --returning 300
 
 URL is http://HOST:PORT or https://HOST[:PORT], or unix:///PATH for one worker's socket (FastCGI). The
 connections are spread over several URLs, and over several --source addresses of this host, as web servers
@@ -20,8 +20,8 @@ limit each address. Prints one JSON object:
     slowest_ms           the longest time a reply took
 
 parallel: each user sends --each checkouts of any item at once, on as many connections; checks one of the items out
-again, buys one, and asks for another. In the next turn, when the holds have ended, again. --at-once users do so at the
-same time.
+again, buys one, and asks for another. When the holds have ended, --returning users take a second turn. --at-once users
+do so at the same time.
 
 --history FILE writes a line of JSON for each request: kind, user, item, code, sent and answered (seconds since
 the epoch), status, outcome and expires_at; status is null without a reply. parallel adds what the checkout was:
@@ -192,6 +192,7 @@ async def steady(crowd):
 async def parallel(crowd):
     options = crowd.options
     waiting = deque((f"{options.prefix}{user}", 1, 0) for user in range(options.users))
+    returning = set()
 
     async def shop(connections, user, turn):
         """One turn of a user; returns when all the holds that were answered have ended."""
@@ -213,7 +214,8 @@ async def parallel(crowd):
             user, turn, ready = waiting.popleft()
             await asyncio.sleep(max(0, ready - time.time()))
             until = await shop(connections, user, turn)
-            if turn < options.turns:
+            if turn == 1 and len(returning) < options.returning:
+                returning.add(user)
                 waiting.append((user, turn + 1, until + 0.5))
         for connection in connections:
             connection.close()
@@ -256,7 +258,7 @@ def read_options():
     one.add_argument("--users", type=int, default=1000)
     one.add_argument("--each", type=int, default=20, help="checkouts of a user at once")
     one.add_argument("--at-once", type=int, default=10, help="users at once")
-    one.add_argument("--turns", type=int, default=2)
+    one.add_argument("--returning", type=int, default=300, help="users who come a second time")
     return parser.parse_args()
 
 
