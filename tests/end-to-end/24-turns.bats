@@ -31,9 +31,9 @@ same_turns() {
 @test "users have turns of their own, within the draw, as PostgreSQL says" {
     turns >"$BATS_FILE_TMPDIR/before"
     same "$(cut --delimiter=' ' --fields=2 "$BATS_FILE_TMPDIR/before" | sort --unique | wc --lines)" 100
-    same "$(sql "SELECT count(*) FROM flashsale.current_sale() s,
+    same "$(sql "SET search_path = flashsale; SELECT count(*) FROM current_sale() s,
             unnest(string_to_array('$(cat "$BATS_FILE_TMPDIR/before")', E'\n')) told,
-            flashsale.turn_opens_at(s, split_part(told, ' ', 1)) opens_at
+            turn_opens_at(s, split_part(told, ' ', 1)) opens_at
         WHERE abs(extract(epoch FROM opens_at - split_part(told, ' ', 2)::timestamptz)) <= 0.001
           AND opens_at BETWEEN s.starts_at AND s.starts_at + interval '1 week'")" 100
 }

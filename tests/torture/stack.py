@@ -39,6 +39,7 @@ FAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
 
 # Everything about the round's sale in one snapshot, times in microseconds since the epoch.
 ROWS = """
+SET search_path = flashsale;
 WITH s AS MATERIALIZED (SELECT * FROM flashsale.current_sale())
 SELECT json_build_object(
     'sale', (SELECT json_build_object('sale_id', sale_id, 'items_total', items_total,
