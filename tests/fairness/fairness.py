@@ -75,10 +75,16 @@ def play(options, draw_s):
         sold = dict(line.split("|") for line in stack.sql(
             "SELECT CASE WHEN held_by LIKE 'program%' THEN 'programs' ELSE 'people' END, count(*)"
             " FROM flashsale.item WHERE purchased_at IS NOT NULL GROUP BY 1").splitlines())
+        # Before the last item was sold.
+        turns = int(stack.sql(
+            "SET search_path = flashsale; SELECT count(*) FROM current_sale() s,"
+            f" generate_series(0, {options.programs_count - 1}) n"
+            " WHERE turn_opens_at(s, 'program' || n) <= (SELECT max(purchased_at) FROM item)"))
         audit = stack.sql("SELECT a.* FROM flashsale.sale s, flashsale.sale_audit(s.sale_id) a LIMIT 5")
     if audit:
         raise SystemExit(f"the audit found: {audit}")
     seen["sold"] = {kind: int(sold.get(kind, 0)) for kind in KINDS}
+    seen["programs_turns"] = turns
     if not seen["is_sold_out"] or sum(seen["sold"].values()) != options.items:
         raise SystemExit(f"after {seconds_max} s not all is sold: {seen}")
     for kind in KINDS:
@@ -113,6 +119,7 @@ def tell(options, case):
               f" {seen['sold'][kind]:7d} {seen[kind]['requests']:10d}")
     if case["odds"]:
         print(f"  a program gets an item {case['odds']:.2f} times as often as a person")
+    print(f"  the turns of {seen['programs_turns']} programs had come by then")
     print(f"  programs wanted to ask {case['programs_wanted_per_s']:.0f} times a second together, and were answered "
           f"{case['programs_asked_per_s']:.0f} times a second")
     for kind in KINDS:
