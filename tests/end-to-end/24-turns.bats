@@ -43,6 +43,18 @@ same_turns() {
     same "$(turns_by worker-2)" "$(head --lines=10 "$BATS_FILE_TMPDIR/before")"
 }
 
+@test "however a name is written, its turn is the same; another name has another" {
+    opens_at() {
+        curl --silent --fail --max-time 20 "$URL/turn?user_id=$1" | jq --raw-output .opens_at
+    }
+    opens=$(opens_at jos%C3%A9)
+    [[ $opens == *T*Z ]]
+    # With a combining accent (Unicode, Form D), and with blanks around.
+    same "$(opens_at jose%CC%81)" "$opens"
+    same "$(opens_at %20jos%C3%A9%20)" "$opens"
+    [[ $(opens_at jose) != "$opens" && $(opens_at jos%C3%A8) != "$opens" ]]
+}
+
 @test "workers killed and started anew: the same" {
     for worker in worker-1 worker-2; do
         pid=$(pid_of "$worker")

@@ -71,7 +71,7 @@ SELECT json_build_object(
 
 FRESH = """
 TRUNCATE flashsale.sale, flashsale.item, flashsale.buyer, flashsale.attempt, flashsale.sale_stripe,
-    flashsale.hold_queue, flashsale.holder, flashsale.draw_secret
+    flashsale.hold_queue, flashsale.draw_secret
 """
 
 # Started instead of flashsale-fcgi. If the file "clock" exists, the worker gets the clock of that file; if the pipe
