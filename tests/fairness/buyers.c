@@ -339,8 +339,8 @@ static void take_purchase(int buyer, const struct answer *answer)
         finish(buyer);
         return;
     }
-    /* Not known: asking again tells. Too late: the item is free again. */
-    buyers[buyer].step = answer->status == 503 ? PURCHASE : CHECK_OUT;
+    /* Too late: the item is free again. Not decided, or not known: asking again tells. */
+    buyers[buyer].step = answer->status == 404 ? CHECK_OUT : PURCHASE;
     purchasing += buyers[buyer].step == PURCHASE;
     plan(buyer, now_us() + answer->retry_after_us);
 }
