@@ -8,8 +8,8 @@ fairness() {
     local port
     for _ in 1 2 3; do
         port=$((RANDOM % 2000 * 8 + 12000))
-        RUN_DIR=$BATS_TEST_TMPDIR/run HTTP_PORT=$port timeout 120 "$TOP/tests/fairness/fairness.py" --items 400 --users 2000 \
-            --programs 0.1 --draw-s 20 --come-s 1 --read-s 1 --json "$BATS_TEST_TMPDIR/figures" "$@" \
+        RUN_DIR=$BATS_TEST_TMPDIR/run HTTP_PORT=$port timeout 120 "$TOP/tests/fairness/fairness.py" --items 400 \
+            --users 2000 --programs 0.1 --draw-s 20 --come-s 1 --read-s 1 --json "$BATS_TEST_TMPDIR/figures" "$@" \
             >"$BATS_TEST_TMPDIR/output" 2>&1 3>&- && return
         grep --quiet 'in use' "$BATS_TEST_TMPDIR/output" || break
     done

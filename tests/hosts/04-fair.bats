@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# The bound on holds is exact across two hosts, while one of them and more are killed; and each host gives a user the same
-# turn, also after the standby has taken over.
+# The bound on holds is exact across two hosts, while one of them and more are killed; and each host gives a user the
+# same turn, also after the standby has taken over.
 
 bats_require_minimum_version 1.5.0
 load helper
@@ -79,10 +79,12 @@ same_turns() {
         wait_until 15000 same_turns "$host"
     done
     # The new primary decides by them: the first is not before its turn, the last is.
-    first=$(sort --key=2 "$BATS_TEST_TMPDIR/before" | head --lines=1) last=$(sort --key=2 "$BATS_TEST_TMPDIR/before" | tail --lines=1)
+    first=$(sort --key=2 "$BATS_TEST_TMPDIR/before" | head --lines=1)
+    last=$(sort --key=2 "$BATS_TEST_TMPDIR/before" | tail --lines=1)
     while [[ $(date --utc +%FT%T.%3NZ) < ${first#* } ]]; do
         sleep 0.5
     done
-    same "$(ask web1 POST "/checkout?user_id=${last% *}" | jq --raw-output '.outcome + " " + .opens_at')" "not_yet ${last#* }"
+    same "$(ask web1 POST "/checkout?user_id=${last% *}" | jq --raw-output '.outcome + " " + .opens_at')" \
+        "not_yet ${last#* }"
     same "$(ask web2 POST "/checkout?user_id=${first% *}" | jq --raw-output .success)" true
 }

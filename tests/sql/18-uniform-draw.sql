@@ -1,5 +1,5 @@
--- Users' turns are spread evenly over the draw, independent of each other and from sale to sale. The secrets are random,
--- so the criteria are too: sound hashes fail all of them together less than once in a million runs. Each is a quantile
+-- Users' turns are spread evenly over the draw, independent of each other and from sale to sale. The secrets are
+-- random, so sound hashes may fail, too: less than once in a million runs, all criteria together. Each is a quantile
 -- at 1e-7 or further out. With -v users=50000 it takes a minute or two.
 
 BEGIN;
@@ -86,7 +86,8 @@ SELECT ok(many = many_expected AND chi2 < chi2_most, what || ': independent') FR
 -- one way, NFC, before they ask.)
 CREATE TEMPORARY TABLE spelling AS
 SELECT s, ARRAY(SELECT fraction(sale, name || u) FROM generate_series(1, 2000) u) AS fractions
-FROM drawn, unnest(ARRAY['jose', U&'jos\00E9', U&'jose\0301', U&'jos\00E8', 'Jose', 'josef']) WITH ORDINALITY s (name, s)
+FROM drawn, unnest(ARRAY['jose', U&'jos\00E9', U&'jose\0301', U&'jos\00E8', 'Jose', 'josef'])
+            WITH ORDINALITY s (name, s)
 WHERE n = 1;
 SELECT ok(count(DISTINCT f) > 11990, 'similar names have turns of their own') FROM spelling, unnest(fractions) f;
 SELECT ok(count(*) = 15 AND sum(2000 * r ^ 2) < 62.3, 'and independent ones')
@@ -94,7 +95,8 @@ FROM (SELECT corr(p.a, p.b) AS r FROM spelling l JOIN spelling o ON l.s < o.s, u
       GROUP BY l.s, o.s) c;
 
 -- The mean of 100 fractions has a standard deviation of 0.02887.
-SELECT ok(stddev_pop(mean) BETWEEN 0.0277 AND 0.0300, 'nobody is lucky in all sales: means over the sales differ by chance alone')
+SELECT ok(stddev_pop(mean) BETWEEN 0.0272 AND 0.0305,
+          'nobody is lucky in all sales: means over the sales differ by chance alone')
 FROM (SELECT n, avg(f) AS mean FROM luck, unnest(fractions) f GROUP BY n) m;
 
 SELECT * FROM finish();
