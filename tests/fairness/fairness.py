@@ -120,8 +120,9 @@ def tell(options, case):
     if case["odds"]:
         print(f"  a program gets an item {case['odds']:.2f} times as often as a person")
     print(f"  the turns of {seen['programs_turns']} programs had come by then")
-    print(f"  programs wanted to ask {case['programs_wanted_per_s']:.0f} times a second together, and were answered "
-          f"{case['programs_asked_per_s']:.0f} times a second")
+    if case["draw_s"]:  # without one all have bought after a moment
+        print(f"  programs wanted to ask {case['programs_wanted_per_s']:.0f} times a second together, and were answered "
+              f"{case['programs_asked_per_s']:.0f} times a second")
     for kind in KINDS:
         outcomes = ", ".join(f"{name} {count}" for name, count in sorted(seen[kind]["outcomes"].items()))
         print(f"  answers to {kind}: {outcomes}")
