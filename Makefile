@@ -16,7 +16,7 @@ endif
 
 CC ?= cc
 jobs := $(shell nproc)
-libraries := libpq hiredis libconfig json-c
+libraries := libpq hiredis libconfig json-c libutf8proc
 # gcc and clang from 12 on check more with level 3. make asks the compiler, and pkg-config below, only when it builds
 # something: they may come with the packages.
 find_fortify = version=$$($(CC) -dumpversion 2>/dev/null); \

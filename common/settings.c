@@ -11,6 +11,7 @@
 
 #include "address.h"
 #include "conninfo.h"
+#include "origin.h"
 #include "source.h"
 #include "utf8.h"
 
@@ -96,6 +97,26 @@ static bool check_conninfo(const char *text, char *why, size_t size)
     return false;
 }
 
+static bool check_origins(const char *text, char *why, size_t size)
+{
+    snprintf(why, size,
+             "origins as browsers send them, separated by blanks: https://shop.example, in lower "
+             "case, without a path and without the usual port");
+    for (struct span word = origin_next(&text); word.length > 0; word = origin_next(&text))
+        if (!origin_is_valid(word))
+            return false;
+    return true;
+}
+
+/* Browsers take two slashes, or one and a backslash, for another host (URL Standard). */
+static bool check_login_url(const char *text, char *why, size_t size)
+{
+    snprintf(why, size, "an address with https: or http:, or a path that begins with one slash");
+    bool is_url = strncmp(text, "https://", 8) == 0 || strncmp(text, "http://", 7) == 0;
+    bool is_path = text[0] == '/' && text[1] != '/';
+    return !*text || ((is_url || is_path) && !strpbrk(text, "\\ "));
+}
+
 /* A row for each setting. Versions of clang-format would lay them out differently. */
 /* clang-format off */
 #define AT(member) offsetof(struct settings, member)
@@ -147,6 +168,10 @@ static const struct setting setting_table[] = {
             "how long a sale is open; sales begin at multiples of it since 1970, UTC"),
     INTEGER(sale, hold_s, 1, 86400, "30", "how long a checkout reserves an item"),
     INTEGER(sale, purchase_limit, 1, 1000, "10", "items of a sale that one user may buy"),
+    INTEGER(sale, holds_max, -1, 1000, "-1",
+            "items that one user may hold at once; -1: as many as purchase_limit, 0: any number"),
+    INTEGER(sale, draw_s, 0, 604800, "0",
+            "within how many seconds each user's turn comes, at a time that is drawn; 0: at once"),
     INTEGER(sale, sales_ahead, 0, 1000, "1", "sales to generate after the current one"),
     INTEGER(sale, generated_every_s, 0, 604800, "3600",
             "how often a timer runs the generator; 0: no timer does"),
@@ -162,9 +187,15 @@ static const struct setting setting_table[] = {
            "whose texts replies have: \"default\", or those of an earlier service, \"a\" to \"e\""),
     INTEGER(http, body_bytes_max, 0, 1048576, "16384", "longest request body that is read"),
     INTEGER(http, status_unavailable, 400, 499, "412",
-            "status of held, sold, sold_out, sale_closed"),
-    INTEGER(http, status_limit, 400, 499, "429", "status of user_limit"),
+            "status of held, sold, sold_out, sale_closed, not_yet"),
+    INTEGER(http, status_limit, 400, 499, "429", "status of user_limit and hold_limit"),
     INTEGER(http, status_unknown_code, 400, 499, "404", "status of unknown_code"),
+    INTEGER(http, user_rate, 0, 10000, "10",
+            "requests that one user may send in a second, on average; 0: no limit"),
+    INTEGER(http, user_burst, 1, 10000, "50", "requests that one user may send at once"),
+    TEXT(http, allow_origin, check_origins, "",
+         "other origins whose pages may send a POST if users log in, separated by blanks"),
+    TEXT(http, login_url, check_login_url, "", "where users log in; empty: /me tells no address"),
     TEXT(metrics, file, NULL, "/dev/shm/flashsale-metrics",
          "file that all workers of a host count in; empty: each worker for itself"),
     CHOICE(log, level, log_levels, "info",
@@ -504,6 +535,16 @@ bool settings_check(const struct settings *settings, FILE *errors)
                 settings->sale.hold_s, settings->sale.duration_s);
         good = false;
     }
+    if (settings->sale.draw_s > settings->sale.duration_s) {
+        fprintf(errors, "sale.draw_s = %d: expected no more than sale.duration_s = %d\n",
+                settings->sale.draw_s, settings->sale.duration_s);
+        good = false;
+    }
+    if (settings->sale.draw_s > 0 && settings->http.identity != IDENTITY_REMOTE_USER)
+        fprintf(errors,
+                "warning: sale.draw_s = %d without http.identity = \"remote_user\": who has "
+                "many names has many turns\n",
+                settings->sale.draw_s);
     /* In the worst case a run comes just before the end of a sale, and the sales ahead must last
        until the next run. */
     int every_s = settings->sale.generated_every_s, duration_s = settings->sale.duration_s;

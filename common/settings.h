@@ -59,6 +59,8 @@ struct settings {
         int duration_s;
         int hold_s;
         int purchase_limit;
+        int holds_max; /* -1: as many as purchase_limit; 0: any number */
+        int draw_s;    /* 0: no draw */
         int sales_ahead;
         int generated_every_s; /* 0: no timer runs the generator */
         bool stays_open_until_sold_out;
@@ -74,6 +76,10 @@ struct settings {
         int status_unavailable;
         int status_limit;
         int status_unknown_code;
+        int user_rate;                       /* requests a second; 0: no limit */
+        int user_burst;                      /* requests at once */
+        char allow_origin[SETTING_TEXT_MAX]; /* origins (origin.h), separated by blanks */
+        char login_url[SETTING_TEXT_MAX];    /* "": none */
     } http;
     struct {
         char file[SETTING_TEXT_MAX];

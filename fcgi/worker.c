@@ -8,6 +8,9 @@
 #include "exchange.h"
 #include "fcgi/api/dialect.h"
 #include "fcgi/api/endpoints.h"
+#include "fcgi/api/identity.h"
+#include "fcgi/api/user_rate.h"
+#include "fcgi/http/cross_origin.h"
 #include "fcgi/http/json_reader.h"
 #include "fcgi/metric_labels.h"
 #include "fcgi/sale/queue.h"
@@ -19,6 +22,8 @@ enum {
     /* queue_await() takes a limit; nothing depends on this one. */
     TICK_MS = 1000
 };
+
+_Static_assert(sizeof(struct user_rate_table) <= METRICS_SHARED_BYTES, "the workers share it");
 
 struct reading_thread {
     pthread_t thread;
@@ -38,6 +43,7 @@ struct request_thread {
 
 struct worker {
     struct context context;
+    struct user_rate user_rate;
     struct connections *connections;
     struct request_thread *threads;
     int64_t log_lost;   /* lines that METRIC_LOG_LINES_LOST has counted */
@@ -78,6 +84,20 @@ static void complete(struct job *job)
     send(exchange, &reply);
 }
 
+/* Whether the user may send one more request now, as far as the user is known. False: the reply
+   says when. */
+static bool is_within_rate(const struct worker *worker, const struct exchange *exchange,
+                           struct reply *reply)
+{
+    const struct span user = identity_name(worker->context.settings, &exchange->request);
+    int64_t wait_us = user.length > 0 ? user_rate_take(&worker->user_rate, user, clock_us()) : 0;
+    if (wait_us == 0)
+        return true;
+    reply_problem(reply, &problem_too_many_requests, NULL, clock_whole_seconds(wait_us));
+    metrics_add(worker->context.metrics, METRIC_RATE_REFUSED, (int)exchange->route->kind, 0, 1);
+    return false;
+}
+
 /* Reads the request, and answers it or queues it for a thread that does. */
 static void handle(const struct request_thread *thread, struct exchange *exchange)
 {
@@ -101,6 +121,8 @@ static void handle(const struct request_thread *thread, struct exchange *exchang
     } else if (!(route->methods & (int)request->method)) {
         reply_problem(&reply, &problem_method_not_allowed, NULL, 0);
         reply.allow = route->allow;
+    } else if (request->method == METHOD_POST && stream_is_cross_origin(stream, settings)) {
+        reply_problem(&reply, &problem_cross_origin, NULL, 0);
     } else if (!request_read_parameters(request, stream, parameter_names, route->parameters,
                                         &fault)) {
         reply_problem(&reply, fault.problem, fault.detail, fault.retry_after_s);
@@ -113,7 +135,8 @@ static void handle(const struct request_thread *thread, struct exchange *exchang
         reply_problem(&reply, &problem_unavailable, NULL, 1);
     } else {
         job_begin(&exchange->job, route->kind, complete);
-        if (route->submit(settings, request, &exchange->job, &reply)) {
+        if (route->submit(settings, request, &exchange->job, &reply) &&
+            is_within_rate(worker, exchange, &reply)) {
             batchers_submit(context->batchers, &exchange->job);
             return;
         }
@@ -223,6 +246,7 @@ struct worker *worker_start(const struct settings *settings, int listen_fd)
         log_error("not enough memory");
         exit(EXIT_FAILURE);
     }
+    user_rate_begin(&worker->user_rate, metrics_shared(worker->context.metrics), settings);
     worker->context.sale_view = sale_view_new(settings);
     worker->context.batchers = batchers_start(
         settings, dialect_of(settings)->checkout_ignores_limit, worker->context.metrics);

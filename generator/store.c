@@ -9,7 +9,7 @@
 #include "item_copy.h"
 
 enum {
-    PARAMETERS_MAX = 6,
+    PARAMETERS_MAX = 8,
     /* How much longer than the server's time limit the client waits. */
     GRACE_MS = 5000
 };
@@ -305,11 +305,15 @@ static bool add_sale(struct store *store, const struct store_window *window, int
     add_integer(&parameters, store->settings->sale.purchase_limit);
     add_integer(&parameters, store->settings->sale.hold_s);
     add_boolean(&parameters, store->settings->sale.stays_open_until_sold_out);
+    int holds_max = store->settings->sale.holds_max;
+    add_integer(&parameters, holds_max < 0 ? store->settings->sale.purchase_limit : holds_max);
+    add_integer(&parameters, store->settings->sale.draw_s);
     PGresult *result;
     if (database_query(store->database,
                        "SELECT flashsale.sale_add($1::text::timestamptz, $2::text::timestamptz,"
                        "                          $3::integer, $4::integer, $5::integer,"
-                       "                          $6::boolean)",
+                       "                          $6::boolean, p_holds_max => $7::integer,"
+                       "                          p_draw_s => $8::integer)",
                        parameters.values, parameters.count, &result) != DATABASE_DONE)
         return false;
     *sale_id = database_int4(result, 0, 0);

@@ -1,30 +1,17 @@
--- Limits on the requests of an address, and of a user. They are far above a person's needs, and far below the workers'
--- capacity. Requests beyond them are refused with 429 and Retry-After (refusal.lua), and are not in the log of attempts:
--- the workers never see them. lighttpd notices a change of this file by itself.
+-- A limit on the requests of an address. It is far above a person's needs, and far below the workers' capacity. Requests
+-- beyond it are refused with 429 and Retry-After (refusal.lua), and are not in the log of attempts: the workers never see
+-- them. (The workers limit the requests of a user: http.user_rate.) lighttpd notices a change of this file by itself.
 --
 -- Runs before each request is handled (mod_magnet), within lighttpd's one process.
 
 -- rate: sustained requests a second; burst: how many may come at once in addition.
 local of_address = { rate = 500, burst = 1000 }
-local of_user = { rate = 10, burst = 50 }
 
 -- Addresses without a limit: a shop's own servers, which ask for all their users. Behind a balancer every
 -- request has the balancer's address, unless mod_extforward sets the client's.
 local is_exempt = {
     -- ["192.0.2.10"] = true,
 }
-
--- The user of a checkout or purchase, if the query names one. Bodies are not read, and a purchase has
--- a code instead: such requests have only the address's limit. If users log in, return
--- r.req_header["Authorization"] instead of the query's user: it has the password, so nobody uses up another's
--- share.
-local function user_of(r)
-    local path = r.req_attr["uri.path"]
-    if path ~= "/checkout" and path ~= "/purchase" then
-        return nil
-    end
-    return ("&" .. (r.req_attr["uri.query"] or "")):match("&user_id=([^&]+)")
-end
 
 -- An IPv4 address itself; of an IPv6 address the network of 64 bits, as providers give it to one customer.
 local function network_of(address)
@@ -45,25 +32,25 @@ local function network_of(address)
     return table.concat(groups, ":", 1, 4)
 end
 
--- For each address and user the time until which its requests are "paid" (a leaky bucket), in two tables: each request
+-- For each address the time until which its requests are "paid" (a leaky bucket), in two tables: each request
 -- adds 1 / rate seconds to the time, which may be burst / rate seconds ahead. An entry without requests for that long is
 -- dropped with the older table. The tables live as long as lighttpd's Lua state, until the numbers change.
-local numbers = table.concat({ of_address.rate, of_address.burst, of_user.rate, of_user.burst }, " ")
+local numbers = of_address.rate .. " " .. of_address.burst
 local kept = package.loaded["flashsale.limits"]
 if not kept or kept.numbers ~= numbers then
     kept = { recent = {}, former = {}, changed_at = 0, numbers = numbers }
     package.loaded["flashsale.limits"] = kept
 end
 
-local function is_too_often(key, limit, now)
-    local due = kept.recent[key] or kept.former[key] or now
+local function is_too_often(network, now)
+    local due = kept.recent[network] or kept.former[network] or now
     if due < now then
         due = now
     end
-    if due - now > limit.burst / limit.rate then
+    if due - now > of_address.burst / of_address.rate then
         return true
     end
-    kept.recent[key] = due + 1 / limit.rate
+    kept.recent[network] = due + 1 / of_address.rate
     return false
 end
 
@@ -74,15 +61,12 @@ end
 
 local r = lighty.r
 local now = now_s()
-local forget_after_s = math.max(of_address.burst / of_address.rate, of_user.burst / of_user.rate)
-if now - kept.changed_at > forget_after_s then
+if now - kept.changed_at > of_address.burst / of_address.rate then
     kept.former, kept.recent, kept.changed_at = kept.recent, {}, now
 end
 
 local address = r.req_attr["request.remote-addr"]
-local user = user_of(r)
-if not is_exempt[address] and is_too_often("address " .. network_of(address), of_address, now)
-    or user and is_too_often("user " .. user, of_user, now) then
+if not is_exempt[address] and is_too_often(network_of(address), now) then
     r.req_env["FLASHSALE_REFUSED"] = "429" -- for refusal.lua
     return 429
 end

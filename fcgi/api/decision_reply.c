@@ -30,6 +30,15 @@ int64_t decision_seconds_until(const struct decision *decision, int64_t time_us)
     return clock_whole_seconds(time_us - decision->decided_us);
 }
 
+/* Tells when the user's turn comes. */
+static void reply_not_yet(struct reply *reply, const struct decision *decision,
+                          const struct settings *settings)
+{
+    const struct problem problem = outcome_problem(decision->outcome, settings);
+    reply_problem_with_time(reply, &problem, decision_seconds_until(decision, decision->expires_us),
+                            "opens_at", decision->expires_us);
+}
+
 void decision_problem(struct reply *reply, const struct decision *decision,
                       const struct settings *settings)
 {
@@ -47,6 +56,14 @@ void decision_problem(struct reply *reply, const struct decision *decision,
         dialect_add_limit(dialect_of(settings), decision->purchase_limit, &detail);
         retry_after_s = decision_seconds_until(decision, decision->sale_ends_us);
         break;
+    case OUTCOME_HOLD_LIMIT:
+        retry_after_s = decision_seconds_until(decision, decision->expires_us);
+        if (retry_after_s == 0)
+            retry_after_s = 1; /* what the user is given is being decided about: soon */
+        break;
+    case OUTCOME_NOT_YET:
+        reply_not_yet(reply, decision, settings);
+        return;
     case OUTCOME_UNAVAILABLE:
         retry_after_s = 1;
         break;

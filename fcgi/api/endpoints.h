@@ -50,6 +50,7 @@ endpoint_submit checkout_submit, purchase_submit;
 endpoint_reply checkout_reply, purchase_reply;
 endpoint_at_once root_read, login_read, problem_read, openapi_read;
 endpoint_read health_read, status_read, sale_status_read, sale_current_read, sale_info_read,
-    sales_read, items_read, item_read, item_image_read, me_read, user_purchases_read, metrics_read;
+    sales_read, items_read, item_read, item_image_read, me_read, turn_read, user_purchases_read,
+    metrics_read;
 
 #endif

@@ -28,6 +28,7 @@ static const struct route routes[] = {
     {"/items/*/image.svg", "/items/{id}/image.svg", READ, 0, BY_READING(item_image)},
     {"/items/*", "/items/{id}", READ, 0, BY_READING(item)},
     {"/me", "/me", READ, SET(USER) | PAGE, BY_READING(me)},
+    {"/turn", "/turn", READ, SET(USER), BY_READING(turn)},
     {"/login", "/login", READ, 0, AT_ONCE(login)},
     {"/users/*/purchases", "/users/{user_id}/purchases", READ, PAGE, BY_READING(user_purchases)},
     {"/metrics", "/metrics", READ, 0, BY_READING(metrics)},

@@ -63,6 +63,10 @@ static void add_sale_status(struct json_writer *json, const struct sale_status *
     add_term(json, "purchase_limit", status->purchase_limit);
     add_term(json, "hold_s", status->hold_s);
     json_boolean(json_key(json, "stays_open"), status->stays_open);
+    add_term(json, "holds_max", status->holds_max);
+    add_count(json, "draw_s", status->draw_s);
+    add_time(json, "draw_ends_at", status->starts_us + status->draw_s * INT64_C(1000000),
+             status->draw_s > 0);
     add_count(json, "items_total", status->items_total);
     add_count(json, "items_sold", status->purchases_accepted);
     add_count(json, "items_held", status->items_held);

@@ -10,10 +10,11 @@
 #include "identity.h"
 #include "item_json.h"
 #include "purchase_id.h"
+#include "turn_json.h"
 
 /* Bytes around an item, its code or purchase included; and around the page, the user's name
    included, with each byte escaped. */
-enum { BETWEEN_MAX = 192, AROUND_MAX = 6 * PARAMETER_BYTES_MAX + 256 };
+enum { BETWEEN_MAX = 192, AROUND_MAX = 6 * (PARAMETER_BYTES_MAX + SETTING_TEXT_MAX) + 256 };
 _Static_assert(PAGE_SIZE_MAX *(ITEM_JSON_MAX + BETWEEN_MAX) + AROUND_MAX <= REPLY_PAGE_MAX,
                "the largest page fits");
 
@@ -86,7 +87,7 @@ void user_purchases_read(const struct context *context, const struct request *re
                          struct reply *reply)
 {
     const struct settings *settings = context->settings;
-    const struct span user = {request->remote_user, strlen(request->remote_user)};
+    const struct span user = request->remote_user.name;
     struct page page;
     if (settings->http.identity != IDENTITY_REMOTE_USER) {
         reply_problem(reply, &problem_not_found,
@@ -109,6 +110,7 @@ void user_purchases_read(const struct context *context, const struct request *re
 /* The content of /me. */
 struct me {
     bool is_remote;
+    const char *login_url; /* "": none */
     struct span user;
     struct user_page has;
 };
@@ -125,10 +127,17 @@ static void write_me(struct text *body, struct me *me)
         json_bytes(&json, me->user.bytes, me->user.length);
     else
         json_null(&json);
+    json_key(&json, "login_url");
+    if (*me->login_url)
+        json_string(&json, me->login_url);
+    else
+        json_null(&json);
     json_integer_or_null(json_key(&json, "sale_id"), has->sale_id);
     json_integer_or_null(json_key(&json, "purchase_limit"), has->purchase_limit);
     json_integer(json_key(&json, "bought"), has->bought);
     json_integer(json_key(&json, "held"), has->held);
+    json_integer_or_null(json_key(&json, "holds_max"), has->holds_max);
+    turn_json(&json, has->opens_us, has->read_us);
     if (me->is_remote) {
         write_lists(&json, has);
         json_integer(json_key(&json, "total"), has->purchases_total + has->holds_total);
@@ -147,6 +156,7 @@ static void reply_to_nobody(const struct context *context, struct me *me, struct
     }
     me->has.sale_id = sale.sale_id;
     me->has.purchase_limit = sale.purchase_limit;
+    me->has.holds_max = sale.holds_max;
     write_me(&reply->body, me);
 }
 
@@ -162,7 +172,8 @@ static void reply_to_user(const struct context *context, struct me *me, const st
 void me_read(const struct context *context, const struct request *request, struct reply *reply)
 {
     const struct settings *settings = context->settings;
-    struct me me = {.is_remote = settings->http.identity == IDENTITY_REMOTE_USER};
+    struct me me = {.is_remote = settings->http.identity == IDENTITY_REMOTE_USER,
+                    .login_url = settings->http.login_url};
     struct page page;
     if (!identity_find(settings, request, &me.user, reply) ||
         !page_read(request, PAGE_SIZE_MAX, &page, reply))

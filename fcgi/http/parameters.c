@@ -7,6 +7,9 @@
 #include "common/check.h"
 #include "common/utf8.h"
 #include "json_reader.h"
+#include "user_name.h"
+
+_Static_assert((int)USER_NAME_BYTES_MAX == (int)PARAMETER_BYTES_MAX, "a name fits a parameter");
 
 enum {
     NAME_BYTES_MAX = 32, /* longer than any name in a table */
@@ -52,23 +55,27 @@ static const char *value_fault(const char *bytes, size_t length)
 
 /* Sets a parameter to a decoded value. The same value twice is allowed. */
 static bool set(struct parameters *parameters, const struct parameter_alias *alias,
-                const char *bytes, size_t length, bool is_too_long, struct parameter_fault *fault)
+                struct span value, bool is_too_long, struct parameter_fault *fault)
 {
+    char room[USER_NAME_BYTES_MAX];
     /* A value that is too long may be cut within a character: it is not checked. */
-    const char *what = is_too_long ? NULL : value_fault(bytes, length);
+    const char *what = is_too_long ? NULL : value_fault(value.bytes, value.length);
     if (what)
         return refuse(fault, alias->text, what);
 
-    if (!CHECK(alias->parameter < PARAMETERS_MAX && length <= PARAMETER_BYTES_MAX))
+    if (!CHECK(alias->parameter < PARAMETERS_MAX && value.length <= PARAMETER_BYTES_MAX))
         return refuse(fault, alias->text, "it cannot be read");
     struct parameter *parameter = &parameters->by_name[alias->parameter];
-    if (length == 0)
+    if (alias->is_user && !is_too_long)
+        is_too_long = !user_name_read(value, room, &value);
+    if (value.length == 0)
         return true;
-    if (parameter->length > 0 && (parameter->length != length || parameter->is_too_long ||
-                                  is_too_long || memcmp(parameter->bytes, bytes, length) != 0))
+    if (parameter->length > 0 &&
+        (parameter->length != value.length || parameter->is_too_long || is_too_long ||
+         memcmp(parameter->bytes, value.bytes, value.length) != 0))
         return refuse(fault, alias->text, "given twice with different values");
-    memcpy(parameter->bytes, bytes, length);
-    parameter->length = length;
+    memcpy(parameter->bytes, value.bytes, value.length);
+    parameter->length = value.length;
     parameter->is_too_long = is_too_long;
     return true;
 }
@@ -143,7 +150,7 @@ bool parameters_from_form(struct parameters *parameters, const char *text, size_
         if (alias) {
             if (!decode(value, pair_end, bytes, sizeof bytes, &used, &is_too_long))
                 return refuse(fault, alias->text, "malformed %-escape");
-            if (!set(parameters, alias, bytes, used, is_too_long, fault))
+            if (!set(parameters, alias, (struct span){bytes, used}, is_too_long, fault))
                 return false;
         }
         at = pair_end < end ? pair_end + 1 : end;
@@ -179,20 +186,21 @@ static bool number_text(const struct json_object *value, char text[NUMBER_TEXT_M
 static bool set_from_json(struct parameters *parameters, const struct parameter_alias *alias,
                           struct json_object *value, struct parameter_fault *fault)
 {
-    char text[NUMBER_TEXT_MAX];
+    char digits[NUMBER_TEXT_MAX];
     switch (json_object_get_type(value)) {
     case json_type_null:
         return true;
     case json_type_string: {
         size_t length = (size_t)json_object_get_string_len(value);
         bool is_too_long = length > PARAMETER_BYTES_MAX;
-        return set(parameters, alias, json_object_get_string(value),
-                   is_too_long ? PARAMETER_BYTES_MAX : length, is_too_long, fault);
+        const struct span text = {json_object_get_string(value),
+                                  is_too_long ? PARAMETER_BYTES_MAX : length};
+        return set(parameters, alias, text, is_too_long, fault);
     }
     case json_type_int:
     case json_type_double:
-        if (number_text(value, text))
-            return set(parameters, alias, text, strlen(text), false, fault);
+        if (number_text(value, digits))
+            return set(parameters, alias, (struct span){digits, strlen(digits)}, false, fault);
         break;
     default:
         break;

@@ -19,6 +19,7 @@ enum { PARAMETER_BYTES_MAX = 128, PARAMETERS_MAX = 7 };
 struct parameter_alias {
     const char *text; /* NULL: the end of the table */
     int parameter;
+    bool is_user; /* the value is a user's name, and is kept as names are compared (user_name.h) */
 };
 
 struct parameter {

@@ -9,6 +9,12 @@ const struct problem problem_identity_mismatch = {
     "identity_mismatch", "Not your name", "The user asked for is not the one who is logged in.",
     "identity_mismatch", 403};
 
+const struct problem problem_cross_origin = {
+    "cross_origin", "Sent by another site's page",
+    "A page of another site sent this request. If this site is known by another name: "
+    "http.allow_origin.",
+    "cross_origin", 403};
+
 const struct problem problem_not_found = {"not_found", "Not found",
                                           "There is nothing at this path.", "not_found", 404};
 
@@ -40,8 +46,9 @@ const struct problem problem_unavailable = {
 const struct problem *problem_at(int number)
 {
     static const struct problem *const problems[] = {
-        &problem_bad_request,        &problem_identity_mismatch, &problem_not_found,
-        &problem_method_not_allowed, &problem_body_too_large,    &problem_unsupported_body,
-        &problem_uri_too_long,       &problem_too_many_requests, &problem_unavailable};
+        &problem_bad_request,      &problem_identity_mismatch,  &problem_cross_origin,
+        &problem_not_found,        &problem_method_not_allowed, &problem_body_too_large,
+        &problem_unsupported_body, &problem_uri_too_long,       &problem_too_many_requests,
+        &problem_unavailable};
     return (size_t)number < sizeof problems / sizeof problems[0] ? problems[number] : NULL;
 }

@@ -14,12 +14,12 @@ struct problem {
 };
 
 /* The request is at fault: */
-extern const struct problem problem_bad_request, problem_identity_mismatch, problem_not_found,
-    problem_method_not_allowed, problem_body_too_large, problem_unsupported_body;
-/* Only the web server sends these: */
-extern const struct problem problem_uri_too_long, problem_too_many_requests;
-/* Asking again may help: */
-extern const struct problem problem_unavailable;
+extern const struct problem problem_bad_request, problem_identity_mismatch, problem_cross_origin,
+    problem_not_found, problem_method_not_allowed, problem_body_too_large, problem_unsupported_body;
+/* Only the web server sends this: */
+extern const struct problem problem_uri_too_long;
+/* Asking again later may help: */
+extern const struct problem problem_too_many_requests, problem_unavailable;
 
 /* All of these, numbered from 0; NULL: `number` is not below their count. */
 const struct problem *problem_at(int number);

@@ -41,8 +41,9 @@ void reply_add_problem(struct json_writer *json, const struct problem *problem, 
     json_string(json_key(json, "outcome"), problem->name);
 }
 
-void reply_problem(struct reply *reply, const struct problem *problem, const char *detail,
-                   int64_t retry_after_s)
+/* `name` NULL: no time is told. */
+static void write_problem(struct reply *reply, const struct problem *problem, const char *detail,
+                          int64_t retry_after_s, const char *name, int64_t time_us)
 {
     if (!detail || !*detail)
         detail = problem->detail;
@@ -60,8 +61,22 @@ void reply_problem(struct reply *reply, const struct problem *problem, const cha
     json_boolean(json_key(&json, "success"), false);
     json_string(json_key(&json, "error"), problem->error);
     json_string(json_key(&json, "message"), detail);
+    if (name)
+        json_time(json_key(&json, name), time_us);
     json_close(&json);
     json_writer_end(&json);
+}
+
+void reply_problem(struct reply *reply, const struct problem *problem, const char *detail,
+                   int64_t retry_after_s)
+{
+    write_problem(reply, problem, detail, retry_after_s, NULL, 0);
+}
+
+void reply_problem_with_time(struct reply *reply, const struct problem *problem,
+                             int64_t retry_after_s, const char *name, int64_t time_us)
+{
+    write_problem(reply, problem, NULL, retry_after_s, name, time_us);
 }
 
 static void add_header(struct text *headers, const char *name, const char *value)

@@ -53,6 +53,10 @@ void reply_begin(struct reply *reply, char *bytes, size_t size);
 void reply_problem(struct reply *reply, const struct problem *problem, const char *detail,
                    int64_t retry_after_s);
 
+/* The same, with a time, in microseconds since 1970, as one more member (RFC 9457, section 3.2). */
+void reply_problem_with_time(struct reply *reply, const struct problem *problem,
+                             int64_t retry_after_s, const char *name, int64_t time_us);
+
 /* The members "type", "title", "status", "detail" and "outcome" of a problem (section 3.1). */
 void reply_add_problem(struct json_writer *json, const struct problem *problem, const char *detail);
 

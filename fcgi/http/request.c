@@ -55,6 +55,16 @@ static void find_path(struct request *request, struct stream *stream)
     }
 }
 
+static void read_user(struct user *user, const char *sent)
+{
+    const struct span text = {sent, strlen(sent)};
+    user->is_no_name = text.length > USER_NAME_BYTES_MAX ||
+                       !parameter_is_text(text.bytes, text.length) ||
+                       !user_name_read(text, user->room, &user->name);
+    if (user->is_no_name)
+        user->name.length = 0;
+}
+
 /* Whether CONTENT_LENGTH is `length`. If it is missing, only the stream's end tells that a body is
    whole, and the result is true (RFC 3875, section 4.1.2). */
 static bool has_length(struct stream *stream, size_t length)
@@ -94,7 +104,7 @@ bool request_read(struct request *request, struct stream *stream, const struct s
     const char *method = stream_variable(stream, "REDIRECT_REQUEST_METHOD");
     request->method = method_of(*method ? method : stream_variable(stream, "REQUEST_METHOD"));
     find_path(request, stream);
-    request->remote_user = stream_variable(stream, "REMOTE_USER");
+    read_user(&request->remote_user, stream_variable(stream, "REMOTE_USER"));
     request->if_none_match = stream_variable(stream, "HTTP_IF_NONE_MATCH");
 
     const char *id = stream_variable(stream, "HTTP_X_REQUEST_ID");

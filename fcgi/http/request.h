@@ -13,6 +13,7 @@
 #include "fcgi/server/stream.h"
 #include "parameters.h"
 #include "problem.h"
+#include "user_name.h"
 
 /* Bits of a set: a route allows several methods. */
 enum request_method { METHOD_GET = 1, METHOD_HEAD = 2, METHOD_POST = 4, METHOD_OTHER = 8 };
@@ -25,12 +26,19 @@ struct path_variable {
     size_t length;
 };
 
+/* Who is logged in, as names are compared (user_name.h). */
+struct user {
+    struct span name; /* of 1 to USER_NAME_BYTES_MAX bytes; 0: nobody, or no name */
+    bool is_no_name;  /* the web server sent what cannot be a name */
+    char room[USER_NAME_BYTES_MAX];
+};
+
 struct request {
     enum request_method method;
     /* The web server's variables, valid until connection_done(); "": it sent none. */
     const char *path;     /* the target as it was sent, or the decoded path */
     bool path_is_encoded; /* it is the target as it was sent */
-    const char *remote_user;
+    struct user remote_user;
     const char *if_none_match;
     struct path_variable variable; /* the segment at the star of the route's path */
     char id[REQUEST_ID_MAX + 1];

@@ -37,6 +37,7 @@ enum metric {
     METRIC_COMMIT_TIME,        /* microseconds, by METRIC_KINDS */
     METRIC_BUSY_TIME,          /* microseconds, by METRIC_ROLES */
     METRIC_RECONNECTS,         /* by METRIC_KINDS */
+    METRIC_RATE_REFUSED,       /* by METRIC_KINDS */
     METRIC_REFUSALS_LOOKED_UP, /* no labels */
     METRIC_REFUSALS_HIT,       /* by METRIC_REFUSAL_KINDS */
     METRIC_REFUSALS_LEARNED,   /* by METRIC_REFUSAL_SOURCES */

@@ -55,6 +55,7 @@ struct block {
 struct metrics {
     struct block blocks[METRIC_COUNT];
     size_t slot_bytes;
+    size_t shared; /* where the shared memory begins: after the slots */
     size_t bytes;
     uint64_t layout;
     int fd; /* -1: no file, but memory of this process */
@@ -100,7 +101,7 @@ static uint64_t hash_of(const struct metric_row *row, const struct metric_labels
 static void lay_out(struct metrics *metrics)
 {
     size_t cells = 0;
-    metrics->layout = HASH_BEGIN;
+    metrics->layout = hash_number(HASH_BEGIN, METRICS_SHARED_BYTES);
     for (int i = 0; i < METRIC_COUNT; i++) {
         const struct metric_row *row = &metric_table[i];
         struct block *block = &metrics->blocks[i];
@@ -117,7 +118,8 @@ static void lay_out(struct metrics *metrics)
     }
     metrics->slot_bytes =
         round_up(sizeof(struct worker_slot) + cells * sizeof(_Atomic int64_t), PAGE_BYTES);
-    metrics->bytes = PAGE_BYTES + METRICS_WORKERS_MAX * metrics->slot_bytes;
+    metrics->shared = PAGE_BYTES + METRICS_WORKERS_MAX * metrics->slot_bytes;
+    metrics->bytes = metrics->shared + METRICS_SHARED_BYTES;
 }
 
 static size_t slot_offset(const struct metrics *metrics, int number)
@@ -304,6 +306,11 @@ void metrics_close(struct metrics *metrics)
     if (metrics->fd >= 0)
         close(metrics->fd);
     free(metrics);
+}
+
+void *metrics_shared(const struct metrics *metrics)
+{
+    return metrics->memory + metrics->shared;
 }
 
 /* ---- counting ---- */

@@ -19,7 +19,11 @@
 
 #include "metric_table.h"
 
-enum { METRICS_WORKERS_MAX = 64, METRICS_BUCKETS_MAX = 32 };
+enum {
+    METRICS_WORKERS_MAX = 64,
+    METRICS_BUCKETS_MAX = 32,
+    METRICS_SHARED_BYTES = 129 * 4096 /* whole pages */
+};
 
 struct metrics;
 
@@ -32,6 +36,13 @@ struct metrics *metrics_open(const char *path, const struct metric_labels *label
 
 /* Leaves the slot to another worker. No thread may count any more. */
 void metrics_close(struct metrics *metrics);
+
+/*
+ * METRICS_SHARED_BYTES of the file, for what else the workers of a host share: all zero when the
+ * file is made, aligned to a page, and valid until metrics_close(). Without a file it is memory of
+ * this process. What is in it is the caller's; its layout may change only with its size.
+ */
+void *metrics_shared(const struct metrics *metrics);
 
 /* Adds to a counter, or sets a gauge. `first` and `second` are the rows of the metric's labels; 0
    for a label that it does not have. */

@@ -13,8 +13,8 @@ static_assert(OUTCOME_COUNT <= 32, "there is a bit for each outcome");
 const struct job_kind_row job_kind_table[JOB_KINDS] = {
     [JOB_CHECKOUT] = {.name = "checkout",
                       .outcomes = SET(ACCEPTED) | SET(REPEATED) | SET(HELD) | SET(SOLD) |
-                                  SET(SOLD_OUT) | SET(USER_LIMIT) | SET(SALE_CLOSED) |
-                                  SET(UNKNOWN_ITEM) | SET(UNAVAILABLE),
+                                  SET(SOLD_OUT) | SET(USER_LIMIT) | SET(HOLD_LIMIT) | SET(NOT_YET) |
+                                  SET(SALE_CLOSED) | SET(UNKNOWN_ITEM) | SET(UNAVAILABLE),
                       .connect = checkout_statement_connect,
                       .open = checkout_batch_open,
                       .close = checkout_batch_close,

@@ -8,10 +8,10 @@
 
 #include "common/database.h"
 
-enum reading { READ_SALES, READ_ITEMS, READ_ITEM, READ_USER, READ_STATEMENTS };
+enum reading { READ_SALES, READ_ITEMS, READ_ITEM, READ_USER, READ_TURN, READ_STATEMENTS };
 
 extern const char sales_page_statement[], items_page_statement[], item_row_statement[],
-    user_page_statement[];
+    user_page_statement[], turn_row_statement[];
 
 /* database_call() after database_ensure(). *result is the caller's to PQclear after true. False:
    PostgreSQL did not answer, or reported an error. */

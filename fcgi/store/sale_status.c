@@ -4,7 +4,7 @@
 
 static const char *const text =
     "SELECT sale_id, sale_status, starts_at, ends_at, server_time, items_total, purchase_limit,"
-    " hold_s, stays_open, next_starts_at, items_held,"
+    " hold_s, stays_open, holds_max, draw_s, next_starts_at, items_held,"
     " checkouts_accepted, checkouts_repeated, checkouts_refused, purchases_accepted,"
     " purchases_refused FROM flashsale.sale_status()";
 
@@ -18,6 +18,8 @@ enum column {
     COLUMN_PURCHASE_LIMIT,
     COLUMN_HOLD_S,
     COLUMN_STAYS_OPEN,
+    COLUMN_HOLDS_MAX,
+    COLUMN_DRAW_S,
     COLUMN_NEXT_STARTS_AT,
     COLUMN_ITEMS_HELD,
     COLUMN_CHECKOUTS_ACCEPTED,
@@ -74,6 +76,8 @@ bool sale_status_fetch(struct database *database, struct sale_status *status)
         .purchase_limit = database_int4(result, 0, COLUMN_PURCHASE_LIMIT),
         .hold_s = database_int4(result, 0, COLUMN_HOLD_S),
         .stays_open = database_bool(result, 0, COLUMN_STAYS_OPEN),
+        .holds_max = database_int4(result, 0, COLUMN_HOLDS_MAX),
+        .draw_s = database_int4(result, 0, COLUMN_DRAW_S),
         .next_starts_us = database_time_us(result, 0, COLUMN_NEXT_STARTS_AT),
         .items_held = database_int8(result, 0, COLUMN_ITEMS_HELD),
         .checkouts_accepted = database_int8(result, 0, COLUMN_CHECKOUTS_ACCEPTED),

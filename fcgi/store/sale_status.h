@@ -23,6 +23,8 @@ struct sale_status {
     int32_t purchase_limit; /* 0: no sale has begun yet */
     int32_t hold_s;         /* likewise */
     bool stays_open;        /* the sale goes on after its end, until it is sold out */
+    int32_t holds_max;      /* items that a user may hold at once; 0: any number */
+    int32_t draw_s;         /* within how many seconds each user's turn comes; 0: at once */
     int64_t next_starts_us; /* when the next sale begins; 0: there is none yet */
     int64_t items_held;
     int64_t checkouts_accepted;

@@ -6,7 +6,8 @@
 
 const char user_page_statement[] =
     "SELECT " ITEM_COLUMNS ", secret, purchased_at, purchase_limit, purchases_total, holds_total,"
-    " current_sale_id, bought, held, read_at FROM flashsale.read_user($1, $2, $3)";
+    " current_sale_id, bought, held, holds_max, opens_at, read_at FROM flashsale.read_user($1, $2, "
+    "$3)";
 
 enum column {
     COLUMN_SECRET = ITEM_COLUMN_COUNT,
@@ -17,6 +18,8 @@ enum column {
     COLUMN_CURRENT_SALE_ID,
     COLUMN_BOUGHT,
     COLUMN_HELD,
+    COLUMN_HOLDS_MAX,
+    COLUMN_OPENS_AT,
     COLUMN_READ_AT
 };
 
@@ -37,6 +40,8 @@ bool user_page_fetch(struct database *database, struct span user, int64_t offset
     page->purchase_limit = database_int4(result, 0, COLUMN_PURCHASE_LIMIT);
     page->bought = database_int8(result, 0, COLUMN_BOUGHT);
     page->held = database_int8(result, 0, COLUMN_HELD);
+    page->holds_max = database_int4(result, 0, COLUMN_HOLDS_MAX);
+    page->opens_us = database_time_us(result, 0, COLUMN_OPENS_AT);
     page->purchases_total = database_int8(result, 0, COLUMN_PURCHASES_TOTAL);
     page->holds_total = database_int8(result, 0, COLUMN_HOLDS_TOTAL);
     page->read_us = database_time_us(result, 0, COLUMN_READ_AT);

@@ -19,6 +19,8 @@ struct user_page {
     int32_t purchase_limit;  /* of the current sale; 0: none has begun */
     int64_t bought;          /* items of the current sale */
     int64_t held;            /* likewise */
+    int32_t holds_max;       /* items of it that a user may hold at once; 0: any number */
+    int64_t opens_us;        /* when the user's turn comes in it; 0: none has begun */
     int64_t purchases_total; /* on all pages */
     int64_t holds_total;     /* likewise */
     int64_t read_us;         /* when PostgreSQL read the page */

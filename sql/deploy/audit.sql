@@ -278,6 +278,38 @@ COMMENT ON FUNCTION audit_log(
     'what must not be about the log and the counters of a sale; what is not of the sale is of audit_terms and '
     'audit_pass';
 
+CREATE FUNCTION audit_bound(p_sale_id integer, p_holds_max integer)
+RETURNS TABLE (violation text, number integer, user_id text, detail text)
+LANGUAGE sql STABLE
+SET search_path = flashsale, pg_temp
+SET enable_seqscan = off
+SET enable_bitmapscan = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
+SET max_parallel_workers_per_gather = 0
+SET jit = off
+AS $$
+    -- Only a hold that has not run out is worth a look at its items.
+    WITH live AS MATERIALIZED (
+        SELECT DISTINCT i.number, i.held_by
+        FROM hold_queue q
+        CROSS JOIN LATERAL unnest(q.numbers) n (number)
+        JOIN item i ON i.sale_id = q.sale_id AND i.number = n.number
+        WHERE q.sale_id = p_sale_id AND q.available_at > now() AND p_holds_max > 0 AND item_is_held(i)
+    )
+    SELECT 'over_holds', NULL::integer, l.held_by, format('%s held of %s', count(*), p_holds_max)
+    FROM live l
+    GROUP BY l.held_by
+    HAVING count(*) > p_holds_max
+    UNION ALL
+    SELECT 'hold_not_counted', l.number, l.held_by, 'not among what its holder may hold'
+    FROM live l
+    WHERE NOT EXISTS (SELECT FROM buyer b
+                      WHERE b.sale_id = p_sale_id AND b.user_id = l.held_by AND l.number = ANY (b.holds))
+$$;
+COMMENT ON FUNCTION audit_bound(integer, integer) IS
+    'what must not be about users and how many items they hold now';
+
 CREATE FUNCTION sale_audit(p_sale_id integer)
 RETURNS TABLE (violation text, number integer, user_id text, detail text)
 LANGUAGE sql STABLE SECURITY DEFINER
@@ -285,7 +317,7 @@ SET search_path = flashsale, pg_temp
 SET jit = off
 AS $$
     WITH the_sale AS MATERIALIZED (
-        SELECT s AS row, s.items_total, s.purchase_limit, p.*, t.*,
+        SELECT s AS row, s.items_total, s.purchase_limit, s.holds_max, p.*, t.*,
                p.unsound_holds || p.unsound_purchases AS unsound,
                p.unsound_purchases IS NOT NULL OR p.sold <> p.bought AS differs
         FROM sale s, audit_pass(p_sale_id) p, audit_terms(p_sale_id) t
@@ -304,6 +336,9 @@ AS $$
     UNION ALL
     SELECT a.* FROM the_sale s
     CROSS JOIN LATERAL audit_purchases(p_sale_id, s.purchase_limit, s.unsound, s.differs) a
+    UNION ALL
+    SELECT a.* FROM the_sale s
+    CROSS JOIN LATERAL audit_bound(p_sale_id, s.holds_max) a
     UNION ALL
     SELECT a.* FROM the_sale s
     CROSS JOIN LATERAL audit_holds(

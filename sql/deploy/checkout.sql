@@ -9,11 +9,6 @@ BEGIN;
 SET LOCAL ROLE flashsale_owner;
 SET LOCAL search_path = flashsale, pg_temp;
 
-CREATE FUNCTION known_refusals() RETURNS outcome[]
-LANGUAGE sql IMMUTABLE
-AS $$ SELECT ARRAY['sold', 'held', 'user_limit', 'sold_out']::outcome[] $$;
-COMMENT ON FUNCTION known_refusals() IS 'what the elements of p_known stand for, from 1';
-
 CREATE FUNCTION known_that_counts(
     p_sale sale, p_numbers integer[], p_known smallint[], p_known_until timestamptz[],
     p_known_sales timestamptz[], p_ignores_limit boolean)
@@ -41,20 +36,16 @@ COMMENT ON FUNCTION known_that_counts(
     'p_known with 0 in the place of what does not count';
 
 CREATE FUNCTION eligible_requests(
-    p_sale_id integer, p_users text[], p_sales integer[], p_numbers integer[], p_known smallint[],
-    p_ignores_limit boolean)
+    p_sale_id integer, p_sales integer[], p_numbers integer[], p_known smallint[])
 RETURNS TABLE (ordinal integer, number integer)
 LANGUAGE sql STABLE
 AS $$
     SELECT r.ordinal::integer, r.number
     FROM unnest(p_numbers) WITH ORDINALITY r (number, ordinal)
     WHERE r.number >= 0 AND p_sales[r.ordinal] IN (0, p_sale_id) AND p_known[r.ordinal] = 0
-      AND (p_ignores_limit OR
-           (SELECT cardinality(b.numbers) >= b.purchase_limit FROM buyer b
-            WHERE b.sale_id = p_sale_id AND b.user_id = p_users[r.ordinal]) IS NOT TRUE)
     ORDER BY r.number, r.ordinal
 $$;
-COMMENT ON FUNCTION eligible_requests(integer, text[], integer[], integer[], smallint[], boolean) IS
+COMMENT ON FUNCTION eligible_requests(integer, integer[], integer[], smallint[]) IS
     'the requests that get an item if there is one, by number. It becomes a part of the statement that calls it';
 
 -- An id that names no item may mean any: then the same one for as long as the user holds it.
@@ -128,50 +119,151 @@ COMMENT ON FUNCTION keep_wildcard_ids(integer, text[], text[], uuid[], integer[]
 CREATE TYPE checkout_requests AS (
     numbers   integer[],
     known     smallint[],
+    until     timestamptz[],
+    rooms     integer[],
+    have_row  boolean[],
     ids       text[],
     firsts    integer[],
     wanted    integer[],
     contested integer[]
 );
 COMMENT ON TYPE checkout_requests IS
-    'a batch as one sale decides it. numbers, known: which item each request means, and what is known about it; '
+    'a batch as one sale decides it. numbers, known, until: which item each request means, and what is known '
+    'about it until when; rooms: how many items the user may be given, if the batch could give too many; have_row: '
+    'the user has a row; '
     'ids, firsts: as of read_wildcard_ids and find_wildcard_ids; wanted: the numbers to give next; contested: items '
     'that were passed by those who asked for any';
 
+CREATE FUNCTION note_turns(p_sale sale, p_users text[], p_sales integer[], INOUT io_requests checkout_requests)
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    v_request record;
+BEGIN
+    FOR v_request IN
+        SELECT r.ordinal, t.opens_at
+        FROM unnest(io_requests.numbers, io_requests.known) WITH ORDINALITY r (number, known, ordinal)
+        CROSS JOIN LATERAL (SELECT turn_opens_at(p_sale, p_users[r.ordinal]) AS opens_at) t
+        WHERE r.number IS NOT NULL AND r.known = 0 AND p_sales[r.ordinal] IN (0, p_sale.sale_id)
+          AND (t.opens_at <= now()) IS NOT TRUE
+    LOOP
+        io_requests.known[v_request.ordinal] := known_as('not_yet');
+        io_requests.until[v_request.ordinal] := v_request.opens_at;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION note_turns(sale, text[], integer[], checkout_requests) IS
+    'has the requests refused of users whose turn has not come';
+
+CREATE FUNCTION note_buyers(
+    p_sale sale, p_users text[], p_counts bigint[], p_ignores_limit boolean, INOUT io_requests checkout_requests)
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    v_ordinals integer[];
+    v_have_row boolean[];
+    v_known    smallint[];
+BEGIN
+    -- Most users of a flash sale have no row yet, and one request.
+    SELECT array_agg(r.ordinal), array_agg(b.user_id IS NOT NULL), array_agg(
+               CASE WHEN NOT p_ignores_limit AND cardinality(b.numbers) >= b.purchase_limit THEN known_as('user_limit')
+                    WHEN p_sale.holds_max > 0
+                         AND coalesce(cardinality(b.holds), 0) + coalesce(p_counts[r.ordinal], 1) > p_sale.holds_max
+                    THEN known_as('hold_limit') ELSE 0::smallint END)
+    INTO v_ordinals, v_have_row, v_known
+    FROM unnest(p_users, io_requests.known) WITH ORDINALITY r (user_id, known, ordinal)
+    LEFT JOIN buyer b ON b.sale_id = p_sale.sale_id AND b.user_id = r.user_id
+    WHERE r.known = 0
+      AND (b.user_id IS NOT NULL OR p_sale.holds_max > 0 AND p_counts[r.ordinal] > p_sale.holds_max);
+    FOR v_index IN 1 .. coalesce(cardinality(v_ordinals), 0) LOOP
+        io_requests.known[v_ordinals[v_index]] := v_known[v_index];
+        io_requests.have_row[v_ordinals[v_index]] := v_have_row[v_index];
+    END LOOP;
+    IF known_as('hold_limit') = ANY (v_known) THEN
+        SELECT r.o_rooms, ARRAY(
+                   SELECT coalesce(u.until, u.sent)
+                   FROM unnest(r.o_until, io_requests.until) WITH ORDINALITY u (until, sent, ordinal)
+                   ORDER BY u.ordinal)
+        INTO io_requests.rooms, io_requests.until
+        FROM rooms(p_sale, p_users, io_requests.known) r;
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION note_buyers(sale, text[], bigint[], boolean, checkout_requests) IS
+    'has the requests refused of users at the limit, and those that could give a user too many items, until '
+    'find_room() chooses among them. p_counts: by request, how many the user has in the batch; null: one each';
+
 CREATE FUNCTION read_checkouts(
     p_sale sale, p_requests checkout_requests, p_users text[], p_sales integer[],
-    p_known_until timestamptz[], p_known_sales timestamptz[], p_unknown_is_any boolean, p_ignores_limit boolean)
+    p_known_sales timestamptz[], p_unknown_is_any boolean, p_ignores_limit boolean)
 RETURNS checkout_requests
 LANGUAGE plpgsql
 AS $$
 DECLARE
     v_requests checkout_requests := p_requests;
+    v_locked   bigint;
+    v_counts   bigint[];
 BEGIN
+    IF p_sale.sale_id IS NULL THEN
+        RETURN p_requests;
+    END IF;
+    IF 0 < ANY (v_requests.known) THEN
+        v_requests.known := known_that_counts(p_sale, v_requests.numbers, v_requests.known, v_requests.until,
+                                              p_known_sales, p_ignores_limit);
+    END IF;
+    IF p_sale.draw_s > 0 AND now() < p_sale.starts_at + make_interval(secs => p_sale.draw_s) THEN
+        v_requests := note_turns(p_sale, p_users, p_sales, v_requests);
+    END IF;
     IF p_unknown_is_any THEN
         SELECT * INTO v_requests.numbers, v_requests.ids
         FROM read_wildcard_ids(p_sale, v_requests.ids, v_requests.numbers);
-        IF v_requests.ids IS NOT NULL THEN
-            PERFORM lock_wildcard_ids(p_sale.sale_id, p_users, p_sales, v_requests.ids);
-            SELECT * INTO v_requests.numbers, v_requests.firsts
-            FROM find_wildcard_ids(p_sale.sale_id, p_users, p_sales, v_requests.ids, v_requests.numbers);
-        END IF;
     ELSE
         v_requests.ids := NULL;
     END IF;
+    IF 0 = ANY (v_requests.known) THEN
+        v_locked := lock_users(p_sale.sale_id, p_users);
+    END IF;
+    IF v_requests.ids IS NOT NULL THEN
+        SELECT * INTO v_requests.numbers, v_requests.firsts
+        FROM find_wildcard_ids(p_sale.sale_id, p_users, p_sales, v_requests.ids, v_requests.numbers);
+    END IF;
     v_requests.wanted := v_requests.numbers;
-    IF 0 < ANY (v_requests.known) THEN
-        v_requests.known := known_that_counts(p_sale, v_requests.numbers, v_requests.known, p_known_until,
-                                              p_known_sales, p_ignores_limit);
+    IF v_locked > 0 THEN
+        IF v_locked < cardinality(p_users) THEN
+            v_counts := ARRAY(
+                SELECT count(*) OVER (PARTITION BY r.user_id) FROM unnest(p_users) WITH ORDINALITY r (user_id, ordinal)
+                ORDER BY r.ordinal);
+        END IF;
+        v_requests := note_buyers(p_sale, p_users, v_counts, p_ignores_limit, v_requests);
     END IF;
     RETURN v_requests;
 END
 $$;
 COMMENT ON FUNCTION read_checkouts(
-    sale, checkout_requests, text[], integer[], timestamptz[], timestamptz[], boolean, boolean) IS
-    'the requests as the sale decides them: which item each means, and what of that which is known counts';
+    sale, checkout_requests, text[], integer[], timestamptz[], boolean, boolean) IS
+    'the requests as the sale decides them: which item each means, what of that which is known counts, and what '
+    'the users'' rows say. Locks the users where the same must not be given to them twice, nor too much';
+
+CREATE FUNCTION note_no_more(p_users text[], INOUT io_requests checkout_requests)
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    io_requests.known := ARRAY(
+        SELECT CASE WHEN r.number = 0 AND r.room > 0 AND bool_or(r.number = 0 AND r.known = 0 AND r.wanted IS NULL)
+                                                         OVER (PARTITION BY r.user_id)
+               THEN 0::smallint ELSE r.known END
+        FROM (SELECT r.*, io_requests.rooms[r.ordinal] AS room,
+                     io_requests.wanted[coalesce(io_requests.firsts[r.ordinal], r.ordinal)] AS wanted
+              FROM unnest(p_users, io_requests.numbers, io_requests.known)
+                   WITH ORDINALITY r (user_id, number, known, ordinal)) r
+        ORDER BY r.ordinal);
+END
+$$;
+COMMENT ON FUNCTION note_no_more(text[], checkout_requests) IS
+    'where there was no item left for a user who had room, it is not the bound that refuses the user''s others';
 
 CREATE FUNCTION find_any(
-    p_sale_id integer, p_users text[], p_sales integer[], p_secrets uuid[], p_ignores_limit boolean,
+    p_sale_id integer, p_users text[], p_sales integer[], p_secrets uuid[],
     INOUT io_requests checkout_requests, INOUT io_stripe sale_stripe)
 LANGUAGE plpgsql
 AS $$
@@ -180,20 +272,22 @@ DECLARE
 BEGIN
     v_claim := allocate_items(ARRAY(
         SELECT r.ordinal
-        FROM eligible_requests(
-            p_sale_id, p_users, p_sales, io_requests.numbers, io_requests.known, p_ignores_limit) r
+        FROM eligible_requests(p_sale_id, p_sales, io_requests.numbers, io_requests.known) r
         WHERE r.number = 0 AND coalesce(io_requests.firsts[r.ordinal], r.ordinal) = r.ordinal
         ORDER BY r.ordinal), io_stripe);
     io_stripe := v_claim.io_stripe;
     io_requests.wanted := v_claim.o_numbers;
     io_requests.contested := coalesce(v_claim.o_contested, ARRAY[]::integer[]);
+    IF io_requests.rooms IS NOT NULL THEN
+        io_requests := note_no_more(p_users, io_requests);
+    END IF;
     IF io_requests.ids IS NOT NULL THEN
         PERFORM keep_wildcard_ids(p_sale_id, p_users, io_requests.ids, p_secrets, io_requests.wanted);
     END IF;
 END
 $$;
 COMMENT ON FUNCTION find_any(
-    integer, text[], integer[], uuid[], boolean, checkout_requests, sale_stripe) IS
+    integer, text[], integer[], uuid[], checkout_requests, sale_stripe) IS
     'finds an item for each who asks for any (of those for the same wildcard id for the first), as far as there are '
     'some: io_requests.wanted';
 
@@ -215,7 +309,8 @@ CREATE TYPE checkout_decision AS (
 );
 COMMENT ON TYPE checkout_decision IS
     'what a request of a batch of checkouts is answered. expires_at and held_by: when the hold ends, the '
-    'user''s or the other one''s, and whose it is';
+    'user''s or the other one''s, and whose it is. Of not_yet and hold_limit expires_at is when asking again helps: '
+    'when the user''s turn comes, or the first of the user''s holds ends';
 
 CREATE FUNCTION hold_ends_at(p_sale sale) RETURNS timestamptz
 LANGUAGE sql STABLE
@@ -225,9 +320,48 @@ AS $$
 $$;
 COMMENT ON FUNCTION hold_ends_at(sale) IS 'when a hold ends that is given now';
 
+CREATE FUNCTION find_items(
+    p_pass text, p_sale_id integer, p_users text[], p_sales integer[], p_secrets uuid[],
+    INOUT io_requests checkout_requests, INOUT io_stripe sale_stripe)
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    v_found record;
+BEGIN
+    IF p_pass = 'room' THEN
+        v_found := find_room(p_sale_id, p_users, io_requests.numbers, io_requests.firsts, io_requests.rooms,
+                             io_requests.known);
+        io_requests.known := v_found.io_known;
+        io_requests.wanted := v_found.o_wanted;
+    ELSIF p_pass = 'any' THEN
+        v_found := find_any(p_sale_id, p_users, p_sales, p_secrets, io_requests, io_stripe);
+        io_requests := v_found.io_requests;
+        io_stripe := v_found.io_stripe;
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION find_items(
+    text, integer, text[], integer[], uuid[], checkout_requests, sale_stripe) IS
+    'finds what a pass gives (io_requests.wanted)';
+
+CREATE FUNCTION checkout_passes(p_sale_id integer, p_requests checkout_requests) RETURNS text[]
+LANGUAGE plpgsql IMMUTABLE
+AS $$
+BEGIN
+    IF p_sale_id IS NULL OR NOT 0 = ANY (p_requests.known) AND p_requests.rooms IS NULL THEN
+        RETURN '{}';
+    END IF;
+    RETURN CASE WHEN 0 < ANY (p_requests.numbers) THEN '{number}'::text[] ELSE '{}' END
+        || CASE WHEN p_requests.rooms IS NOT NULL THEN '{room}'::text[] ELSE '{}' END
+        || CASE WHEN 0 = ANY (p_requests.numbers) THEN '{any}'::text[] ELSE '{}' END;
+END
+$$;
+COMMENT ON FUNCTION checkout_passes(integer, checkout_requests) IS
+    'what is given one after the other: items by number, items within the bound on holds, any items';
+
 CREATE FUNCTION refuse_checkouts(
     p_sale sale, p_stripe integer, p_users text[], p_sales integer[], p_requests checkout_requests,
-    p_secrets uuid[], p_known_until timestamptz[], p_ignores_limit boolean)
+    p_secrets uuid[], p_ignores_limit boolean)
 RETURNS SETOF checkout_decision
 LANGUAGE plpgsql
 AS $$
@@ -237,9 +371,8 @@ BEGIN
         SELECT r.ordinal::integer, p_users[r.ordinal] AS user_id,
                coalesce(nullif(p_sales[r.ordinal], 0), p_sale.sale_id) AS sale_id,
                CASE WHEN r.number > 0 THEN r.number WHEN i.held_by = p_users[r.ordinal] THEN i.number END
-                   AS number, i.secret,
-               coalesce(i.held_until, CASE WHEN p_requests.known[r.ordinal] > 0 THEN p_known_until[r.ordinal] END)
-                   AS held_until,
+                   AS number, i.secret, i.held_until,
+               CASE WHEN r.known > 0 THEN p_requests.until[r.ordinal] END AS known_until,
                i.name, i.price_cents, i.picture_seed, i.held_by,
                CASE
                WHEN p_sale.sale_id IS NULL THEN 'sale_closed'
@@ -247,25 +380,26 @@ BEGIN
                    CASE WHEN EXISTS (SELECT FROM sale s WHERE s.sale_id = p_sales[r.ordinal])
                    THEN 'sale_closed' ELSE 'unknown_item' END::outcome
                WHEN r.number NOT BETWEEN 0 AND p_sale.items_total THEN 'unknown_item'
-               WHEN p_requests.known[r.ordinal] > 0 THEN (known_refusals())[p_requests.known[r.ordinal]]
+               WHEN r.known NOT IN (0, known_as('not_yet'), known_as('hold_limit')) THEN (known_refusals())[r.known]
                WHEN NOT p_ignores_limit AND
                     (SELECT cardinality(b.numbers) >= b.purchase_limit FROM buyer b
                      WHERE b.sale_id = p_sale.sale_id AND b.user_id = p_users[r.ordinal])
                THEN 'user_limit'
-               WHEN i.held_by = p_users[r.ordinal] AND i.purchased_at IS NULL THEN 'repeated'
-               WHEN i.number IS NOT NULL AND i.purchased_at IS NULL THEN 'held'
+               WHEN i.held_by = p_users[r.ordinal] AND item_is_held(i) THEN 'repeated'
+               WHEN item_is_held(i) THEN 'held'
                WHEN (SELECT sum(s.purchases_accepted) FROM sale_stripe s
                      WHERE s.sale_id = p_sale.sale_id) >= p_sale.items_total
                THEN 'sold_out'
-               WHEN i.number IS NOT NULL THEN 'sold'
+               WHEN i.purchased_at IS NOT NULL THEN 'sold'
+               WHEN r.known > 0 THEN (known_refusals())[r.known]
                ELSE 'held' END::outcome AS outcome
-        FROM unnest(p_requests.numbers) WITH ORDINALITY r (number, ordinal)
+        FROM unnest(p_requests.numbers, p_requests.known) WITH ORDINALITY r (number, known, ordinal)
         LEFT JOIN LATERAL (
             SELECT i.* FROM item i
             WHERE i.sale_id = p_sale.sale_id
               AND i.number = CASE WHEN r.number > 0 THEN r.number WHEN p_requests.contested IS NOT NULL
                   THEN p_requests.wanted[coalesce(p_requests.firsts[r.ordinal], r.ordinal)] END
-              AND p_sales[r.ordinal] IN (0, p_sale.sale_id) AND p_requests.known[r.ordinal] = 0
+              AND p_sales[r.ordinal] IN (0, p_sale.sale_id) AND r.known IN (0, known_as('hold_limit'))
         ) i ON true
         WHERE r.number IS NOT NULL AND i.secret IS DISTINCT FROM p_secrets[r.ordinal]
     ), logged AS (
@@ -284,7 +418,8 @@ BEGIN
     )
     SELECT r.ordinal, r.outcome, r.sale_id, r.number,
            CASE WHEN r.outcome = 'repeated' THEN r.secret END,
-           CASE WHEN r.outcome IN ('repeated', 'held') THEN r.held_until END,
+           CASE WHEN r.outcome IN ('repeated', 'held') THEN coalesce(r.held_until, r.known_until)
+                WHEN r.outcome IN ('not_yet', 'hold_limit') THEN r.known_until END,
            p_sale.generated_at, p_sale.ends_at, now(),
            CASE WHEN r.outcome = 'repeated' THEN r.name END,
            CASE WHEN r.outcome = 'repeated' THEN r.price_cents END,
@@ -294,7 +429,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION refuse_checkouts(
-    sale, integer, text[], integer[], checkout_requests, uuid[], timestamptz[], boolean) IS
+    sale, integer, text[], integer[], checkout_requests, uuid[], boolean) IS
     'says to all who got no item why, by the rows as they are now; logs and counts that';
 
 CREATE FUNCTION checkout_batch(
@@ -326,39 +461,49 @@ DECLARE
     v_stripe   sale_stripe;
     v_expires  timestamptz;
     v_found    record;
-    v_is_any   boolean;
+    v_pass     text;
+    v_passes   text[];
+    v_is_last  boolean;
     v_rows     bigint;
     v_accepted bigint;
 BEGIN
     FOREACH v_part IN ARRAY batch_parts(p_sales, p_numbers) LOOP
         v_sale := v_part.sale;
         v_accepted := 0;
-        v_requests := (v_part.numbers, p_known, p_ids, NULL, v_part.numbers, NULL);
-        IF p_unknown_is_any OR 0 < ANY (p_known) THEN
-            v_requests := read_checkouts(v_sale, v_requests, p_users, p_sales, p_known_until,
-                                         p_known_sales, p_unknown_is_any, p_ignores_limit);
-        END IF;
+        v_requests := read_checkouts(
+            v_sale, (v_part.numbers, p_known, p_known_until, NULL, NULL, p_ids, NULL, v_part.numbers, NULL), p_users,
+            p_sales, p_known_sales, p_unknown_is_any, p_ignores_limit);
         v_stripe := lock_stripe(v_sale.sale_id);
         v_expires := hold_ends_at(v_sale);
-        -- First the requests that get what they ask for: by number, then any, which never wait. For any item
-        -- find_any() has checked the limit. It is not checked again here: if the user reached the limit in
-        -- between, the item that was found would count as offered, and nobody would hold it.
-        FOREACH v_is_any IN ARRAY ARRAY[false, true] LOOP
-            CONTINUE WHEN v_stripe.stripe IS NULL OR NOT 0 = ANY (v_requests.known) OR NOT CASE
-                WHEN v_is_any THEN 0 = ANY (v_requests.numbers) ELSE 0 < ANY (v_requests.numbers) END;
-            IF v_is_any THEN
-                v_found := find_any(v_sale.sale_id, p_users, p_sales, p_secrets, p_ignores_limit, v_requests, v_stripe);
-                v_requests := v_found.io_requests;
-                v_stripe := v_found.io_stripe;
-            END IF;
+        -- First the requests that get what they ask for: by number, then those which never wait: by number within
+        -- the bound on holds, and any. The last pass writes what all gave into the buyers' rows.
+        v_passes := checkout_passes(v_sale.sale_id, v_requests);
+        FOREACH v_pass IN ARRAY v_passes LOOP
+            v_is_last := v_pass = v_passes[cardinality(v_passes)];
+            v_found := find_items(v_pass, v_sale.sale_id, p_users, p_sales, p_secrets, v_requests, v_stripe);
+            v_requests := v_found.io_requests;
+            v_stripe := v_found.io_stripe;
             RETURN QUERY
             WITH held AS (
                 UPDATE item i
                 SET held_by = p_users[r.ordinal], held_until = v_expires, secret = p_secrets[r.ordinal]
-                FROM eligible_requests(v_sale.sale_id, p_users, p_sales, v_requests.wanted, v_requests.known,
-                                       p_ignores_limit OR v_is_any) r
+                FROM eligible_requests(v_sale.sale_id, p_sales, v_requests.wanted, v_requests.known) r
                 WHERE i.sale_id = v_sale.sale_id AND i.number = r.number AND item_is_free(i)
                 RETURNING r.ordinal, i.number, i.held_by, i.secret, i.name, i.price_cents, i.picture_seed
+            ), given AS MATERIALIZED (
+                SELECT g.held_by, array_agg(g.number) AS numbers, bool_or(v_requests.have_row[g.ordinal]) AS has_row
+                FROM (SELECT h.held_by, h.number, h.ordinal FROM held h
+                      UNION ALL SELECT * FROM given_before(v_sale.sale_id, v_requests.numbers, p_secrets)
+                      WHERE v_accepted > 0) g
+                WHERE v_is_last GROUP BY 1 ORDER BY 1
+            ), added AS (
+                INSERT INTO buyer (sale_id, user_id, numbers, granted, purchase_limit, holds, holds_max)
+                SELECT v_sale.sale_id, g.held_by, '{}', 0, v_sale.purchase_limit,
+                       CASE WHEN v_sale.holds_max > 0 THEN g.numbers ELSE '{}' END, v_sale.holds_max
+                FROM given g WHERE g.has_row IS NOT TRUE
+            ), extended AS (
+                UPDATE buyer b SET holds = holds_with(b, g.numbers) FROM given g
+                WHERE v_sale.holds_max > 0 AND g.has_row AND b.sale_id = v_sale.sale_id AND b.user_id = g.held_by
             ), logged AS (
                 INSERT INTO attempt (sale_id, number, outcome, secret, user_id)
                 SELECT v_sale.sale_id, h.number, 'accepted', h.secret, h.held_by FROM held h
@@ -366,12 +511,11 @@ BEGIN
                 UPDATE sale_stripe s
                 SET checkouts_accepted = s.checkouts_accepted + c.accepted,
                     unoffered_next = v_stripe.unoffered_next,
-                    queue_next = v_stripe.queue_next,
-                    queue_offset = v_stripe.queue_offset,
+                    queue_next = v_stripe.queue_next, queue_offset = v_stripe.queue_offset,
                     queue_length = s.queue_length + CASE WHEN c.queued = '{}' THEN 0 ELSE 1 END
                 FROM (SELECT count(*) AS accepted, array_agg(hashtext(h.held_by)) AS users,
                              coalesce(array_agg(h.number), '{}') || v_requests.contested AS queued FROM held h) c
-                WHERE s.sale_id = v_sale.sale_id AND s.stripe = v_stripe.stripe AND (c.queued <> '{}' OR v_is_any)
+                WHERE s.sale_id = v_sale.sale_id AND s.stripe = v_stripe.stripe AND (c.queued <> '{}' OR v_pass = 'any')
                 RETURNING s.sale_id, s.stripe, s.queue_length - 1, c.queued, c.users
             ), queued AS (
                 INSERT INTO hold_queue (sale_id, stripe, position, numbers, users, available_at)
@@ -386,7 +530,7 @@ BEGIN
         END LOOP;
         IF v_accepted < v_part.requests THEN
             RETURN QUERY SELECT * FROM refuse_checkouts(
-                v_sale, v_stripe.stripe, p_users, p_sales, v_requests, p_secrets, p_known_until, p_ignores_limit);
+                v_sale, v_stripe.stripe, p_users, p_sales, v_requests, p_secrets, p_ignores_limit);
         END IF;
     END LOOP;
 END

@@ -8,6 +8,7 @@ SET LOCAL search_path = flashsale, pg_temp;
 
 GRANT SELECT ON sale TO flashsale_generator;
 GRANT INSERT ON sale, item, sale_stripe TO flashsale_generator;
+GRANT INSERT (sale_id) ON draw_secret TO flashsale_generator;
 
 CREATE FUNCTION note_sold_out() RETURNS void
 LANGUAGE sql SECURITY DEFINER
@@ -23,7 +24,7 @@ COMMENT ON FUNCTION note_sold_out() IS
 CREATE FUNCTION sale_add(
     p_starts_at timestamptz, p_ends_at timestamptz, p_items_total integer,
     p_purchase_limit integer, p_hold_s integer, p_stays_open boolean DEFAULT false,
-    p_beside_others boolean DEFAULT false)
+    p_beside_others boolean DEFAULT false, p_holds_max integer DEFAULT NULL, p_draw_s integer DEFAULT 0)
 RETURNS integer
 LANGUAGE plpgsql
 SET search_path = flashsale, pg_temp
@@ -35,11 +36,11 @@ BEGIN
     PERFORM note_sold_out();
     -- Two sales of one moment have two times all the same.
     INSERT INTO sale (sale_id, starts_at, ends_at, items_total, purchase_limit, hold_s, generated_at,
-                      stays_open, beside_others)
+                      stays_open, beside_others, holds_max, draw_s)
     SELECT coalesce(max(s.sale_id), 0) + 1, p_starts_at, p_ends_at, p_items_total,
            p_purchase_limit, p_hold_s,
            greatest(now(), max(s.generated_at) + interval '1 microsecond'), p_stays_open,
-           p_beside_others
+           p_beside_others, coalesce(p_holds_max, p_purchase_limit), p_draw_s
     FROM sale s
     RETURNING sale.sale_id INTO v_sale_id;
 
@@ -48,13 +49,14 @@ BEGIN
            (p_items_total::bigint * stripe / v_stripes)::integer + 1,
            (p_items_total::bigint * (stripe + 1) / v_stripes)::integer
     FROM generate_series(0, v_stripes - 1) stripe;
+    INSERT INTO draw_secret (sale_id) SELECT v_sale_id WHERE p_draw_s > 0;
     RETURN v_sale_id;
 END
 $$;
 COMMENT ON FUNCTION sale_add(
-    timestamptz, timestamptz, integer, integer, integer, boolean, boolean) IS
+    timestamptz, timestamptz, integer, integer, integer, boolean, boolean, integer, integer) IS
     'adds a sale and its stripes, without items, and returns its id; the caller''s transaction '
-    'adds exactly items_total items before it commits';
+    'adds exactly items_total items before it commits. p_holds_max: as in sale; null: the purchase limit';
 
 CREATE FUNCTION sale_windows(p_duration_s integer, p_sales_ahead integer)
 RETURNS TABLE (starts_at timestamptz, ends_at timestamptz)
@@ -113,12 +115,16 @@ BEGIN
         RAISE EXCEPTION 'sale % is new and has buyers or holds', NEW.sale_id
             USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'sale_begins_empty';
     END IF;
+    IF NEW.draw_s > 0 AND NOT EXISTS (SELECT FROM draw_secret WHERE sale_id = NEW.sale_id) THEN
+        RAISE EXCEPTION 'sale % has a draw and no secret', NEW.sale_id
+            USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'sale_has_secret';
+    END IF;
     RETURN NULL;
 END
 $$;
 COMMENT ON FUNCTION sale_has_all_items() IS
-    'refuses the commit of a sale without exactly its items, each with a price, and of one that finds '
-    'what another of its number left';
+    'refuses the commit of a sale without exactly its items, each with a price, or with a draw and no '
+    'secret, and of one that finds what another of its number left';
 
 CREATE CONSTRAINT TRIGGER sale_complete AFTER INSERT ON sale
 DEFERRABLE INITIALLY DEFERRED
@@ -203,7 +209,7 @@ COMMENT ON FUNCTION attempt_partitions(timestamptz, integer) IS
 
 GRANT EXECUTE ON FUNCTION
     note_sold_out(),
-    sale_add(timestamptz, timestamptz, integer, integer, integer, boolean, boolean),
+    sale_add(timestamptz, timestamptz, integer, integer, integer, boolean, boolean, integer, integer),
     sale_windows(integer, integer),
     sale_plan(integer, integer, integer),
     attempt_partitions_until(integer, integer),

@@ -1,10 +1,11 @@
 -- The locks that a batch waits for, in the one order in which all batches take them:
 --
 --     sale by sale, by their numbers (batch_parts); in each
---     1. of checkouts, wildcard ids by their hashes  lock_wildcard_ids
+--     1. of checkouts, users by their hashes     lock_users
 --     2. one stripe                              lock_stripe
 --     3. items by number                         the UPDATE of eligible_requests or of wanted_codes
---     4. of purchases, buyers by name            the INSERT of purchase_batch, for a row may not be there yet
+--     4. buyers by name                          the UPDATE of granted in purchase_batch; in checkout_batch that
+--                                                of extended, in the last statement of the sale
 --
 -- so a batch that waits for another never holds what that one waits for. What a checkout of any item takes
 -- beyond these, other stripes and items, it never waits for, and takes last (allocation.sql).
@@ -18,20 +19,17 @@ BEGIN;
 SET LOCAL ROLE flashsale_owner;
 SET LOCAL search_path = flashsale, pg_temp;
 
-CREATE FUNCTION lock_wildcard_ids(p_sale_id integer, p_users text[], p_sales integer[], p_ids text[])
-RETURNS void
+CREATE FUNCTION lock_users(p_sale_id integer, p_users text[]) RETURNS bigint
 LANGUAGE plpgsql
 AS $$
 BEGIN
-    PERFORM pg_advisory_xact_lock(p_sale_id, k.key)
-    FROM (SELECT DISTINCT hashtext(r.user_id || ' ' || r.id) AS key
-          FROM unnest(p_users, p_sales, p_ids) r (user_id, sale_id, id)
-          WHERE r.id <> '' AND r.sale_id IN (0, p_sale_id)
-          ORDER BY 1) k;
+    RETURN (
+        SELECT count(pg_advisory_xact_lock(p_sale_id, k.key)::text)
+        FROM (SELECT DISTINCT hashtext(u) AS key FROM unnest(p_users) u ORDER BY 1) k);
 END
 $$;
-COMMENT ON FUNCTION lock_wildcard_ids(integer, text[], integer[], text[]) IS
-    'until the transaction ends no other batch finds an item for these users'' ids, nor gives one';
+COMMENT ON FUNCTION lock_users(integer, text[]) IS
+    'until the transaction ends no other batch gives these users an item of the sale. How many they are';
 
 CREATE FUNCTION lock_stripe(p_sale_id integer) RETURNS sale_stripe
 LANGUAGE plpgsql
@@ -51,8 +49,8 @@ BEGIN
         LIMIT 1
         FOR NO KEY UPDATE SKIP LOCKED;
     END IF;
-    -- More batches at once than stripes: wait for one. Of this sale nothing else is locked yet but free
-    -- ids, and of others only those with lower numbers, so nobody who has one waits for this transaction.
+    -- More batches at once than stripes: wait for one. Of this sale nothing else is locked yet but
+    -- users, and of others only those with lower numbers, so nobody who has one waits for this transaction.
     IF v_stripe.stripe IS NULL THEN
         SELECT * INTO v_stripe FROM sale_stripe
         WHERE sale_id = p_sale_id AND stripe = v_preferred

@@ -138,16 +138,15 @@ BEGIN
               AND item_is_held(i)
             RETURNING r.ordinal, i.number, i.held_by, i.name, i.price_cents, i.picture_seed
         ), granted AS (
-            INSERT INTO buyer AS b (sale_id, user_id, numbers, granted, purchase_limit)
-            SELECT v_sale.sale_id, w.held_by, w.numbers, cardinality(w.numbers), v_sale.purchase_limit
-            FROM (SELECT t.held_by, (array_agg(t.number))[: v_sale.purchase_limit] AS numbers
+            UPDATE buyer b
+            SET numbers = b.numbers || w.numbers[: b.purchase_limit - cardinality(b.numbers)],
+                granted = least(cardinality(w.numbers), b.purchase_limit - cardinality(b.numbers))
+            FROM (SELECT t.held_by, array_agg(t.number) AS numbers
                   FROM (SELECT * FROM taken t ORDER BY t.held_by, t.ordinal) t
-                  GROUP BY t.held_by) w
-            ORDER BY w.held_by
-            ON CONFLICT (sale_id, user_id) DO UPDATE
-            SET numbers = b.numbers || excluded.numbers[: b.purchase_limit - cardinality(b.numbers)],
-                granted = least(cardinality(excluded.numbers), b.purchase_limit - cardinality(b.numbers))
-            WHERE cardinality(b.numbers) < b.purchase_limit
+                  GROUP BY t.held_by
+                  ORDER BY t.held_by) w
+            WHERE b.sale_id = v_sale.sale_id AND b.user_id = w.held_by
+              AND cardinality(b.numbers) < b.purchase_limit
             RETURNING b.numbers, b.granted
         ), positions AS MATERIALIZED (
             -- One row: what was granted, and beside it which of its buyer's items each is.

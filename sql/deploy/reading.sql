@@ -156,6 +156,8 @@ RETURNS TABLE (
     current_sale_id integer,
     bought          bigint,
     held            bigint,
+    holds_max       integer,
+    opens_at        timestamptz,
     read_at         timestamptz)
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = flashsale, pg_temp
@@ -177,10 +179,13 @@ AS $$
     -- Holds are found by the queue of those that have not run out, and the hashes of their users in it;
     -- items have no index on users.
     entry AS MATERIALIZED (
-        SELECT i AS item, n.position, s.starts_at FROM told s
+        SELECT i.item, n.position, s.starts_at FROM told s
         JOIN buyer b ON b.sale_id = s.sale_id AND b.user_id = p_user_id
         CROSS JOIN LATERAL unnest(b.numbers) WITH ORDINALITY n (number, position)
-        JOIN item i ON i.sale_id = b.sale_id AND i.number = n.number
+        CROSS JOIN LATERAL (
+            SELECT i AS item FROM item i WHERE i.sale_id = b.sale_id AND i.number = n.number
+            OFFSET 0
+        ) i
         UNION
         SELECT i.item, NULL, s.starts_at FROM told s
         JOIN hold_queue q ON q.sale_id = s.sale_id AND q.available_at > now()
@@ -195,7 +200,8 @@ AS $$
     SELECT (u.item).sale_id, (u.item).number, (u.item).name, (u.item).price_cents,
            (u.item).picture_seed, item_state(u.item), (u.item).held_until, (u.item).secret,
            (u.item).purchased_at, u.position::integer, s.purchase_limit,
-           t.purchases_total, t.holds_total, s.sale_id, t.bought, t.held, now()
+           t.purchases_total, t.holds_total, s.sale_id, t.bought, t.held,
+           s.holds_max, turn_opens_at(s, p_user_id), now()
     FROM current s
     CROSS JOIN LATERAL (
         SELECT count(e.position) AS purchases_total,
@@ -213,8 +219,8 @@ AS $$
 $$;
 COMMENT ON FUNCTION read_user(text, bigint, integer) IS
     'a page of what a user bought of the open sales, or of the last, newest sale first, in order, and '
-    'then holds; one row without an item where the page is empty. purchase_limit, bought and held are '
-    'of the current sale alone';
+    'then holds; one row without an item where the page is empty. purchase_limit, bought, held, holds_max '
+    'and opens_at (when the user''s turn comes) are of the current sale alone';
 
 GRANT EXECUTE ON FUNCTION
     read_sales(bigint, integer),

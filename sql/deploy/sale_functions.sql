@@ -1,4 +1,5 @@
--- What checkouts and purchases share: which sales are open, what is free, and which sale decides what of a batch.
+-- What checkouts and purchases share: which sales are open, what is free, what may be known of a request, and
+-- which sale decides what of a batch.
 
 BEGIN;
 
@@ -76,6 +77,17 @@ CREATE FUNCTION item_is_held(p_item item) RETURNS boolean
 LANGUAGE sql STABLE
 AS $$ SELECT p_item.purchased_at IS NULL AND p_item.held_until > now() $$;
 COMMENT ON FUNCTION item_is_held(item) IS 'a user holds the item and may still buy it';
+
+CREATE FUNCTION known_refusals() RETURNS outcome[]
+LANGUAGE sql IMMUTABLE
+AS $$ SELECT ARRAY['sold', 'held', 'user_limit', 'sold_out', 'not_yet', 'hold_limit']::outcome[] $$;
+COMMENT ON FUNCTION known_refusals() IS
+    'what the elements of p_known stand for, from 1. The last two are known only here, from the user''s rows';
+
+CREATE FUNCTION known_as(p_outcome outcome) RETURNS smallint
+LANGUAGE sql IMMUTABLE
+AS $$ SELECT array_position(known_refusals(), p_outcome)::smallint $$;
+COMMENT ON FUNCTION known_as(outcome) IS 'the number of the outcome in known_refusals()';
 
 CREATE TYPE batch_part AS (
     sale     sale,

@@ -17,6 +17,8 @@ CREATE TYPE flashsale.outcome AS ENUM (
     'sold',         -- checkout: the item is sold
     'sold_out',     -- checkout: every item of the sale is sold
     'user_limit',   -- the user has bought as many as one may
+    'hold_limit',   -- checkout: the user holds as many as one may
+    'not_yet',      -- checkout: the user's turn has not come (sale.draw_s)
     'sale_closed',  -- checkout: no sale is open, or not the one asked for
     'unknown_item', -- checkout: the sale has no such item
     'purchased',    -- purchase: the item is the user's

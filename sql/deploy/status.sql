@@ -16,6 +16,8 @@ RETURNS TABLE (
     purchase_limit     integer,
     hold_s             integer,
     stays_open         boolean,
+    holds_max          integer,
+    draw_s             integer,
     next_starts_at     timestamptz,
     items_held         bigint,
     checkouts_accepted bigint,
@@ -33,7 +35,7 @@ AS $$
                 WHEN c.purchases_accepted >= s.items_total THEN 'sold_out'
                 ELSE 'active' END,
            s.starts_at, s.ends_at, now(), coalesce(s.items_total, 0), s.purchase_limit, s.hold_s,
-           coalesce(s.stays_open, false),
+           coalesce(s.stays_open, false), s.holds_max, s.draw_s,
            (SELECT min(n.starts_at) FROM sale n WHERE n.starts_at > now()), h.items_held,
            coalesce(c.checkouts_accepted, 0), coalesce(c.checkouts_repeated, 0),
            coalesce(c.checkouts_refused, 0), coalesce(c.purchases_accepted, 0),

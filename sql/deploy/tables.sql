@@ -19,10 +19,14 @@ CREATE TABLE sale (
     stays_open     boolean     NOT NULL DEFAULT false,
     sold_out_at    timestamptz,
     beside_others  boolean     NOT NULL DEFAULT false,
+    holds_max      integer     NOT NULL DEFAULT 0,
+    draw_s         integer     NOT NULL DEFAULT 0,
     CONSTRAINT sale_id_positive CHECK (sale_id > 0),
     CONSTRAINT sale_window CHECK (starts_at < ends_at),
     CONSTRAINT sale_items_total CHECK (items_total BETWEEN 1 AND 1000000),
     CONSTRAINT sale_purchase_limit CHECK (purchase_limit BETWEEN 1 AND 1000),
+    CONSTRAINT sale_holds_max CHECK (holds_max BETWEEN 0 AND 1000),
+    CONSTRAINT sale_draw_s CHECK (draw_s BETWEEN 0 AND 604800),
     CONSTRAINT sale_hold_s CHECK (hold_s BETWEEN 1 AND 86400),
     CONSTRAINT sale_made_once UNIQUE (generated_at),
     CONSTRAINT sale_windows_apart EXCLUDE USING gist (tstzrange(starts_at, ends_at) WITH &&)
@@ -40,6 +44,9 @@ COMMENT ON COLUMN sale.beside_others IS
 COMMENT ON COLUMN sale.sold_out_at IS
     'of one that stays open: when it was seen to be over, some time after the last item was sold';
 COMMENT ON COLUMN sale.hold_s IS 'how long a checkout reserves an item, in seconds';
+COMMENT ON COLUMN sale.holds_max IS 'how many of its items one user may hold at once; 0: any number';
+COMMENT ON COLUMN sale.draw_s IS
+    'within how many seconds from starts_at each user''s turn comes, at a time that is drawn; 0: at once';
 
 CREATE INDEX sale_by_start ON sale (starts_at, sale_id);
 CREATE INDEX sale_window ON sale USING gist (tstzrange(starts_at, ends_at));
@@ -77,12 +84,29 @@ CREATE TABLE buyer (
     numbers        integer[] NOT NULL,
     granted        integer   NOT NULL,
     purchase_limit integer   NOT NULL,
+    holds          integer[] NOT NULL DEFAULT '{}',
+    holds_max      integer   NOT NULL DEFAULT 0,
     CONSTRAINT buyer_pkey PRIMARY KEY (sale_id, user_id),
-    CONSTRAINT buyer_within_limit CHECK (cardinality(numbers) BETWEEN 1 AND purchase_limit)
+    CONSTRAINT buyer_within_limit CHECK (cardinality(numbers) <= purchase_limit),
+    CONSTRAINT buyer_within_bound CHECK (cardinality(holds) <= holds_max)
 ) WITH (fillfactor = 70);
-COMMENT ON TABLE buyer IS 'what a user bought in a sale, one row, so that the limit is a constraint';
+COMMENT ON TABLE buyer IS
+    'what a user bought in a sale and, if holds have a bound there, may hold: one row, so that the limit and the '
+    'bound are constraints';
 COMMENT ON COLUMN buyer.numbers IS 'the items in the order of their purchase';
 COMMENT ON COLUMN buyer.granted IS 'how many of them, at the end, the last statement added';
+COMMENT ON COLUMN buyer.holds IS
+    'every item that the user holds is among them. The others were bought, or their hold ended: they leave '
+    'when there is no room for a new one';
+
+CREATE TABLE draw_secret (
+    sale_id integer NOT NULL,
+    secret  bytea   NOT NULL DEFAULT decode(replace(gen_random_uuid()::text || gen_random_uuid(), '-', ''), 'hex'),
+    CONSTRAINT draw_secret_pkey PRIMARY KEY (sale_id),
+    CONSTRAINT draw_secret_of_a_sale FOREIGN KEY (sale_id) REFERENCES sale
+);
+COMMENT ON TABLE draw_secret IS
+    'what draws the users'' turns of a sale with draw_s, so that nobody can know them before it begins';
 
 CREATE TABLE wildcard_id (
     sale_id integer NOT NULL,

@@ -1,5 +1,6 @@
 BEGIN;
 DROP FUNCTION flashsale.sale_audit(integer);
+DROP FUNCTION flashsale.audit_bound(integer, integer);
 DROP FUNCTION flashsale.audit_log(
     flashsale.sale, timestamptz, timestamptz, bigint, bigint, timestamptz, timestamptz);
 DROP FUNCTION flashsale.audit_holds(integer, integer[], timestamptz, timestamptz, timestamptz, interval);

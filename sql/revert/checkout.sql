@@ -3,19 +3,23 @@ SET LOCAL search_path = flashsale, pg_temp;
 DROP FUNCTION checkout_batch(
     text[], integer[], integer[], uuid[], smallint[], timestamptz[], timestamptz[], boolean, boolean, text[]);
 DROP FUNCTION refuse_checkouts(
-    sale, integer, text[], integer[], checkout_requests, uuid[], timestamptz[], boolean);
+    sale, integer, text[], integer[], checkout_requests, uuid[], boolean);
+DROP FUNCTION checkout_passes(integer, checkout_requests);
+DROP FUNCTION find_items(text, integer, text[], integer[], uuid[], checkout_requests, sale_stripe);
 DROP FUNCTION hold_ends_at(sale);
 DROP TYPE checkout_decision;
 DROP FUNCTION find_any(
-    integer, text[], integer[], uuid[], boolean, checkout_requests, sale_stripe);
+    integer, text[], integer[], uuid[], checkout_requests, sale_stripe);
+DROP FUNCTION note_no_more(text[], checkout_requests);
 DROP FUNCTION read_checkouts(
-    sale, checkout_requests, text[], integer[], timestamptz[], timestamptz[], boolean, boolean);
+    sale, checkout_requests, text[], integer[], timestamptz[], boolean, boolean);
+DROP FUNCTION note_buyers(sale, text[], bigint[], boolean, checkout_requests);
+DROP FUNCTION note_turns(sale, text[], integer[], checkout_requests);
 DROP TYPE checkout_requests;
 DROP FUNCTION keep_wildcard_ids(integer, text[], text[], uuid[], integer[]);
 DROP FUNCTION find_wildcard_ids(integer, text[], integer[], text[], integer[]);
 DROP FUNCTION read_wildcard_ids(sale, text[], integer[]);
-DROP FUNCTION eligible_requests(integer, text[], integer[], integer[], smallint[], boolean);
+DROP FUNCTION eligible_requests(integer, integer[], integer[], smallint[]);
 DROP FUNCTION known_that_counts(
     sale, integer[], smallint[], timestamptz[], timestamptz[], boolean);
-DROP FUNCTION known_refusals();
 COMMIT;

@@ -8,7 +8,7 @@ DROP FUNCTION sale_plan(integer, integer, integer);
 DROP FUNCTION sale_windows(integer, integer);
 DROP TRIGGER sale_complete ON sale;
 DROP FUNCTION sale_has_all_items();
-DROP FUNCTION sale_add(timestamptz, timestamptz, integer, integer, integer, boolean, boolean);
+DROP FUNCTION sale_add(timestamptz, timestamptz, integer, integer, integer, boolean, boolean, integer, integer);
 DROP FUNCTION note_sold_out();
 REVOKE INSERT ON sale, item, sale_stripe FROM flashsale_generator;
 REVOKE SELECT ON sale FROM flashsale_generator;

@@ -1,4 +1,4 @@
 BEGIN;
 DROP FUNCTION flashsale.lock_stripe(integer);
-DROP FUNCTION flashsale.lock_wildcard_ids(integer, text[], integer[], text[]);
+DROP FUNCTION flashsale.lock_users(integer, text[]);
 COMMIT;

@@ -1,1 +1,1 @@
-SELECT 'flashsale.lock_stripe(integer)'::regprocedure, 'flashsale.lock_wildcard_ids(integer, text[], integer[], text[])'::regprocedure;
+SELECT 'flashsale.lock_stripe(integer)'::regprocedure, 'flashsale.lock_users(integer, text[])'::regprocedure;

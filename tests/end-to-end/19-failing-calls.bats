@@ -14,7 +14,7 @@ fail_each_call() {
     timeout "$((400 * TEST_SLOWNESS))" "$BUILD_DIR/fault/request" -c "$TOP/conf/flashsale.conf" \
         -o "database.worker_conninfo=host=$(sql 'SHOW unix_socket_directories') dbname=flashsale user=flashsale_worker" \
         -o "database.statement_ms_max=$((200 * TEST_SLOWNESS))" "$@" \
-        -o metrics.file= -o sale.duration_s=604800 -o sale.hold_s=600 >"$name.out" 2>"$name.err"
+        -o metrics.file= -o http.user_rate=0 -o sale.duration_s=604800 -o sale.hold_s=600 >"$name.out" 2>"$name.err"
 }
 
 @test "each call of a request fails in turn: the request is answered, or gets 503, and the next one is normal" {

@@ -85,11 +85,13 @@ settings_test() {
 identity_test() {
     local user
     export HTPASSWD=$BATS_TEST_TMPDIR/htpasswd
-    for user in ida jon a/b .. '/?#% ä' ../problems ../www/x ../-/503 ../x; do
+    for user in ida jon a/b .. '/?#% ä' ../problems ../www/x ../-/503 ../x $'Chloe\u0308' ' Bo ' $'\u3000'; do
         printf '%s:%s\n' "$user" "$(openssl passwd -apr1 "$user")"
     done >"$HTPASSWD"
-    restart http.identity=remote_user
-    rows identity
+    restart http.identity=remote_user http.allow_origin=https://friend.example http.login_url=/login
+    local origin=$URL
+    [[ $HTTP == 1.1 ]] || origin=https://127.0.0.1:$HTTPS_PORT
+    rows identity origin="$origin" tls="$HTTPS_PORT"
     unset HTPASSWD
     restart
 }

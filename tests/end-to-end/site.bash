@@ -12,7 +12,8 @@ no_proxies
 site_setup() {
     export WEB_SERVER=${1##*site-}
     WEB_SERVER=${WEB_SERVER%.bats}
-    stack_start sale.items_per_sale=1000
+    # The workers' limit by user, as installed.
+    stack_start sale.items_per_sale=1000 http.user_rate=10 http.user_burst=50
     export ROOT=$RUN_DIR/host
     mkdir --parents "$ROOT"/{etc/tls,log,run,share,state,web/.well-known/acme-challenge}
     ln --symbolic "$TOP/www" "$TOP/deploy/lighttpd" "$ROOT/share"

@@ -59,6 +59,10 @@ void __wrap_batchers_submit(struct batchers *batchers, struct job *job)
         const struct item_id *item = &job->checkout.item;
         assert(user->length > 0 && user->length <= PARAMETER_BYTES_MAX);
         assert(values_are_text(user->bytes, user->length));
+        char room[USER_NAME_BYTES_MAX];
+        struct span name;
+        assert(user_name_read(*user, room, &name) && name.length == user->length);
+        assert(memcmp(name.bytes, user->bytes, name.length) == 0);
         assert(item->sale_id >= ITEM_ID_OPEN_SALE && item->number >= ITEM_ID_NONE);
     } else {
         assert(job->purchase.code.sale_id > 0 && job->purchase.code.number > 0);
@@ -82,6 +86,8 @@ static void start(struct site *site, enum identity identity)
     site->settings.worker.stop_ms_max = ANSWER_MS_MAX;
     site->settings.http.body_bytes_max = 256;
     site->settings.http.identity = identity;
+    if (identity == IDENTITY_PARAMETER)
+        site->settings.http.user_rate = 0; /* so that each of its requests can reach a queue */
     int listen_fd = fastcgi_listen(&site->address, &site->address_length);
     assert(listen_fd >= 0);
     site->worker = worker_start(&site->settings, listen_fd);
@@ -118,7 +124,7 @@ static bool header(const struct fastcgi_answer *answer, const char *name, char *
 
 static void check_answer(const struct fastcgi_answer *answer)
 {
-    static const int statuses[] = {200, 304, 400, 403, 404, 405, 413, 415, 503};
+    static const int statuses[] = {200, 304, 400, 403, 404, 405, 413, 415, 429, 503};
     bool is_known = false;
     for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++)
         is_known = is_known || answer->status == statuses[i];

@@ -444,6 +444,8 @@ configure_workers() {
         [redis.address]='"127.0.0.1:6379"'
         [redis.password_file]="\"$home/redis.password\""
         [metrics.file]="\"$home/metrics\""
+        # The tests' users ask as fast as they can.
+        [http.user_rate]=0
         # No sale ends during the tests.
         [sale.duration_s]=604800
         [sale.generated_every_s]=0

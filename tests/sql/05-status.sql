@@ -20,7 +20,7 @@ SELECT add_sale(20) AS sale \gset
 SELECT results_eq(
     'SELECT * FROM sale_status()',
     format($$ SELECT %s, 'active', now() - interval '1 hour', now() + interval '1 hour', now(),
-                     20, 10, 30, false, now() + interval '3 hours', 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint $$, :sale),
+                     20, 10, 30, false, 0, 0, now() + interval '3 hours', 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint $$, :sale),
     'the open sale: active, nothing counted');
 
 SELECT checkout_outcomes(ARRAY['amy', 'amy', 'bob'], ARRAY[1, 1, 1]) AS ignored \gset

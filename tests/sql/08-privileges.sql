@@ -9,7 +9,7 @@ SELECT set_eq(
        WHERE pronamespace = 'flashsale'::regnamespace
          AND has_function_privilege('flashsale_worker', oid, 'execute') $$,
     ARRAY['checkout_batch', 'purchase_batch', 'sale_status', 'read_sales', 'read_items', 'read_item',
-          'read_user'], 'the worker''s functions');
+          'read_user', 'read_turn'], 'the worker''s functions');
 SELECT set_eq(
     $$ SELECT proname::text FROM pg_proc
        WHERE pronamespace = 'flashsale'::regnamespace
@@ -36,7 +36,7 @@ SELECT is_empty(
        WHERE pronamespace = 'flashsale'::regnamespace
          AND has_function_privilege('flashsale_report', oid, 'execute') $$, 'and execute nothing');
 SELECT set_eq($$ SELECT granted('flashsale_generator') $$,
-              ARRAY['sale select', 'sale insert', 'item insert', 'sale_stripe insert'],
+              ARRAY['sale select', 'sale insert', 'item insert', 'sale_stripe insert', 'draw_secret insert'],
               'the generator reads sales and inserts');
 
 SELECT is_empty(

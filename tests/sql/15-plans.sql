@@ -7,7 +7,7 @@
 
 BEGIN;
 \ir helper/sale.psql
-SELECT plan(21);
+SELECT plan(22);
 
 CREATE TEMPORARY TABLE run (items integer, output text);
 INSERT INTO run VALUES (100, :'few'), (1000000, :'many');
@@ -63,7 +63,7 @@ SELECT look(1000000);
 -- The predicates by themselves, for a planner that may choose what it likes.
 CREATE FUNCTION explained(p_query text) RETURNS SETOF text
 LANGUAGE plpgsql AS $$ BEGIN RETURN QUERY EXECUTE 'EXPLAIN (COSTS OFF) ' || p_query; END $$;
-SELECT add_sale(1000) AS sale \gset
+SELECT add_sale(1000, p_holds_max => 10) AS sale \gset
 ANALYZE item;
 SELECT string_agg(e, E'\n') AS free FROM explained(format(
     'SELECT FROM item i WHERE i.sale_id = %s AND i.number = 7 AND item_is_free(i)', :sale)) e \gset
@@ -92,14 +92,28 @@ ALTER TABLE item DISABLE TRIGGER touch;
 UPDATE item SET held_until = held_until + interval '1 ms' WHERE held_by IS NOT NULL;
 ALTER TABLE item ENABLE TRIGGER touch;
 TRUNCATE touched;
+CREATE TABLE met (n serial, user_id text);
+CREATE FUNCTION meet() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = test, flashsale AS $$
+BEGIN
+    INSERT INTO met (user_id) VALUES (NEW.user_id);
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER meet BEFORE UPDATE ON buyer FOR EACH ROW EXECUTE FUNCTION meet();
 SELECT count(*) AS ignored FROM purchase_batch(
     array_fill(:sale, ARRAY[200]), ARRAY(SELECT 1 + n * 77 % 200 FROM generate_series(1, 200) n),
     ARRAY(SELECT secret_of(:sale, 1 + n * 77 % 200) FROM generate_series(1, 200) n)) \gset
 SELECT is((SELECT array_agg(number ORDER BY n) FROM touched), numbers(1, 200), 'purchases: so too');
 DROP TRIGGER touch ON item;
-SELECT is((SELECT array_agg(user_id COLLATE "default" ORDER BY ctid) FROM buyer WHERE sale_id = :sale),
+SELECT is((SELECT array_agg(user_id ORDER BY n) FROM met),
           (SELECT array_agg(u COLLATE "default" ORDER BY u COLLATE "C") FROM unnest(users(1, 200)) u),
           'and their buyers by name');
+TRUNCATE met;
+SELECT count(*) AS ignored FROM checkout(users(1, 200), times(0, 200)) \gset
+SELECT is((SELECT array_agg(user_id ORDER BY n) FROM met),
+          (SELECT array_agg(u COLLATE "default" ORDER BY u COLLATE "C") FROM unnest(users(1, 200)) u),
+          'so do checkouts that write into their rows');
 
 SELECT * FROM finish();
 ROLLBACK;

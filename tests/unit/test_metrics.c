@@ -443,6 +443,30 @@ static void test_by_worker(void **state)
     metrics_close(second);
 }
 
+/* What the workers share beside the counters is theirs together, zero at first, and stays. */
+static void test_shared_memory(void **state)
+{
+    (void)state;
+    struct metrics *first = open_quietly(), *second = open_quietly();
+    char *one = metrics_shared(first), *other = metrics_shared(second);
+    assert_int_equal((uintptr_t)one % 4096, 0);
+    for (int i = 0; i < METRICS_SHARED_BYTES; i++) {
+        assert_int_equal(one[i], 0);
+        one[i] = (char)(i % 251);
+    }
+    metrics_add(first, METRIC_STARTS, 0, 0, 40);
+    assert_int_equal(sum(second, METRIC_STARTS, 0, 0), 42);
+    metrics_close(first);
+    for (int i = 0; i < METRICS_SHARED_BYTES; i++)
+        assert_int_equal(other[i], (char)(i % 251));
+    metrics_close(second);
+    first = metrics_open("", &labels);
+    one = metrics_shared(first);
+    assert_int_equal(one[1], 0);
+    one[METRICS_SHARED_BYTES - 1] = 1;
+    metrics_close(first);
+}
+
 static void test_histogram(void **state)
 {
     (void)state;
@@ -572,6 +596,7 @@ int main(void)
                                        TEST(test_without_file),
                                        TEST(test_more_workers_than_worker_slots),
                                        TEST(test_by_worker),
+                                       TEST(test_shared_memory),
                                        TEST(test_histogram),
                                        TEST(test_other_labels),
                                        TEST(test_page)};

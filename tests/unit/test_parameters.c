@@ -468,24 +468,24 @@ static void test_json_surrogates(void **state)
     char body[64], expected[8];
     for (uint32_t point = 0x10000; point < 0x110000; point += 0x101) {
         uint32_t beyond = point - 0x10000;
-        snprintf(body, sizeof body, "{\"user_id\":\"<\\u%04x\\u%04X>\"}", 0xd800 | beyond >> 10,
+        snprintf(body, sizeof body, "{\"item_id\":\"<\\u%04x\\u%04X>\"}", 0xd800 | beyond >> 10,
                  0xdc00 | (beyond & 0x3ff));
         snprintf(expected, sizeof expected, "<%c%c%c%c>", (int)(0xf0 | point >> 18),
                  (int)(0x80 | (point >> 12 & 0x3f)), (int)(0x80 | (point >> 6 & 0x3f)),
                  (int)(0x80 | (point & 0x3f)));
         assert_true(json(body));
-        assert_is(PARAMETER_USER, expected);
+        assert_is(PARAMETER_ITEM, expected);
     }
-    assert_true(json("{\"user_id\":\"\\uD83D\\ude00\\ud837\\uDE00\\udbff\\udfff\"}"));
-    assert_is(PARAMETER_USER, "\xf0\x9f\x98\x80\xf0\x9d\xb8\x80\xf4\x8f\xbf\xbf");
-    assert_true(json("{\"user_id\":\"\\\\ud800\"}")); /* a backslash and "ud800" */
-    assert_is(PARAMETER_USER, "\\ud800");
-    assert_true(json("{\"\\ud83d\\ude00\":1,\"user_id\":\"amy\"}"));
+    assert_true(json("{\"item_id\":\"\\uD83D\\ude00\\ud837\\uDE00\\udbff\\udfff\"}"));
+    assert_is(PARAMETER_ITEM, "\xf0\x9f\x98\x80\xf0\x9d\xb8\x80\xf4\x8f\xbf\xbf");
+    assert_true(json("{\"item_id\":\"\\\\ud800\"}")); /* a backslash and "ud800" */
+    assert_is(PARAMETER_ITEM, "\\ud800");
+    assert_true(json("{\"\\ud83d\\ude00\":1,\"item_id\":\"amy\"}"));
     static const char *const bad[] = {
         "\\ud800",        "\\udc00",        "\\ud800x",  "\\ud800\\ud800\\udc00",
         "\\ud800\\u0041", "\\udc00\\ud800", "\\uDBFF\\n"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        snprintf(body, sizeof body, "{\"user_id\":\"%s\"}", bad[i]);
+        snprintf(body, sizeof body, "{\"item_id\":\"%s\"}", bad[i]);
         assert_refused(json(body), NULL, "JSON");
     }
 }
@@ -523,6 +523,42 @@ static void test_complete(void **state)
     assert_is(PARAMETER_CODE, "c");
 }
 
+/* ---- users' names ---- */
+
+/* A name is what user_name_read() makes of it, wherever it comes from; other values stay as sent.
+ */
+static void test_names_in_any_spelling(void **state)
+{
+    (void)state;
+    static const char *const forms[] = {"user_id=Zo%C3%A9", "user_id=Zoe%CC%81",
+                                        "user_id=+Zoe%CC%81+", "user_id=%E3%80%80Zo%C3%A9%C2%A0",
+                                        "user_id=Zoe%CC%81&user_id=Zo%C3%A9&user_id=%20"};
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        assert_true(form(forms[i]));
+        assert_is(PARAMETER_USER, "Zo\xc3\xa9");
+    }
+    assert_true(json("{\"user_id\":\" Zoe\\u0301\\u3000\"}"));
+    assert_is(PARAMETER_USER, "Zo\xc3\xa9");
+    assert_true(json("{\"user_id\":7.0}"));
+    assert_is(PARAMETER_USER, "7");
+    assert_true(form("user_id=+%E2%80%83&id=+Zoe%CC%81+"));
+    assert_is(PARAMETER_USER, "");
+    assert_is(PARAMETER_ITEM, " Zoe\xcc\x81 ");
+    assert_refused(form("user_id=Zoe&user_id=Zoe%CC%81"), "user_id", "twice");
+}
+
+/* 126 bytes, which Form C makes 252. */
+static void test_a_name_that_becomes_too_long(void **state)
+{
+    (void)state;
+    char text[512] = "user_id=";
+    for (int i = 0; i < 42; i++)
+        strcat(text, "%E0%A5%98");
+    assert_true(form(text));
+    assert_true(parameters.by_name[PARAMETER_USER].is_too_long);
+    assert_int_equal(parameters.by_name[PARAMETER_USER].length, PARAMETER_BYTES_MAX);
+}
+
 /* ---- misuse ---- */
 
 static bool is_read;
@@ -530,7 +566,8 @@ static bool is_read;
 /* A table with a parameter whose number is too high. */
 static void read_beyond(void)
 {
-    static const struct parameter_alias names[] = {{"beyond", PARAMETERS_MAX}, {NULL, 0}};
+    static const struct parameter_alias names[] = {{"beyond", PARAMETERS_MAX, false},
+                                                   {NULL, 0, false}};
     static const char query[] = "beyond=1";
     parameters_begin(&parameters, names, ~0U);
     is_read = parameters_from_form(&parameters, query, strlen(query), &fault);
@@ -564,6 +601,8 @@ int main(void)
         cmocka_unit_test(test_complete),
         cmocka_unit_test(test_json_surrogates),
         cmocka_unit_test(test_json_reader_is_used_again),
+        cmocka_unit_test(test_names_in_any_spelling),
+        cmocka_unit_test(test_a_name_that_becomes_too_long),
         cmocka_unit_test(test_misuse),
         cmocka_unit_test(test_json_large),
     };

@@ -266,7 +266,16 @@ static void test_meanings(void **state)
           "\"postgresql://u@h1,h2:5433/db?target_session_attrs=primary\"",
           "\"hostaddr=127.0.0.1,::1 port=1\"", "\"host=/run/pg options='-c x=y'\"",
           "\"postgresql:///db?host=/run/pg&connect_timeout=2\""}},
-        {"worker.listen", {"\":9000\"", "\"h:9000\""}, {"\"\"", "\"/run/1.sock\"", "\"1.sock\""}}};
+        {"worker.listen", {"\":9000\"", "\"h:9000\""}, {"\"\"", "\"/run/1.sock\"", "\"1.sock\""}},
+        {"http.allow_origin",
+         {"\"null\"", "\"*\"", "\"shop.example\"", "\"https://Shop.example\"", "\"https://a/\"",
+          "\"https://a:443\"", "\"https://a,https://b\"", "\"https://a null\""},
+         {"\"\"", "\"  \"", "\"https://a\"", "\" https://a  http://b:8080 https://[::1] \""}},
+        {"http.login_url",
+         {"\"login\"", "\"//evil.example\"", "\"/\\\\evil.example\"", "\"javascript:alert(1)\"",
+          "\"ftp://a\"", "\"https:a\"", "\"https://a b\"", "\" /login\"", "\"HTTPS://a\""},
+         {"\"\"", "\"/\"", "\"/login\"", "\"/login?next=//x\"", "\"https://id.example/a?b#c\"",
+          "\"http://localhost:1/\""}}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         for (const char *const *bad = cases[i].bad; *bad; bad++)
             value_refused(cases[i].name, *bad);

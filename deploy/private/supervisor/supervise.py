@@ -93,7 +93,7 @@ class Supervisor:
         settings = (f"database.worker_conninfo={conninfo}=flashsale_worker",
                     f"database.generator_conninfo={conninfo}=flashsale_generator",
                     f"redis.address=unix:{self.redis.socket}", f"metrics.file={self.place.run}/metrics",
-                    "sale.generated_every_s=0", f"worker.keepalive_connections_max={2 * keepalive}")
+                    "sale.generated_every_s=0", "http.user_rate=0", f"worker.keepalive_connections_max={2 * keepalive}")
         options = ["-c", TOP / "conf/flashsale.conf", *(word for setting in settings for word in ("-o", setting))]
         for worker in self.workers:
             worker.options = [*options, *worker_more]

@@ -1,0 +1,1 @@
+SELECT * FROM flashsale.read_turn('nobody');
