@@ -85,6 +85,8 @@ const outcomes = [
     'sold_out',
     'sale_closed',
     'user_limit',
+    'hold_limit',
+    'not_yet',
     'unknown_code',
     'unknown_item',
     'bad_request',

@@ -4,7 +4,7 @@
 load helper
 
 setup_file() {
-    stack_start sale.items_per_sale=200
+    stack_start sale.items_per_sale=200 sale.holds_max=0
 }
 
 # The codes of 15 items, held by one user.

@@ -12,9 +12,9 @@ setup_file() {
     fi
     # A second stack, where users log in at the web server, with other statuses.
     stack_start http.identity=remote_user http.status_unavailable=409 http.status_limit=403 \
-        http.status_unknown_code=410 sale.items_per_sale=30 sale.purchase_limit=1
+        http.status_unknown_code=410 sale.items_per_sale=30 sale.purchase_limit=1 sale.holds_max=0
     export OTHER_RUN_DIR=$RUN_DIR OTHER_URL=$URL
-    stack_start sale.items_per_sale=120
+    stack_start sale.items_per_sale=120 sale.holds_max=0
     export DOCUMENT=$BATS_FILE_TMPDIR/openapi.json
     curl --silent --fail --output "$DOCUMENT" "$URL/openapi.json"
 }

@@ -190,6 +190,8 @@ static void check_integer(const char *name, long long min, long long max)
         value_accepted(name, value);
         snprintf(value, sizeof value, "%lldL", i ? max : min);
         value_accepted(name, value);
+        if ((i ? max : min) < 0)
+            continue;
         snprintf(value, sizeof value, "0x%llx", (unsigned long long)(i ? max : min));
         value_accepted(name, value);
     }
