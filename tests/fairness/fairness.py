@@ -138,7 +138,7 @@ def read_options():
     parser.add_argument("--rate", type=float, default=100, help="requests a second that a program wants")
     parser.add_argument("--draw-s", type=int, default=600)
     parser.add_argument("--come-s", type=float, default=60, help="people come within so many seconds of their time")
-    parser.add_argument("--read-s", type=float, default=10, help="and read it in the sale's first so many seconds")
+    parser.add_argument("--read-s", type=float, default=30, help="and read it in the sale's first so many seconds")
     parser.add_argument("--points", type=float, default=2, help="how far from fair a share may be with the draw")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", metavar="FILE", help="write all figures there, too")
