@@ -58,7 +58,7 @@ tested := $(common) $(filter-out %/main.o,$(fcgi) $(generator))
 
 programs := $(BUILD_DIR)/flashsale-fcgi $(BUILD_DIR)/flashsale-generator
 sources := $(wildcard common/*.[ch] catalog/*.[ch] fcgi/*.[ch] fcgi/*/*.[ch] generator/*.[ch] tests/unit/*.[ch] \
-    tests/bench/*.c tests/client/*.[ch] tests/fuzz/*.[ch] tests/fault/*.[ch])
+    tests/bench/*.c tests/client/*.[ch] tests/fairness/*.c tests/fuzz/*.[ch] tests/fault/*.[ch])
 scripts = $(shell grep --recursive --files-with-matches --binary-files=without-match \
     --exclude-dir=.git --exclude-dir=build --exclude-dir=run \
     --exclude-dir=node_modules '^\#!/usr/bin/env ba[st][hs]' . 2>/dev/null) \
@@ -69,8 +69,8 @@ quiet := $(if $(V),,@)
 submake = $(MAKE) --no-print-directory $(if $(V),,--silent) --jobs=$(jobs)
 
 .PHONY: all help run stop status test unit sql-test e2e asan tsan valgrind fuzz torture test-hosts failover \
-    test-deploy test-fresh bench k6 format lint lint-sources deps clean install manual deb units fuzzers build-packages \
-    unit-packages
+    test-deploy test-fresh fairness bench k6 format lint lint-sources deps clean install manual deb units fuzzers \
+    build-packages unit-packages
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
 
@@ -156,6 +156,11 @@ torture: ## sales under faults, each answer compared with the rows (ROUNDS=10 SE
 	@tests/torture/torture.py --rounds '$(or $(ROUNDS),10)' --seed '$(or $(SEED),1)' \
 	    $(if $(JSON),--json '$(JSON)')
 
+fairness: ## who gets the stock, with a draw and without: programs and people (ARGUMENTS="--draw-s 300 --json file")
+	@$(PACKAGES) run bench
+	@$(submake) all $(BUILD_DIR)/buyers
+	@tests/fairness/fairness.py $(ARGUMENTS)
+
 bench: ## measure the sale against an empty worker (CASES="flow storm": some cases only)
 	@$(PACKAGES) run bench
 	@$(submake) all $(BUILD_DIR)/empty_worker
@@ -232,13 +237,17 @@ $(BUILD_DIR)/man/flashsale.conf.5: docs/man/flashsale.conf.5.in docs/man/setting
 $(call objects_of,$(addprefix tests/,unit fuzz fault client)): | unit-packages
 
 units: $(units) $(replays) $(BUILD_DIR)/fault/request $(BUILD_DIR)/fault/flashsale-fcgi \
-    $(BUILD_DIR)/empty_worker
+    $(BUILD_DIR)/empty_worker $(BUILD_DIR)/buyers
 
 fuzzers: $(fuzzers)
 
 $(BUILD_DIR)/empty_worker: $(BUILD_DIR)/tests/bench/empty_worker.o
 	@printf '%s\n' 'LINK  $@' >&2
 	$(quiet)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lfcgi
+
+$(BUILD_DIR)/buyers: $(BUILD_DIR)/tests/fairness/buyers.o
+	@printf '%s\n' 'LINK  $@' >&2
+	$(quiet)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 
 $(BUILD_DIR)/flashsale-fcgi: $(common) $(fcgi)
 	@printf '%s\n' 'LINK  $@' >&2

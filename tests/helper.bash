@@ -52,6 +52,34 @@ history_is_sold() {
     same "$(comm -23 "$BATS_TEST_TMPDIR/told" "$BATS_TEST_TMPDIR/sold" | head)" ''
 }
 
+# sample_holds FOLDER SQL...: until FOLDER/stop exists, adds lines to FOLDER/samples: the most items that a user holds at
+# one moment, and how many users hold any. SQL... is a command that runs a query.
+sample_holds() {
+    until [[ -e $1/stop ]]; do
+        # By the time at which the rows are looked at: now() is earlier than the newest of them.
+        "${@:2}" 'SELECT coalesce(max(holds), 0), count(*) FROM (
+            SELECT count(*) AS holds FROM flashsale.item
+            WHERE purchased_at IS NULL AND held_until > clock_timestamp() GROUP BY sale_id, held_by) h' \
+            >>"$1/samples" 2>>"$1/samples.err" || sleep 0.1
+    done
+}
+
+# holds_are_bound HISTORY HOLDS_MAX HOLD_S FOLDER SQL...: by the samples, and by what the clients saw, no user of sale 1
+# held more at once, and nobody was refused more with fewer. Prints what tests/client/holds.py counted.
+holds_are_bound() {
+    [[ $(wc --lines <"$4/samples") -ge 20 ]] || fail "too few samples: $(cat "$4/samples" "$4/samples.err")" || return
+    same "$(cut --delimiter='|' --fields=1 "$4/samples" | sort --numeric-sort | tail --lines=1)" "$2" || return
+    "${@:5}" "SELECT user_id, outcome, sale_id || '-' || number, secret, extract(epoch FROM attempted_at)
+        FROM flashsale.attempt WHERE sale_id = 1" >"$4/attempts"
+    "$TOP/tests/client/holds.py" --history "$1" --log "$4/attempts" --holds-max "$2" --hold-s "$3"
+}
+
+# told_of HISTORY WHAT TURN: how many checkouts of that kind got an item (crowd.py, parallel).
+told_of() {
+    jq --slurp --arg what "$2" --argjson turn "$3" \
+        'map(select(.what == $what and .turn == $turn and .status == 200)) | length' "$1"
+}
+
 # within MS COMMAND...: it must succeed in that time (times TEST_SLOWNESS).
 within() {
     local began limit=$(($1 * TEST_SLOWNESS))

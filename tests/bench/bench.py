@@ -82,11 +82,12 @@ def resident_kib(pid):
 class Stack:
     """A private stack (deploy/private/stack) with a folder and ports of its own."""
 
-    def __init__(self, name, port, items=MANY, worker=None):
+    def __init__(self, name, port, items=MANY, worker=None, sale=None):
+        """`worker`, `sale`: settings of the workers, and of both workers and the generator."""
         self.name = name
         self.dir = OUT / name
         self.port = port
-        options = {"sale.items_per_sale": items, **SALE}
+        options = {"sale.items_per_sale": items, **SALE, **(sale or {})}
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("FLASHSALE_")},
             "RUN_DIR": str(self.dir),
@@ -95,7 +96,7 @@ class Stack:
             "HTTPS_PORT": str(port + 1),
             "GENERATE_EVERY_S": "0",
             "GENERATOR_OPTIONS": " ".join(f"-o {k}={v}" for k, v in options.items()),
-            "WORKER_OPTIONS": " ".join(f"-o {k}={v}" for k, v in (worker or {}).items()),
+            "WORKER_OPTIONS": " ".join(f"-o {k}={v}" for k, v in {**(sale or {}), **(worker or {})}.items()),
         }
         self.next_number = 1
 

@@ -5,6 +5,7 @@
     crowd.py buy          --url URL --users 1000 --each 10 --connections 64
     crowd.py purchase-all --url URL [--url URL] [--times 20] CODE...
     crowd.py steady       --url URL --connections 32 --seconds 5 [--stop-file FILE]
+    crowd.py parallel     --url URL [--url URL] --users 1000 --each 20 --returning 300
 
 URL is http://HOST:PORT or https://HOST[:PORT], or unix:///PATH for one worker's socket (FastCGI). The
 connections are spread over several URLs, and over several --source addresses of this host, as web servers
@@ -18,8 +19,13 @@ limit each address. Prints one JSON object:
     bodies               purchase-all: how many different bodies came with status 200
     slowest_ms           the longest time a reply took
 
+parallel: each user sends --each checkouts of any item at once, on as many connections; checks one of the items out
+again, buys one, and asks for another. When the holds have ended, --returning users take a second turn. --at-once users
+do so at the same time.
+
 --history FILE writes a line of JSON for each request: kind, user, item, code, sent and answered (seconds since
-the epoch), status and outcome; status is null without a reply.
+the epoch), status, outcome and expires_at; status is null without a reply. parallel adds what the checkout was:
+"first" of a turn, "own" item, or "bought", after a purchase; and the turn.
 """
 
 import argparse
@@ -29,7 +35,7 @@ import os
 import signal
 import sys
 import time
-from collections import Counter
+from collections import Counter, deque
 from urllib.parse import urlencode
 
 from connection import NotSent, Unknown, connection_to
@@ -37,7 +43,7 @@ from connection import NotSent, Unknown, connection_to
 RETRIES_MAX = 30
 # Outcomes without a row in the log: the request was malformed, or not decided.
 UNDECIDED = ("bad_request", "not_found", "method_not_allowed", "body_too_large",
-             "unsupported_body", "unavailable", "")
+             "unsupported_body", "too_many_requests", "unavailable", "")
 
 
 class Crowd:
@@ -57,7 +63,7 @@ class Crowd:
         return [connection_to(urls[i % len(urls)], self.options.timeout, sources[i % len(sources)])
                 for i in range(count)]
 
-    def record(self, kind, sent, reply, asked):
+    def record(self, kind, sent, reply, asked, note):
         answered = time.time()
         self.slowest_s = max(self.slowest_s, answered - sent)
         members = reply.members if reply else {}
@@ -66,12 +72,12 @@ class Crowd:
                     "code": members.get("code"), **asked, "sent": sent, "answered": answered,
                     "status": reply.status if reply else None,
                     "outcome": reply.outcome if reply else "unknown",
-                    "detail": members.get("detail")}
+                    "detail": members.get("detail"), "expires_at": members.get("expires_at"), **note}
             if members.get("item_id"):
                 line["item"] = members["item_id"]
             self.history.write(json.dumps(line) + "\n")
 
-    async def ask(self, connection, kind, **asked):
+    async def ask(self, connection, kind, note=(), **asked):
         """Sends a request, again while the answer is 503 with Retry-After. None: no answer."""
         for _ in range(RETRIES_MAX):
             sent = time.time()
@@ -83,9 +89,9 @@ class Crowd:
                 return None
             except Unknown:
                 self.totals["unknown"] += 1
-                self.record(kind, sent, None, asked)
+                self.record(kind, sent, None, asked, dict(note))
                 return None
-            self.record(kind, sent, reply, asked)
+            self.record(kind, sent, reply, asked, dict(note))
             self.totals["status_5xx"] += reply.status >= 500
             if reply.status != 503 or "retry-after" not in reply.headers or self.is_stopping:
                 break
@@ -96,8 +102,8 @@ class Crowd:
             self.totals["decided"] += reply.status == 200 or reply.outcome not in UNDECIDED
         return reply
 
-    async def checkout(self, connection, user, item="any"):
-        return await self.ask(connection, "checkout", user_id=user, id=item)
+    async def checkout(self, connection, user, item="any", **note):
+        return await self.ask(connection, "checkout", note, user_id=user, id=item)
 
     async def purchase(self, connection, code):
         return await self.ask(connection, "purchase", code=code)
@@ -183,6 +189,40 @@ async def steady(crowd):
                            enumerate(crowd.connections(options.connections))))
 
 
+async def parallel(crowd):
+    options = crowd.options
+    waiting = deque((f"{options.prefix}{user}", 1, 0) for user in range(options.users))
+    returning = set()
+
+    async def shop(connections, user, turn):
+        """One turn of a user; returns when all the holds that were answered have ended."""
+        replies = await asyncio.gather(*(crowd.checkout(one, user, what="first", turn=turn) for one in connections))
+        held = [reply.members for reply in replies if reply and reply.status == 200]
+        until = time.time()
+        if held:
+            await crowd.checkout(connections[0], user, held[0]["item_id"], what="own", turn=turn)
+            bought = await crowd.purchase(connections[-1], held[-1]["code"])
+            if bought and bought.status == 200:
+                more = await crowd.checkout(connections[0], user, what="bought", turn=turn)
+                held += [more.members] if more and more.status == 200 else []
+            until += max(members["expires_in"] for members in held)
+        return until
+
+    async def serve():
+        connections = crowd.connections(options.each)
+        while waiting:
+            user, turn, ready = waiting.popleft()
+            await asyncio.sleep(max(0, ready - time.time()))
+            until = await shop(connections, user, turn)
+            if turn == 1 and len(returning) < options.returning:
+                returning.add(user)
+                waiting.append((user, turn + 1, until + 0.5))
+        for connection in connections:
+            connection.close()
+
+    await asyncio.gather(*(serve() for _ in range(options.at_once)))
+
+
 def read_options():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -214,6 +254,11 @@ def read_options():
     one.add_argument("--seconds", type=float, default=5)
     one.add_argument("--pause-ms", type=float, default=0, help="between a buyer's rounds")
     one.add_argument("--stop-file", metavar="FILE", help="stop when this file exists")
+    one = scenario("parallel", parallel)
+    one.add_argument("--users", type=int, default=1000)
+    one.add_argument("--each", type=int, default=20, help="checkouts of a user at once")
+    one.add_argument("--at-once", type=int, default=10, help="users at once")
+    one.add_argument("--returning", type=int, default=300, help="users who come a second time")
     return parser.parse_args()
 
 

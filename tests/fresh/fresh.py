@@ -63,6 +63,8 @@ COMMANDS = {
     "fuzz": ("make fuzz SECONDS_EACH=2",),
     "torture": ("make torture ROUNDS=1",),
     "bench": ("ROUNDS=1 SECONDS_EACH=2 make bench CASES=flow",),
+    "fairness": ("make fairness ARGUMENTS='--items 1000 --users 5000 --programs 0.1 --draw-s 20 --come-s 1"
+                 " --read-s 1 --points 10'",),
 }
 ROOT_ONLY = ("test-hosts", "failover", "test-deploy")
 SUDO = ("install",)

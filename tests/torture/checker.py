@@ -15,12 +15,16 @@ Prints a line for each violation, and exits with 1 if there is one:
     sold_twice            an item is among the purchases of two users, or twice among those of one
     buyer_differs         items and the rows of their buyers contradict each other
     over_limit            a user has bought more items than the limit
+    over_holds            a user certainly had more holds at once than the sale allows
+    own_refused           hold_limit for an item that the user certainly held
+    before_its_turn       a user got an item before the user's turn
+    wrong_turn            not_yet with another opening time than the rows give, or one outside the draw
     not_logged            a checkout was answered, but is not in the log
     logged_unasked        the log has a checkout that nobody sent, or more of them than were sent
     wrong_expiry          a checkout's answer and the log have different ends of the hold
     holds_overlap         an item was given to a second user while the first one held it
     sold_outside_hold     an item is sold to a user who did not hold it then
-    refused_for_nothing   the reply was held, sold, sold_out or user_limit without that being so
+    refused_for_nothing   the reply was held, sold, sold_out, user_limit, hold_limit or not_yet without that being so
     not_sold_out          items are left after the end of the round, or more are sold than exist
     sale_not_whole        a generated sale has not exactly its items, or does not follow the one before
     audit                 sale_audit() found something
@@ -36,6 +40,10 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from history import ANY, Code, History
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "client"))
+
+from holds import Hold, most_certain, most_possible  # noqa: E402
 
 NUMBERS = 10_000_000  # fcgi/api/purchase_id.h
 SECOND_US = 1_000_000
@@ -73,8 +81,8 @@ class Checker:
     def check(self):
         """All violations, as (kind, text)."""
         for look in (self.answers, self.answered_purchases, self.refused_purchases,
-                     self.sold_items, self.buyers, self.log, self.holds, self.refusals, self.stock,
-                     self.sales, self.audit):
+                     self.sold_items, self.buyers, self.log, self.holds, self.bound, self.turns,
+                     self.refusals, self.stock, self.sales, self.audit):
             look()
         return self.violations
 
@@ -265,6 +273,62 @@ class Checker:
             until = until_of.get((code.number, code.secret)) if code else None
             if until and not same_millisecond(request.reply.get("expires_at"), until):
                 self.wrong("wrong_expiry", f"{request.id}: {request.reply}; held until {until}")
+
+    def holds_by_user(self):
+        """Each user's holds, by their codes, with what the clients knew of them."""
+        holds = defaultdict(dict)
+        of_code = {}
+        for of_item in self.holds_by_number().values():
+            for begins, until, row in of_item:
+                code = Code(self.sale["sale_id"], row["number"], row["secret"])
+                of_code[code] = holds[row["user_id"]][code] = Hold(begins, until)
+        for request in self.requests:
+            is_checkout = request.kind == "checkout"
+            code = (request.reply or {}).get("code") if is_checkout else request.code
+            hold = of_code.get(Code.parse(code))
+            if hold is None:
+                continue
+            if not is_checkout:
+                hold.purchase_sent = min(request.sent, hold.purchase_sent or request.sent)
+            if request.is_accepted:
+                name = "answered" if is_checkout else "purchase_answered"
+                setattr(hold, name, min(request.answered, getattr(hold, name) or request.answered))
+        return holds
+
+    def bound(self):
+        """Nobody had more holds than the sale allows, nor was refused more with fewer."""
+        holds_max, holds = self.sale["holds_max"], self.holds_by_user()
+        for user, of_user in holds.items():
+            if holds_max and most_certain(list(of_user.values())) > holds_max:
+                self.wrong("over_holds", f"{user}: {of_user}")
+        for request in self.checkouts:
+            if request.outcome != "hold_limit":
+                continue
+            of_user = holds[request.user]
+            since, until = request.sent - self.slack_us, request.answered + self.slack_us
+            if not holds_max or most_possible(list(of_user.values()), since, until) < holds_max:
+                self.wrong("refused_for_nothing", f"{request}; {of_user}")
+            if any(code.number == request.number and hold.is_certain(since, until)
+                   for code, hold in of_user.items()):
+                self.wrong("own_refused", f"{request}; {of_user}")
+
+    # ---- turns ----
+
+    def turns(self):
+        begins, turns = self.sale["starts_at"], self.rows["turns"]
+        for row in self.attempts:
+            opens = turns.get(row["user_id"], begins)
+            if row["outcome"] == "accepted" and row["attempted_at"] < opens:
+                self.wrong("before_its_turn", f"{row}; {opens}")
+        for request in self.checkouts:
+            if request.outcome != "not_yet":
+                continue
+            opens = turns.get(request.user, begins)
+            if (not same_millisecond(request.reply.get("opens_at"), opens)
+                    or not begins <= opens < begins + self.sale["draw_s"] * SECOND_US):
+                self.wrong("wrong_turn", f"{request}; {opens}")
+            if request.sent - self.slack_us >= opens:
+                self.wrong("refused_for_nothing", f"{request}; {opens}")
 
     # ---- refusals ----
 

@@ -13,7 +13,8 @@ from typing import Optional
 
 ANY = 0
 # Refusals: the request was decided, and got no item.
-CHECKOUT_REFUSALS = {"held", "sold", "sold_out", "user_limit", "sale_closed", "unknown_item"}
+CHECKOUT_REFUSALS = {"held", "sold", "sold_out", "user_limit", "hold_limit", "not_yet", "sale_closed",
+                     "unknown_item"}
 PURCHASE_REFUSALS = {"unknown_code", "user_limit"}
 
 

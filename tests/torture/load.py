@@ -13,6 +13,7 @@ from history import ANY, Code, Request, now_us  # noqa: E402
 
 PATIENCE_S = 8
 NO_CONNECTION_PAUSE_S = 0.03
+AT_ONCE = 4  # checkouts of a user who wants more than one item
 
 
 class Load:
@@ -68,23 +69,24 @@ class Load:
     # ---- during the faults ----
 
     async def crowd(self, plan, urls):
-        await asyncio.gather(*(self.buyer(plan, i, urls[i % len(urls)])
-                               for i in range(plan.connections)))
+        await asyncio.gather(*(self.buyer(plan, i, urls) for i in range(plan.connections)))
 
-    async def buyer(self, plan, index, url):
+    async def buyer(self, plan, index, urls):
         chance = random.Random(f"{self.seed} buyer {index}")
         is_impatient = index < plan.impatient_connections
-        connection = connection_to(url, PATIENCE_S)
+        connection, *others = (connection_to(urls[(index + i) % len(urls)], PATIENCE_S)
+                               for i in range(1 + AT_ONCE))
         try:
             while not self.is_stopping:
                 if is_impatient:
                     connection.timeout_s = chance.uniform(0.0005, 0.012)
-                await self.turn(connection, plan, chance)
+                await self.turn(connection, others, plan, chance)
                 await asyncio.sleep(chance.uniform(0, 2 * plan.pause_s))
         finally:
-            connection.close()
+            for one in (connection, *others):
+                one.close()
 
-    async def turn(self, connection, plan, chance):
+    async def turn(self, connection, others, plan, chance):
         if self.later and self.later[0][0] <= now_us():
             await self.purchase(connection, heapq.heappop(self.later)[1])
             return
@@ -96,15 +98,21 @@ class Load:
             await self.purchase(connection, chance.choice(self.codes))
         elif kind < 0.12:
             await self.purchase(connection, self.wrong_code(chance))
+        elif kind < 0.15:
+            user = self.a_user(plan, chance)
+            await asyncio.gather(*(self.checkout(one, user, self.wish(plan, chance)) for one in others))
         else:
             await self.shop(connection, plan, chance)
 
     async def shop(self, connection, plan, chance):
-        user = f"s{self.seed}-u{int(plan.users * chance.random() ** 2)}"
+        user = self.a_user(plan, chance)
         held = await self.checkout(connection, user, self.wish(plan, chance))
         if not held or not held.is_accepted:
             return
         code, plans = held.reply.get("code"), chance.random()
+        if chance.random() < 0.1 and Code.parse(code):
+            # The same item again, also at the bound on holds.
+            await self.checkout(connection, user, Code.parse(code).number)
         if plans < 0.25:
             return  # leaves the item to its hold
         if plans < 0.40:
@@ -120,6 +128,9 @@ class Load:
             await asyncio.sleep(chance.uniform(0, 0.3))
             if self.is_stopping:
                 break
+
+    def a_user(self, plan, chance):
+        return f"s{self.seed}-u{int(plan.users * chance.random() ** 2)}"
 
     @staticmethod
     def wish(plan, chance):

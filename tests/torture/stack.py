@@ -39,11 +39,16 @@ FAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
 
 # Everything about the round's sale in one snapshot, times in microseconds since the epoch.
 ROWS = """
+SET search_path = flashsale;
 WITH s AS MATERIALIZED (SELECT * FROM flashsale.current_sale())
 SELECT json_build_object(
     'sale', (SELECT json_build_object('sale_id', sale_id, 'items_total', items_total,
-                 'hold_s', hold_s, 'purchase_limit', purchase_limit, 'ends_at', {us:ends_at})
+                 'hold_s', hold_s, 'purchase_limit', purchase_limit, 'holds_max', holds_max,
+                 'draw_s', draw_s, 'starts_at', {us:starts_at}, 'ends_at', {us:ends_at})
              FROM s),
+    'turns', (SELECT coalesce(json_object_agg(user_id, {us:opens_at}), '{}')
+              FROM s, (SELECT DISTINCT user_id FROM flashsale.attempt) u,
+                  flashsale.turn_opens_at(s, user_id) opens_at),
     'items', (SELECT coalesce(json_agg(json_build_object('number', number, 'held_by', held_by,
                   'secret', secret, 'purchased_at', {us:purchased_at},
                   'buyer_purchases', array_position(numbers, number))), '[]')
@@ -265,20 +270,20 @@ class Stack:
             raise StackError(f"psql: {done.stderr.strip()}")
         return done.stdout.strip()
 
-    def fresh_sale(self, items, hold_s, limit):
-        """Deletes all rows, and makes a sale that lasts longer than any round. Nobody may be buying."""
+    def fresh_sale(self, **settings):
+        """Deletes all rows, and makes a sale that begins now and lasts longer than any round. Nobody may be buying."""
         self.sql(FRESH)
         if self.has_small_disk:
             self.sql("CHECKPOINT")
-        generator = self.generator(items_per_sale=items, hold_s=hold_s, purchase_limit=limit,
-                                   sales_ahead=0)
+        generator = self.generator(sales_ahead=0, **settings)
         _, errors = generator.communicate(timeout=COMMAND_S_MAX)
         if generator.returncode != 0:
             raise StackError(f"the generator: {errors}")
+        self.sql("UPDATE flashsale.sale SET starts_at = now()")
 
     def rows(self):
         query = ROWS
-        for column in ("ends_at", "purchased_at", "attempted_at", "starts_at"):
+        for column in ("ends_at", "purchased_at", "attempted_at", "starts_at", "opens_at"):
             query = query.replace(f"{{us:{column}}}",
                                   f"(extract(epoch FROM {column}) * 1000000)::bigint")
         return json.loads(self.sql(query))

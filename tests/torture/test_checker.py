@@ -16,6 +16,7 @@ BEGIN_US = 1_800_000_000 * SECOND_US
 HOLD_S = 2
 STEP_US = 10_000  # from one request to the next
 DECIDED_US = 1_000  # from a request to its decision, and from there to its answer
+DRAW_US = SECOND_US  # all turns have come then
 
 
 def iso(time_us):
@@ -36,10 +37,11 @@ class Sale:
         self.requests = []
         self.rows = {
             "sale": {"sale_id": 1, "items_total": 6, "hold_s": HOLD_S, "purchase_limit": 2,
+                     "holds_max": 2, "draw_s": 1, "starts_at": BEGIN_US - DRAW_US,
                      "ends_at": BEGIN_US + 3600 * SECOND_US},
             "items": [{"number": n, "held_by": None, "secret": None, "buyer_purchases": None,
                        "purchased_at": None} for n in range(1, 7)],
-            "buyers": [], "attempts": [], "audit": [],
+            "buyers": [], "attempts": [], "audit": [], "turns": {},
             "sales": [{"sale_id": 1, "items_total": 6, "items": 6, "starts_at": BEGIN_US,
                        "ends_at": BEGIN_US + 3600 * SECOND_US}]}
 
@@ -66,6 +68,7 @@ class Sale:
         row = {"attempted_at": request.sent + DECIDED_US, "number": number, "outcome": outcome,
                "secret": secret, "user_id": request.user}
         self.rows["attempts"].append(row)
+        self.rows["turns"].setdefault(request.user, BEGIN_US - DRAW_US // 2)
         return row
 
     def checkout(self, user, number, given=None, answered=True):
@@ -91,11 +94,15 @@ class Sale:
         self.answer_checkout(request, code, held["attempted_at"] + HOLD_S * SECOND_US)
         return request
 
-    def refused(self, user, number, outcome, status=412):
+    def refused(self, user, number, outcome, status=412, **members):
         request = self.request("checkout", user=user, number=number)
         self.log(request, outcome, number or None)
-        self.answer(request, status, {"outcome": outcome})
+        self.answer(request, status, {"outcome": outcome, **members})
         return request
+
+    def not_yet(self, user, opens_us):
+        self.rows["turns"][user] = opens_us
+        return self.refused(user, ANY, "not_yet", opens_at=iso(opens_us))
 
     def purchase(self, code, answered=True):
         request = self.request("purchase", code=code.text())
@@ -132,6 +139,9 @@ class SoundSale(Sale):
 
     def __init__(self):
         super().__init__()
+        self.time_us -= DRAW_US
+        self.early = self.not_yet("kim", self.time_us + DRAW_US // 2)
+        self.time_us = BEGIN_US
         self.amys = self.checkout("amy", ANY, given=1)
         self.bought = self.purchase(self.amys)
         self.bought_again = self.purchase(self.amys)
@@ -145,8 +155,10 @@ class SoundSale(Sale):
         self.never_came = self.request("checkout", user="fay", number=ANY)
         self.answer(self.never_came, 503, {"outcome": "unavailable"})
         self.guss = self.checkout("gus", 5)
-        self.unknown_but_sold = self.purchase(self.guss, answered=False)
         self.guss_other = self.checkout("gus", 6)
+        self.full = self.refused("gus", ANY, "hold_limit", 429)
+        self.own = self.again("gus", self.guss_other)
+        self.unknown_but_sold = self.purchase(self.guss, answered=False)
         self.unknown_not_sold = self.request("purchase", code=self.guss_other.text())
         # One worker decided, and died; then the other one was asked, and answered.
         self.tried_twice = self.refused("ivy", 4, "held")
@@ -345,11 +357,12 @@ def one_lost_try_cannot_be_two_rows(sale):
 
 @wrong("holds_overlap")
 def held_by_two_at_once(sale):
-    first = sale.attempt(user_id="dan", outcome="accepted")
-    first["attempted_at"] += 100_000
+    first, second = (sale.attempt(user_id=user, outcome="accepted") for user in ("dan", "eve"))
+    later_us = second["attempted_at"] - first["attempted_at"] - HOLD_S * SECOND_US + STEP_US
+    first["attempted_at"] += later_us
     for request in sale.requests:
         if request.user == "dan":
-            request.answered += 100_000
+            request.answered += later_us
             request.reply["expires_at"] = iso(first["attempted_at"] + HOLD_S * SECOND_US)
 
 
@@ -369,6 +382,58 @@ def sold_when_the_hold_was_over(sale):
         if request.code == sale.eves.text():
             request.answered += HOLD_S * SECOND_US
     sale.sold_out.answered += HOLD_S * SECOND_US
+
+
+@wrong("over_holds")
+def one_hold_more_than_allowed(sale):
+    sale.rows["sale"]["holds_max"] = 1
+
+
+@wrong("refused_for_nothing")
+def no_more_holds_though_there_was_room(sale):
+    sale.rows["sale"]["holds_max"] = 3
+
+
+@wrong("refused_for_nothing")
+def no_more_holds_though_there_is_no_bound(sale):
+    sale.rows["sale"]["holds_max"] = 0
+
+
+@wrong("refused_for_nothing")
+def no_more_holds_though_one_was_bought(sale):
+    # Long before, and that was answered.
+    sale.time_us += 3 * HOLD_S * SECOND_US
+    sale.requests.append(Request(id="x", kind="checkout", sent=sale.time_us, user="hal", number=ANY,
+                                 answered=sale.time_us + 2, status=429, reply={"outcome": "hold_limit"}))
+    sale.rows["attempts"].append({"attempted_at": sale.time_us + 1, "number": None, "outcome": "hold_limit",
+                                  "secret": None, "user_id": "hal"})
+
+
+@wrong("own_refused", "logged_unasked", "not_logged")
+def no_more_holds_for_what_is_held(sale):
+    sale.own.status, sale.own.reply = 429, {"outcome": "hold_limit"}
+
+
+@wrong("before_its_turn")
+def an_item_before_the_turn(sale):
+    sale.rows["turns"]["eve"] = sale.attempt(user_id="eve")["attempted_at"] + 1
+
+
+@wrong("wrong_turn")
+def not_yet_with_another_time(sale):
+    sale.early.reply["opens_at"] = iso(sale.rows["turns"]["kim"] + 1000)
+
+
+@wrong("wrong_turn")
+def not_yet_until_a_time_after_the_draw(sale):
+    sale.rows["turns"]["kim"] = BEGIN_US
+    sale.early.reply["opens_at"] = iso(BEGIN_US)
+
+
+@wrong("refused_for_nothing")
+def not_yet_when_the_turn_has_come(sale):
+    late = sale.not_yet("zoe", BEGIN_US - DRAW_US // 2)
+    assert late.sent > BEGIN_US
 
 
 @wrong("wrong_expiry")

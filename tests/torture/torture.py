@@ -44,6 +44,8 @@ class Plan:
     items: int
     hold_s: int
     limit: int
+    holds_max: int  # -1: as the limit; 0: no bound
+    draw_s: int
     users: int
     connections: int
     impatient_connections: int
@@ -57,10 +59,13 @@ class Plan:
         chance = random.Random(f"plan {seed}")
         items = chance.randrange(300, 1201, 50)
         plan = cls(seed=seed, items=items, hold_s=chance.choice((1, 1, 2, 3)), limit=3,
+                   holds_max=0, draw_s=0,
                    users=items // chance.choice((1, 2, 3)), connections=chance.choice((16, 24, 32)),
                    impatient_connections=0, direct=chance.random() < 0.3,
                    any_share=chance.choice((0.2, 0.5, 0.9)),
                    pause_s=chance.choice((0.01, 0.02, 0.03)))
+        plan.holds_max = chance.choice((-1, -1, 0, 1, 2))
+        plan.draw_s = chance.choice((0, 0, 0, 1, 2))
         # In as many rounds as there are kinds of faults, each kind comes first once.
         names = [fault.name for fault in faults_possible]
         first = names[seed * 7 % len(names)]
@@ -137,7 +142,8 @@ class Round:
 
     async def sale(self):
         plan, stack = self.plan, self.stack
-        stack.fresh_sale(plan.items, plan.hold_s, plan.limit)
+        stack.fresh_sale(items_per_sale=plan.items, hold_s=plan.hold_s, purchase_limit=plan.limit,
+                         holds_max=plan.holds_max, draw_s=plan.draw_s)
         stack.mark_logs()
         self.nemesis.begin()
 
