@@ -8,7 +8,7 @@
 --                                                of extended, in the last statement of the sale
 --
 -- so a batch that waits for another never holds what that one waits for. What a checkout of any item takes
--- beyond these, other stripes and items, it never waits for, and takes last (allocation.sql).
+-- beyond these, before buyers, it never waits for: other stripes and items (allocation.sql).
 --
 -- Items that are named have no lock before their UPDATE, since looking each up twice makes a batch dearer. The
 -- UPDATE goes by the number: its requests are sorted, and with hash joins, merge joins and all scans but those of
