@@ -4,7 +4,7 @@
 load helper
 
 setup_file() {
-    stack_start
+    stack_start sale.holds_max=0
 }
 
 # fail_each_call NAME [OPTION]...: its output goes to NAME.out and NAME.err.

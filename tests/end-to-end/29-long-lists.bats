@@ -6,7 +6,7 @@ load helper
 USER_NAME='"/\"ä'
 
 setup_file() {
-    stack_start sale.items_per_sale=700 sale.hold_s=86400
+    stack_start sale.items_per_sale=700 sale.hold_s=86400 sale.holds_max=0
     # The longest names: of characters that JSON escapes, or of characters of two bytes.
     sql "UPDATE flashsale.item SET name = CASE number % 2 WHEN 0 THEN repeat('\"', 95)
                                               ELSE repeat(chr(1), 94) || '\\' END"
