@@ -10,8 +10,8 @@ const EXPECTED = [400, 401, 403, 404, 405];
 
 async function logIn(visitor) {
     const { page } = visitor;
-    await visitor.sees('#you-name', 'Sign in');
-    await page.locator('#you-name').click();
+    await visitor.sees('#sign-in', 'Sign in');
+    await page.locator('#sign-in').click();
     await page.locator('input[name="user"]').fill(name);
     await page.getByRole('button', { name: 'Log in' }).click();
     await visitor.sees('#you-name', user);
