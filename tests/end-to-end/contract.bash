@@ -67,9 +67,9 @@ malformed_test() {
 offered_test() {
     local version=2
     speaks_2 || version=1.1
-    same "$(printf 'id=91' | curl --silent --insecure --http2 --request POST --upload-file - \
+    same "$(printf 'id=93' | curl --silent --insecure --http2 --request POST --upload-file - \
         --header 'Content-Type: application/x-www-form-urlencoded' --write-out ' %{http_version} %{http_code}' \
-        "https://127.0.0.1:$HTTPS_PORT/checkout?user_id=piped" | sed 's/.*"item_id":"\([^"]*\)".*}/\1/')" "1-91 $version 200"
+        "https://127.0.0.1:$HTTPS_PORT/checkout?user_id=piped" | sed 's/.*"item_id":"\([^"]*\)".*}/\1/')" "1-93 $version 200"
     same "$(curl --silent --insecure --request POST --output /dev/null --write-out '%{http_version} %{http_code}' \
         "https://127.0.0.1:$HTTPS_PORT/checkout?user_id=piped&id=92")" "$version 200"
 }
