@@ -106,6 +106,8 @@ function blockedOf(trace, slowdown) {
 async function measure(browser, { look, network, slowdown }) {
     const visitor = await Visitor.start(browser, look);
     const { page, context } = visitor;
+    // What is measured is the page's time, not the machine's when it does other things.
+    page.setDefaultTimeout(30000);
     await page.addInitScript(observe);
     const session = await context.newCDPSession(page);
     await session.send('Network.enable');
