@@ -289,13 +289,8 @@ SET enable_mergejoin = off
 SET max_parallel_workers_per_gather = 0
 SET jit = off
 AS $$
-    -- Only a hold that has not run out is worth a look at its items.
     WITH live AS MATERIALIZED (
-        SELECT DISTINCT i.number, i.held_by
-        FROM hold_queue q
-        CROSS JOIN LATERAL unnest(q.numbers) n (number)
-        JOIN item i ON i.sale_id = q.sale_id AND i.number = n.number
-        WHERE q.sale_id = p_sale_id AND q.available_at > now() AND p_holds_max > 0 AND item_is_held(i)
+        SELECT DISTINCT i.number, i.held_by FROM held_items(p_sale_id) i WHERE p_holds_max > 0
     )
     SELECT 'over_holds', NULL::integer, l.held_by, format('%s held of %s', count(*), p_holds_max)
     FROM live l

@@ -129,10 +129,9 @@ CREATE TYPE checkout_requests AS (
 );
 COMMENT ON TYPE checkout_requests IS
     'a batch as one sale decides it. numbers, known, until: which item each request means, and what is known '
-    'about it until when; rooms: how many items the user may be given, if the batch could give too many; have_row: '
-    'the user has a row; '
-    'ids, firsts: as of read_wildcard_ids and find_wildcard_ids; wanted: the numbers to give next; contested: items '
-    'that were passed by those who asked for any';
+    'about it until when; rooms: how many items the user may be given, if the batch could give too many; '
+    'have_row: the user has a row; ids, firsts: as of read_wildcard_ids and find_wildcard_ids; wanted: the numbers '
+    'to give next; contested: items that were passed by those who asked for any';
 
 CREATE FUNCTION note_turns(p_sale sale, p_users text[], p_sales integer[], INOUT io_requests checkout_requests)
 LANGUAGE plpgsql
@@ -262,22 +261,29 @@ $$;
 COMMENT ON FUNCTION note_no_more(text[], checkout_requests) IS
     'where there was no item left for a user who had room, it is not the bound that refuses the user''s others';
 
-CREATE FUNCTION find_any(
-    p_sale_id integer, p_users text[], p_sales integer[], p_secrets uuid[],
+CREATE FUNCTION find_items(
+    p_pass text, p_sale_id integer, p_users text[], p_sales integer[], p_secrets uuid[],
     INOUT io_requests checkout_requests, INOUT io_stripe sale_stripe)
 LANGUAGE plpgsql
 AS $$
 DECLARE
-    v_claim record;
+    v_found record;
 BEGIN
-    v_claim := allocate_items(ARRAY(
+    IF p_pass = 'room' THEN
+        v_found := find_room(p_sale_id, p_users, io_requests.numbers, io_requests.firsts, io_requests.rooms,
+                             io_requests.known);
+        io_requests.known := v_found.io_known;
+        io_requests.wanted := v_found.o_wanted;
+        RETURN;
+    END IF;
+    v_found := allocate_items(ARRAY(
         SELECT r.ordinal
         FROM eligible_requests(p_sale_id, p_sales, io_requests.numbers, io_requests.known) r
         WHERE r.number = 0 AND coalesce(io_requests.firsts[r.ordinal], r.ordinal) = r.ordinal
         ORDER BY r.ordinal), io_stripe);
-    io_stripe := v_claim.io_stripe;
-    io_requests.wanted := v_claim.o_numbers;
-    io_requests.contested := coalesce(v_claim.o_contested, ARRAY[]::integer[]);
+    io_stripe := v_found.io_stripe;
+    io_requests.wanted := v_found.o_numbers;
+    io_requests.contested := coalesce(v_found.o_contested, ARRAY[]::integer[]);
     IF io_requests.rooms IS NOT NULL THEN
         io_requests := note_no_more(p_users, io_requests);
     END IF;
@@ -286,10 +292,10 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION find_any(
-    integer, text[], integer[], uuid[], checkout_requests, sale_stripe) IS
-    'finds an item for each who asks for any (of those for the same wildcard id for the first), as far as there are '
-    'some: io_requests.wanted';
+COMMENT ON FUNCTION find_items(
+    text, integer, text[], integer[], uuid[], checkout_requests, sale_stripe) IS
+    'finds items for the pass ''room'', or for ''any'': then one for each who asks for any (of those for the same '
+    'wildcard id for the first), as far as there are some: io_requests.wanted';
 
 CREATE TYPE checkout_decision AS (
     ordinal        integer,
@@ -319,30 +325,6 @@ AS $$
            ELSE least(now() + make_interval(secs => p_sale.hold_s), p_sale.ends_at) END
 $$;
 COMMENT ON FUNCTION hold_ends_at(sale) IS 'when a hold ends that is given now';
-
-CREATE FUNCTION find_items(
-    p_pass text, p_sale_id integer, p_users text[], p_sales integer[], p_secrets uuid[],
-    INOUT io_requests checkout_requests, INOUT io_stripe sale_stripe)
-LANGUAGE plpgsql
-AS $$
-DECLARE
-    v_found record;
-BEGIN
-    IF p_pass = 'room' THEN
-        v_found := find_room(p_sale_id, p_users, io_requests.numbers, io_requests.firsts, io_requests.rooms,
-                             io_requests.known);
-        io_requests.known := v_found.io_known;
-        io_requests.wanted := v_found.o_wanted;
-    ELSIF p_pass = 'any' THEN
-        v_found := find_any(p_sale_id, p_users, p_sales, p_secrets, io_requests, io_stripe);
-        io_requests := v_found.io_requests;
-        io_stripe := v_found.io_stripe;
-    END IF;
-END
-$$;
-COMMENT ON FUNCTION find_items(
-    text, integer, text[], integer[], uuid[], checkout_requests, sale_stripe) IS
-    'finds what a pass gives (io_requests.wanted)';
 
 CREATE FUNCTION checkout_passes(p_sale_id integer, p_requests checkout_requests) RETURNS text[]
 LANGUAGE plpgsql IMMUTABLE
@@ -463,7 +445,6 @@ DECLARE
     v_found    record;
     v_pass     text;
     v_passes   text[];
-    v_is_last  boolean;
     v_rows     bigint;
     v_accepted bigint;
 BEGIN
@@ -479,10 +460,11 @@ BEGIN
         -- the bound on holds, and any. The last pass writes what all gave into the buyers' rows.
         v_passes := checkout_passes(v_sale.sale_id, v_requests);
         FOREACH v_pass IN ARRAY v_passes LOOP
-            v_is_last := v_pass = v_passes[cardinality(v_passes)];
-            v_found := find_items(v_pass, v_sale.sale_id, p_users, p_sales, p_secrets, v_requests, v_stripe);
-            v_requests := v_found.io_requests;
-            v_stripe := v_found.io_stripe;
+            IF v_pass <> 'number' THEN
+                v_found := find_items(v_pass, v_sale.sale_id, p_users, p_sales, p_secrets, v_requests, v_stripe);
+                v_requests := v_found.io_requests;
+                v_stripe := v_found.io_stripe;
+            END IF;
             RETURN QUERY
             WITH held AS (
                 UPDATE item i
@@ -495,7 +477,7 @@ BEGIN
                 FROM (SELECT h.held_by, h.number, h.ordinal FROM held h
                       UNION ALL SELECT * FROM given_before(v_sale.sale_id, v_requests.numbers, p_secrets)
                       WHERE v_accepted > 0) g
-                WHERE v_is_last GROUP BY 1 ORDER BY 1
+                WHERE v_pass = v_passes[cardinality(v_passes)] GROUP BY 1 ORDER BY 1
             ), added AS (
                 INSERT INTO buyer (sale_id, user_id, numbers, granted, purchase_limit, holds, holds_max)
                 SELECT v_sale.sale_id, g.held_by, '{}', 0, v_sale.purchase_limit,

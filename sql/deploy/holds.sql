@@ -7,17 +7,24 @@ BEGIN;
 SET LOCAL ROLE flashsale_owner;
 SET LOCAL search_path = flashsale, pg_temp;
 
+CREATE FUNCTION held_items(p_buyer buyer) RETURNS SETOF item
+LANGUAGE sql STABLE
+AS $$
+    SELECT i.* FROM item i
+    WHERE i.sale_id = p_buyer.sale_id AND i.number = ANY (p_buyer.holds)
+      AND i.held_by = p_buyer.user_id AND item_is_held(i)
+$$;
+COMMENT ON FUNCTION held_items(buyer) IS
+    'the items that the user holds now. It becomes a part of the statement that calls it';
+
 CREATE FUNCTION live_holds(p_buyer buyer) RETURNS integer[]
 LANGUAGE plpgsql STABLE
 AS $$
 BEGIN
-    RETURN ARRAY(
-        SELECT i.number FROM item i
-        WHERE i.sale_id = p_buyer.sale_id AND i.number = ANY (p_buyer.holds)
-          AND i.held_by = p_buyer.user_id AND item_is_held(i));
+    RETURN ARRAY(SELECT i.number FROM held_items(p_buyer) i);
 END
 $$;
-COMMENT ON FUNCTION live_holds(buyer) IS 'the items that the user holds now';
+COMMENT ON FUNCTION live_holds(buyer) IS 'their numbers';
 
 CREATE FUNCTION holds_with(p_buyer buyer, p_given integer[]) RETURNS integer[]
 LANGUAGE sql STABLE
@@ -45,17 +52,13 @@ LANGUAGE plpgsql STABLE
 AS $$
 BEGIN
     SELECT array_agg(p_sale.holds_max - l.holds), array_agg(l.until) INTO o_rooms, o_until
-    FROM (SELECT r.*,
-                 (SELECT b.holds FROM buyer b
-                  WHERE b.sale_id = p_sale.sale_id AND b.user_id = r.user_id
-                    AND r.known = known_as('hold_limit')) AS holds
+    FROM (SELECT r.known, b AS buyer
           FROM unnest(p_users, p_known) WITH ORDINALITY r (user_id, known, ordinal)
+          LEFT JOIN buyer b ON b.sale_id = p_sale.sale_id AND b.user_id = r.user_id
+                            AND r.known = known_as('hold_limit')
           ORDER BY r.ordinal) r
     LEFT JOIN LATERAL (
-        SELECT count(*)::integer AS holds, min(i.held_until) AS until
-        FROM item i
-        WHERE i.sale_id = p_sale.sale_id AND i.number = ANY (r.holds)
-          AND i.held_by = r.user_id AND item_is_held(i)
+        SELECT count(*)::integer AS holds, min(i.held_until) AS until FROM held_items(r.buyer) i
     ) l ON r.known = known_as('hold_limit');
 END
 $$;

@@ -78,6 +78,19 @@ LANGUAGE sql STABLE
 AS $$ SELECT p_item.purchased_at IS NULL AND p_item.held_until > now() $$;
 COMMENT ON FUNCTION item_is_held(item) IS 'a user holds the item and may still buy it';
 
+CREATE FUNCTION held_items(p_sale_id integer) RETURNS SETOF item
+LANGUAGE sql STABLE
+AS $$
+    -- Only a hold that has not run out is worth a look at its items.
+    SELECT i.*
+    FROM hold_queue q
+    CROSS JOIN LATERAL unnest(q.numbers) n (number)
+    JOIN item i ON i.sale_id = q.sale_id AND i.number = n.number
+    WHERE q.sale_id = p_sale_id AND q.available_at > now() AND item_is_held(i)
+$$;
+COMMENT ON FUNCTION held_items(integer) IS
+    'the items of a sale that are held now; some of them twice. It becomes a part of the statement that calls it';
+
 CREATE FUNCTION known_refusals() RETURNS outcome[]
 LANGUAGE sql IMMUTABLE
 AS $$ SELECT ARRAY['sold', 'held', 'user_limit', 'sold_out', 'not_yet', 'hold_limit']::outcome[] $$;

@@ -54,15 +54,7 @@ AS $$
                sum(purchases_refused)::bigint AS purchases_refused
         FROM sale_stripe WHERE sale_stripe.sale_id = s.sale_id
     ) c ON true
-    CROSS JOIN LATERAL (
-        -- Only a hold that has not run out is worth a look at its items.
-        SELECT count(DISTINCT i.number) AS items_held
-        FROM hold_queue q
-        CROSS JOIN LATERAL unnest(q.numbers) n (number)
-        JOIN item i ON i.sale_id = q.sale_id AND i.number = n.number
-        WHERE q.sale_id = s.sale_id AND q.available_at > now()
-          AND item_is_held(i)
-    ) h;
+    CROSS JOIN LATERAL (SELECT count(DISTINCT i.number) AS items_held FROM held_items(s.sale_id) i) h;
 $$;
 COMMENT ON FUNCTION sale_status() IS
     'the current sale, always one row; sale_status is none, active, sold_out or closed; '

@@ -5,11 +5,9 @@ DROP FUNCTION checkout_batch(
 DROP FUNCTION refuse_checkouts(
     sale, integer, text[], integer[], checkout_requests, uuid[], boolean);
 DROP FUNCTION checkout_passes(integer, checkout_requests);
-DROP FUNCTION find_items(text, integer, text[], integer[], uuid[], checkout_requests, sale_stripe);
 DROP FUNCTION hold_ends_at(sale);
 DROP TYPE checkout_decision;
-DROP FUNCTION find_any(
-    integer, text[], integer[], uuid[], checkout_requests, sale_stripe);
+DROP FUNCTION find_items(text, integer, text[], integer[], uuid[], checkout_requests, sale_stripe);
 DROP FUNCTION note_no_more(text[], checkout_requests);
 DROP FUNCTION read_checkouts(
     sale, checkout_requests, text[], integer[], timestamptz[], boolean, boolean);

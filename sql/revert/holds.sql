@@ -6,4 +6,5 @@ DROP FUNCTION rooms(sale, text[], smallint[]);
 DROP FUNCTION given_before(integer, integer[], uuid[]);
 DROP FUNCTION holds_with(buyer, integer[]);
 DROP FUNCTION live_holds(buyer);
+DROP FUNCTION held_items(buyer);
 COMMIT;

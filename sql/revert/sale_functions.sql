@@ -6,6 +6,7 @@ DROP FUNCTION known_as(outcome);
 DROP FUNCTION known_refusals();
 DROP FUNCTION known_as(outcome);
 DROP FUNCTION known_refusals();
+DROP FUNCTION held_items(integer);
 DROP FUNCTION item_is_held(item);
 DROP FUNCTION item_is_free(item);
 DROP FUNCTION current_sale();
