@@ -135,3 +135,11 @@ void json_time(struct json_writer *json, int64_t time_us)
     before_value(json);
     text_add_time(json->text, time_us);
 }
+
+void json_time_or_null(struct json_writer *json, int64_t time_us)
+{
+    if (time_us != 0)
+        json_time(json, time_us);
+    else
+        json_null(json);
+}

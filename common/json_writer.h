@@ -58,6 +58,9 @@ void json_null(struct json_writer *json);
 /* An integer; null if it is 0 or less. */
 void json_integer_or_null(struct json_writer *json, int64_t value);
 
+/* A time, as json_time() writes it; null if it is 0. */
+void json_time_or_null(struct json_writer *json, int64_t time_us);
+
 /* Cents as a number with two decimals. */
 void json_money(struct json_writer *json, int64_t cents);
 

@@ -48,18 +48,14 @@ void decision_problem(struct reply *reply, const struct decision *decision,
     text_begin(&detail, says, sizeof says - 1);
     switch (decision->outcome) {
     case OUTCOME_HELD:
+    case OUTCOME_HOLD_LIMIT:
         retry_after_s = decision_seconds_until(decision, decision->expires_us);
         if (retry_after_s == 0)
-            retry_after_s = 1; /* whoever is being decided about: soon */
+            retry_after_s = 1; /* the hold is being decided about: soon */
         break;
     case OUTCOME_USER_LIMIT:
         dialect_add_limit(dialect_of(settings), decision->purchase_limit, &detail);
         retry_after_s = decision_seconds_until(decision, decision->sale_ends_us);
-        break;
-    case OUTCOME_HOLD_LIMIT:
-        retry_after_s = decision_seconds_until(decision, decision->expires_us);
-        if (retry_after_s == 0)
-            retry_after_s = 1; /* what the user is given is being decided about: soon */
         break;
     case OUTCOME_NOT_YET:
         reply_not_yet(reply, decision, settings);

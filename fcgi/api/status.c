@@ -5,14 +5,9 @@
 #include "common/json_writer.h"
 #include "endpoints.h"
 
-/* Null, unless the time is known. */
-static void add_time(struct json_writer *json, const char *name, int64_t time_us, bool is_known)
+static void add_time(struct json_writer *json, const char *name, int64_t time_us)
 {
-    json_key(json, name);
-    if (is_known)
-        json_time(json, time_us);
-    else
-        json_null(json);
+    json_time_or_null(json_key(json, name), time_us);
 }
 
 static void add_count(struct json_writer *json, const char *name, int64_t count)
@@ -58,22 +53,22 @@ static bool read_status(const struct context *context, struct sale_status *statu
 static void add_sale_status(struct json_writer *json, const struct sale_status *status)
 {
     add_term(json, "sale_id", status->sale_id);
-    add_time(json, "starts_at", status->starts_us, status->sale_id > 0);
-    add_time(json, "next_sale_starts_at", status->next_starts_us, status->next_starts_us > 0);
+    add_time(json, "starts_at", status->starts_us);
+    add_time(json, "next_sale_starts_at", status->next_starts_us);
     add_count(json, "next_sale_draw_s", status->next_draw_s);
     add_term(json, "purchase_limit", status->purchase_limit);
     add_term(json, "hold_s", status->hold_s);
     json_boolean(json_key(json, "stays_open"), status->stays_open);
     add_term(json, "holds_max", status->holds_max);
     add_count(json, "draw_s", status->draw_s);
-    add_time(json, "draw_ends_at", status->starts_us + status->draw_s * INT64_C(1000000),
-             status->draw_s > 0);
+    add_time(json, "draw_ends_at",
+             status->draw_s > 0 ? status->starts_us + status->draw_s * INT64_C(1000000) : 0);
     add_count(json, "items_total", status->items_total);
     add_count(json, "items_sold", status->purchases_accepted);
     add_count(json, "items_held", status->items_held);
     add_count(json, "remaining_items", sale_status_items_left(status));
-    add_time(json, "sale_ends_at", status->ends_us, status->sale_id > 0);
-    add_time(json, "server_time", status->server_us, true);
+    add_time(json, "sale_ends_at", status->ends_us);
+    add_time(json, "server_time", status->server_us);
     add_count(json, "time_remaining_seconds", sale_status_seconds_left(status));
     json_string(json_key(json, "sale_status"), status->status);
 }
@@ -98,13 +93,12 @@ static void add_name(struct json_writer *json, int32_t sale_id)
 /* The names that other services have for the same values. */
 static void add_aliases(struct json_writer *json, const struct sale_status *status)
 {
-    bool has_sale = status->sale_id > 0;
     add_term(json, "id", status->sale_id);
     add_name(json, status->sale_id);
     json_boolean(json_key(json, "active"), strcmp(status->status, "active") == 0);
-    add_time(json, "ends_at", status->ends_us, has_sale);
-    add_time(json, "start_time", status->starts_us, has_sale);
-    add_time(json, "end_time", status->ends_us, has_sale);
+    add_time(json, "ends_at", status->ends_us);
+    add_time(json, "start_time", status->starts_us);
+    add_time(json, "end_time", status->ends_us);
 }
 
 static void read_sale(const struct context *context, bool has_aliases, struct reply *reply)
@@ -143,14 +137,13 @@ void status_read(const struct context *context, const struct request *request, s
     if (!read_status(context, &status, reply))
         return;
     struct json_writer json;
-    bool has_sale = status.sale_id > 0;
     json_writer_begin(&json, &reply->body);
     json_open_object(&json);
     add_term(&json, "sale_id", status.sale_id);
     json_string(json_key(&json, "sale_status"), status.status);
-    add_time(&json, "starts_at", status.starts_us, has_sale);
-    add_time(&json, "ends_at", status.ends_us, has_sale);
-    add_time(&json, "server_time", status.server_us, true);
+    add_time(&json, "starts_at", status.starts_us);
+    add_time(&json, "ends_at", status.ends_us);
+    add_time(&json, "server_time", status.server_us);
     add_count(&json, "seconds_remaining", sale_status_seconds_left(&status));
     add_count(&json, "successful_checkouts", status.checkouts_accepted + status.checkouts_repeated);
     add_count(&json, "failed_checkouts", status.checkouts_refused);

@@ -7,15 +7,12 @@
 
 void turn_json(struct json_writer *json, int64_t opens_us, int64_t read_us)
 {
-    json_key(json, "opens_at");
-    if (opens_us == 0) {
+    json_time_or_null(json_key(json, "opens_at"), opens_us);
+    json_key(json, "opens_in");
+    if (opens_us != 0)
+        json_integer(json, clock_whole_seconds(opens_us - read_us));
+    else
         json_null(json);
-        json_null(json_key(json, "opens_in"));
-        return;
-    }
-    json_time(json, opens_us);
-    json_integer(json_key(json, "opens_in"),
-                 opens_us > read_us ? clock_whole_seconds(opens_us - read_us) : 0);
 }
 
 static void write_turn(struct text *body, struct span user, const struct turn_row *turn)
@@ -25,11 +22,7 @@ static void write_turn(struct text *body, struct span user, const struct turn_ro
     json_open_object(&json);
     json_bytes(json_key(&json, "user"), user.bytes, user.length);
     json_integer_or_null(json_key(&json, "sale_id"), turn->sale_id);
-    json_key(&json, "starts_at");
-    if (turn->sale_id > 0)
-        json_time(&json, turn->starts_us);
-    else
-        json_null(&json);
+    json_time_or_null(json_key(&json, "starts_at"), turn->starts_us);
     turn_json(&json, turn->opens_us, turn->read_us);
     json_integer(json_key(&json, "draw_s"), turn->draw_s);
     json_close(&json);

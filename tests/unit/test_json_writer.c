@@ -43,10 +43,13 @@ static void test_scalars(void **state)
     json_integer_or_null(&json, 0);
     json_money(&json, 4449);
     json_time(&json, 1795227584123999);
+    json_time_or_null(&json, 1795227584123999);
+    json_time_or_null(&json, 0);
     json_string(&json, "");
     json_bytes(&json, "a\"b\\c\n\x7f\xc3\xa9", 9);
     json_close(&json);
-    end_is("[-9223372036854775808,0,true,false,null,7,null,44.49,\"2026-11-21T02:19:44.123Z\",\"\","
+    end_is("[-9223372036854775808,0,true,false,null,7,null,44.49,\"2026-11-21T02:19:44.123Z\","
+           "\"2026-11-21T02:19:44.123Z\",null,\"\","
            "\"a\\\"b\\\\c\\u000a\\u007f\xc3\xa9\"]");
 }
 
