@@ -11,5 +11,6 @@ DROP FUNCTION sale_has_all_items();
 DROP FUNCTION sale_add(timestamptz, timestamptz, integer, integer, integer, boolean, boolean, integer, integer);
 DROP FUNCTION note_sold_out();
 REVOKE INSERT ON sale, item, sale_stripe FROM flashsale_generator;
+REVOKE INSERT (sale_id) ON draw_secret FROM flashsale_generator;
 REVOKE SELECT ON sale FROM flashsale_generator;
 COMMIT;

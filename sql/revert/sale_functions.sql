@@ -4,8 +4,6 @@ DROP FUNCTION batch_parts(integer[], integer[]);
 DROP TYPE batch_part;
 DROP FUNCTION known_as(outcome);
 DROP FUNCTION known_refusals();
-DROP FUNCTION known_as(outcome);
-DROP FUNCTION known_refusals();
 DROP FUNCTION held_items(integer);
 DROP FUNCTION item_is_held(item);
 DROP FUNCTION item_is_free(item);
