@@ -198,7 +198,7 @@ everything() {
     local -x PGHOST=$RUN_DIR/postgresql PGUSER=postgres
     createdb taken_back
     cd "$TOP/sql"
-    for round in 1 2; do
+    for _ in 1 2; do
         sqitch deploy --verify --target db:pg:taken_back
         sqitch revert -y --target db:pg:taken_back
         same "$(psql --no-psqlrc --no-align --tuples-only --command="SELECT to_regnamespace('flashsale') IS NULL" taken_back)" t
