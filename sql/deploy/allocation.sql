@@ -22,26 +22,45 @@ END
 $$;
 COMMENT ON FUNCTION store_offers(sale_stripe) IS 'keeps how far the stripe''s numbers were offered';
 
-CREATE FUNCTION next_stripe(p_stripe sale_stripe, p_visited integer[]) RETURNS sale_stripe
+CREATE FUNCTION stripe(p_sale_id integer, p_stripe integer) RETURNS sale_stripe
 LANGUAGE plpgsql
 AS $$
 DECLARE
     v_stripe sale_stripe;
 BEGIN
+    SELECT * INTO v_stripe FROM sale_stripe WHERE sale_id = p_sale_id AND stripe = p_stripe;
+    RETURN v_stripe;
+END
+$$;
+COMMENT ON FUNCTION stripe(integer, integer) IS
+    'a stripe as it is now; the caller has locked it, so it is what the last batch left';
+
+CREATE FUNCTION next_stripe(p_stripe sale_stripe, p_visited integer[]) RETURNS sale_stripe
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    v_stripe sale_stripe;
+    v_number integer;
+BEGIN
     -- The batch's own, the first, is written with its counters.
     IF cardinality(p_visited) > 1 THEN
         PERFORM store_offers(p_stripe);
     END IF;
-    SELECT s.* INTO v_stripe
-    FROM sale_stripe s
-    WHERE s.sale_id = p_stripe.sale_id
-      AND s.stripe <> ALL (p_visited)
-      AND (s.unoffered_next <= s.unoffered_last
-           OR EXISTS (SELECT FROM hold_queue q
-                      WHERE q.sale_id = s.sale_id AND q.stripe = s.stripe
-                        AND q.position = s.queue_next AND q.available_at <= now()))
-    LIMIT 1
-    FOR NO KEY UPDATE SKIP LOCKED;
+    FOR v_number IN
+        SELECT s.stripe
+        FROM sale_stripe s
+        WHERE s.sale_id = p_stripe.sale_id
+          AND s.stripe <> ALL (p_visited)
+          AND (s.unoffered_next <= s.unoffered_last
+               OR EXISTS (SELECT FROM hold_queue q
+                          WHERE q.sale_id = s.sale_id AND q.stripe = s.stripe
+                            AND q.position = s.queue_next AND q.available_at <= now()))
+    LOOP
+        IF pg_try_advisory_xact_lock(stripe_key(p_stripe.sale_id, v_number)) THEN
+            v_stripe := stripe(p_stripe.sale_id, v_number);
+            EXIT;
+        END IF;
+    END LOOP;
     RETURN v_stripe;
 END
 $$;

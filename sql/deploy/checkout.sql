@@ -125,13 +125,15 @@ CREATE TYPE checkout_requests AS (
     ids       text[],
     firsts    integer[],
     wanted    integer[],
-    contested integer[]
+    contested integer[],
+    passes    text[]
 );
 COMMENT ON TYPE checkout_requests IS
     'a batch as one sale decides it. numbers, known, until: which item each request means, and what is known '
     'about it until when; rooms: how many items the user may be given, if the batch could give too many; '
     'have_row: the user has a row; ids, firsts: as of read_wildcard_ids and find_wildcard_ids; wanted: the numbers '
-    'to give next; contested: items that were passed by those who asked for any';
+    'to give next; contested: items that were passed by those who asked for any; passes: what is given one after the '
+    'other: items by number, items within the bound on holds, any items';
 
 CREATE FUNCTION note_turns(p_sale sale, p_users text[], p_sales integer[], INOUT io_requests checkout_requests)
 LANGUAGE plpgsql
@@ -160,25 +162,30 @@ LANGUAGE plpgsql
 AS $$
 DECLARE
     v_ordinals integer[];
-    v_have_row boolean[];
     v_known    smallint[];
 BEGIN
     -- Most users of a flash sale have no row yet, and one request.
-    SELECT array_agg(r.ordinal), array_agg(b.user_id IS NOT NULL), array_agg(
+    SELECT array_agg(r.ordinal), array_agg(
                CASE WHEN NOT p_ignores_limit AND cardinality(b.numbers) >= b.purchase_limit THEN known_as('user_limit')
                     WHEN p_sale.holds_max > 0
-                         AND coalesce(cardinality(b.holds), 0) + coalesce(p_counts[r.ordinal], 1) > p_sale.holds_max
+                         AND cardinality(b.holds) + coalesce(p_counts[r.ordinal], 1) > p_sale.holds_max
                     THEN known_as('hold_limit') ELSE 0::smallint END)
-    INTO v_ordinals, v_have_row, v_known
-    FROM unnest(p_users, io_requests.known) WITH ORDINALITY r (user_id, known, ordinal)
-    LEFT JOIN buyer b ON b.sale_id = p_sale.sale_id AND b.user_id = r.user_id
-    WHERE r.known = 0
-      AND (b.user_id IS NOT NULL OR p_sale.holds_max > 0 AND p_counts[r.ordinal] > p_sale.holds_max);
+    INTO v_ordinals, v_known
+    FROM unnest(p_users) WITH ORDINALITY r (user_id, ordinal)
+    JOIN buyer b ON b.sale_id = p_sale.sale_id AND b.user_id = r.user_id
+    WHERE io_requests.known[r.ordinal] = 0;
     FOR v_index IN 1 .. coalesce(cardinality(v_ordinals), 0) LOOP
         io_requests.known[v_ordinals[v_index]] := v_known[v_index];
-        io_requests.have_row[v_ordinals[v_index]] := v_have_row[v_index];
+        io_requests.have_row[v_ordinals[v_index]] := true;
     END LOOP;
-    IF known_as('hold_limit') = ANY (v_known) THEN
+    -- Some of those without a row might come to hold too much with this batch alone.
+    FOR v_index IN 1 .. coalesce(cardinality(p_counts), 0) LOOP
+        IF p_counts[v_index] > p_sale.holds_max AND p_sale.holds_max > 0
+           AND io_requests.known[v_index] = 0 AND io_requests.have_row[v_index] IS NULL THEN
+            io_requests.known[v_index] := known_as('hold_limit');
+        END IF;
+    END LOOP;
+    IF known_as('hold_limit') = ANY (io_requests.known) THEN
         SELECT r.o_rooms, ARRAY(
                    SELECT coalesce(u.until, u.sent)
                    FROM unnest(r.o_until, io_requests.until) WITH ORDINALITY u (until, sent, ordinal)
@@ -235,6 +242,11 @@ BEGIN
         END IF;
         v_requests := note_buyers(p_sale, p_users, v_counts, p_ignores_limit, v_requests);
     END IF;
+    IF 0 = ANY (v_requests.known) OR v_requests.rooms IS NOT NULL THEN
+        v_requests.passes := CASE WHEN 0 < ANY (v_requests.numbers) THEN '{number}'::text[] ELSE '{}' END
+            || CASE WHEN v_requests.rooms IS NOT NULL THEN '{room}'::text[] ELSE '{}' END
+            || CASE WHEN 0 = ANY (v_requests.numbers) THEN '{any}'::text[] ELSE '{}' END;
+    END IF;
     RETURN v_requests;
 END
 $$;
@@ -269,6 +281,10 @@ AS $$
 DECLARE
     v_found record;
 BEGIN
+    -- The passes before may have given items.
+    IF p_pass <> io_requests.passes[1] THEN
+        io_requests.have_row := have_rows(p_sale_id, p_users);
+    END IF;
     IF p_pass = 'room' THEN
         v_found := find_room(p_sale_id, p_users, io_requests.numbers, io_requests.firsts, io_requests.rooms,
                              io_requests.known);
@@ -276,6 +292,7 @@ BEGIN
         io_requests.wanted := v_found.o_wanted;
         RETURN;
     END IF;
+    io_stripe := stripe(p_sale_id, io_stripe.stripe);
     v_found := allocate_items(ARRAY(
         SELECT r.ordinal
         FROM eligible_requests(p_sale_id, p_sales, io_requests.numbers, io_requests.known) r
@@ -317,29 +334,6 @@ COMMENT ON TYPE checkout_decision IS
     'what a request of a batch of checkouts is answered. expires_at and held_by: when the hold ends, the '
     'user''s or the other one''s, and whose it is. Of not_yet and hold_limit expires_at is when asking again helps: '
     'when the user''s turn comes, or the first of the user''s holds ends';
-
-CREATE FUNCTION hold_ends_at(p_sale sale) RETURNS timestamptz
-LANGUAGE sql STABLE
-AS $$
-    SELECT CASE WHEN p_sale.stays_open THEN now() + make_interval(secs => p_sale.hold_s)
-           ELSE least(now() + make_interval(secs => p_sale.hold_s), p_sale.ends_at) END
-$$;
-COMMENT ON FUNCTION hold_ends_at(sale) IS 'when a hold ends that is given now';
-
-CREATE FUNCTION checkout_passes(p_sale_id integer, p_requests checkout_requests) RETURNS text[]
-LANGUAGE plpgsql IMMUTABLE
-AS $$
-BEGIN
-    IF p_sale_id IS NULL OR NOT 0 = ANY (p_requests.known) AND p_requests.rooms IS NULL THEN
-        RETURN '{}';
-    END IF;
-    RETURN CASE WHEN 0 < ANY (p_requests.numbers) THEN '{number}'::text[] ELSE '{}' END
-        || CASE WHEN p_requests.rooms IS NOT NULL THEN '{room}'::text[] ELSE '{}' END
-        || CASE WHEN 0 = ANY (p_requests.numbers) THEN '{any}'::text[] ELSE '{}' END;
-END
-$$;
-COMMENT ON FUNCTION checkout_passes(integer, checkout_requests) IS
-    'what is given one after the other: items by number, items within the bound on holds, any items';
 
 CREATE FUNCTION refuse_checkouts(
     p_sale sale, p_stripe integer, p_users text[], p_sales integer[], p_requests checkout_requests,
@@ -444,7 +438,6 @@ DECLARE
     v_expires  timestamptz;
     v_found    record;
     v_pass     text;
-    v_passes   text[];
     v_rows     bigint;
     v_accepted bigint;
 BEGIN
@@ -452,14 +445,17 @@ BEGIN
         v_sale := v_part.sale;
         v_accepted := 0;
         v_requests := read_checkouts(
-            v_sale, (v_part.numbers, p_known, p_known_until, NULL, NULL, p_ids, NULL, v_part.numbers, NULL), p_users,
+            v_sale, (v_part.numbers, p_known, p_known_until, NULL, NULL, p_ids, NULL, v_part.numbers, NULL, '{}'), p_users,
             p_sales, p_known_sales, p_unknown_is_any, p_ignores_limit);
-        v_stripe := lock_stripe(v_sale.sale_id);
-        v_expires := hold_ends_at(v_sale);
+        v_stripe := NULL;
+        v_stripe.stripe := lock_stripe(v_sale.sale_id);
+        v_expires := now() + make_interval(secs => v_sale.hold_s);
+        IF NOT v_sale.stays_open THEN
+            v_expires := least(v_expires, v_sale.ends_at);
+        END IF;
         -- First the requests that get what they ask for: by number, then those which never wait: by number within
-        -- the bound on holds, and any. The last pass writes what all gave into the buyers' rows.
-        v_passes := checkout_passes(v_sale.sale_id, v_requests);
-        FOREACH v_pass IN ARRAY v_passes LOOP
+        -- the bound on holds, and any.
+        FOREACH v_pass IN ARRAY v_requests.passes LOOP
             IF v_pass <> 'number' THEN
                 v_found := find_items(v_pass, v_sale.sale_id, p_users, p_sales, p_secrets, v_requests, v_stripe);
                 v_requests := v_found.io_requests;
@@ -473,11 +469,8 @@ BEGIN
                 WHERE i.sale_id = v_sale.sale_id AND i.number = r.number AND item_is_free(i)
                 RETURNING r.ordinal, i.number, i.held_by, i.secret, i.name, i.price_cents, i.picture_seed
             ), given AS MATERIALIZED (
-                SELECT g.held_by, array_agg(g.number) AS numbers, bool_or(v_requests.have_row[g.ordinal]) AS has_row
-                FROM (SELECT h.held_by, h.number, h.ordinal FROM held h
-                      UNION ALL SELECT * FROM given_before(v_sale.sale_id, v_requests.numbers, p_secrets)
-                      WHERE v_accepted > 0) g
-                WHERE v_pass = v_passes[cardinality(v_passes)] GROUP BY 1 ORDER BY 1
+                SELECT h.held_by, array_agg(h.number) AS numbers, bool_or(v_requests.have_row[h.ordinal]) AS has_row
+                FROM held h GROUP BY 1 ORDER BY 1
             ), added AS (
                 INSERT INTO buyer (sale_id, user_id, numbers, granted, purchase_limit, holds, holds_max)
                 SELECT v_sale.sale_id, g.held_by, '{}', 0, v_sale.purchase_limit,
@@ -492,8 +485,9 @@ BEGIN
             ), counted AS (
                 UPDATE sale_stripe s
                 SET checkouts_accepted = s.checkouts_accepted + c.accepted,
-                    unoffered_next = v_stripe.unoffered_next,
-                    queue_next = v_stripe.queue_next, queue_offset = v_stripe.queue_offset,
+                    unoffered_next = coalesce(v_stripe.unoffered_next, s.unoffered_next),
+                    queue_next = coalesce(v_stripe.queue_next, s.queue_next),
+                    queue_offset = coalesce(v_stripe.queue_offset, s.queue_offset),
                     queue_length = s.queue_length + CASE WHEN c.queued = '{}' THEN 0 ELSE 1 END
                 FROM (SELECT count(*) AS accepted, array_agg(hashtext(h.held_by)) AS users,
                              coalesce(array_agg(h.number), '{}') || v_requests.contested AS queued FROM held h) c

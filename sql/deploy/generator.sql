@@ -9,6 +9,7 @@ SET LOCAL search_path = flashsale, pg_temp;
 GRANT SELECT ON sale TO flashsale_generator;
 GRANT INSERT ON sale, item, sale_stripe TO flashsale_generator;
 GRANT INSERT (sale_id) ON draw_secret TO flashsale_generator;
+GRANT EXECUTE ON FUNCTION stripes() TO flashsale_generator;
 
 CREATE FUNCTION note_sold_out() RETURNS void
 LANGUAGE sql SECURITY DEFINER
@@ -31,7 +32,6 @@ SET search_path = flashsale, pg_temp
 AS $$
 DECLARE
     v_sale_id integer;
-    v_stripes   constant integer := 16; -- as many as lock_stripe chooses from
 BEGIN
     PERFORM note_sold_out();
     -- Two sales of one moment have two times all the same.
@@ -46,9 +46,9 @@ BEGIN
 
     INSERT INTO sale_stripe (sale_id, stripe, unoffered_next, unoffered_last)
     SELECT v_sale_id, stripe,
-           (p_items_total::bigint * stripe / v_stripes)::integer + 1,
-           (p_items_total::bigint * (stripe + 1) / v_stripes)::integer
-    FROM generate_series(0, v_stripes - 1) stripe;
+           (p_items_total::bigint * stripe / stripes())::integer + 1,
+           (p_items_total::bigint * (stripe + 1) / stripes())::integer
+    FROM generate_series(0, stripes() - 1) stripe;
     INSERT INTO draw_secret (sale_id) SELECT v_sale_id WHERE p_draw_s > 0;
     RETURN v_sale_id;
 END

@@ -35,16 +35,17 @@ $$;
 COMMENT ON FUNCTION holds_with(buyer, integer[]) IS
     'the holds of a buyer with those given now; if there is no room, without those that ended';
 
-CREATE FUNCTION given_before(p_sale_id integer, p_numbers integer[], p_secrets uuid[])
-RETURNS TABLE (held_by text, number integer, ordinal integer)
-LANGUAGE sql STABLE
+CREATE FUNCTION have_rows(p_sale_id integer, p_users text[]) RETURNS boolean[]
+LANGUAGE plpgsql STABLE
 AS $$
-    SELECT i.held_by, i.number, r.ordinal::integer
-    FROM unnest(p_numbers) WITH ORDINALITY r (number, ordinal)
-    JOIN item i ON i.sale_id = p_sale_id AND i.number = r.number AND i.secret = p_secrets[r.ordinal]
+BEGIN
+    RETURN ARRAY(
+        SELECT EXISTS (SELECT FROM buyer b WHERE b.sale_id = p_sale_id AND b.user_id = r.user_id)
+        FROM unnest(p_users) WITH ORDINALITY r (user_id, ordinal)
+        ORDER BY r.ordinal);
+END
 $$;
-COMMENT ON FUNCTION given_before(integer, integer[], uuid[]) IS
-    'which of the numbers the batch gave already. It becomes a part of the statement that calls it';
+COMMENT ON FUNCTION have_rows(integer, text[]) IS 'which of the users have a row in buyer by now';
 
 CREATE FUNCTION rooms(
     p_sale sale, p_users text[], p_known smallint[], OUT o_rooms integer[], OUT o_until timestamptz[])

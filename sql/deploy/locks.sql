@@ -31,32 +31,34 @@ $$;
 COMMENT ON FUNCTION lock_users(integer, text[]) IS
     'until the transaction ends no other batch gives these users an item of the sale. How many they are';
 
-CREATE FUNCTION lock_stripe(p_sale_id integer) RETURNS sale_stripe
+CREATE FUNCTION stripes() RETURNS integer
+LANGUAGE sql IMMUTABLE
+AS $$ SELECT 16 $$;
+COMMENT ON FUNCTION stripes() IS 'how many stripes a sale has';
+
+CREATE FUNCTION stripe_key(p_sale_id integer, p_stripe integer) RETURNS bigint
+LANGUAGE sql IMMUTABLE
+AS $$ SELECT p_sale_id::bigint * stripes() + p_stripe $$;
+COMMENT ON FUNCTION stripe_key(integer, integer) IS
+    'what the lock of a stripe is called. It is no row lock: that would be a statement more for each batch';
+
+CREATE FUNCTION lock_stripe(p_sale_id integer) RETURNS integer
 LANGUAGE plpgsql
 AS $$
 DECLARE
-    v_stripes   constant integer := 16;
-    v_preferred constant integer := pg_backend_pid() % v_stripes;
-    v_stripe    sale_stripe;
+    v_preferred constant integer := pg_backend_pid() % stripes();
+    v_stripe    integer := v_preferred;
 BEGIN
-    SELECT * INTO v_stripe FROM sale_stripe
-    WHERE sale_id = p_sale_id AND stripe = v_preferred
-    FOR NO KEY UPDATE SKIP LOCKED;
-    IF NOT FOUND THEN
-        SELECT * INTO v_stripe FROM sale_stripe
-        WHERE sale_id = p_sale_id
-        ORDER BY (stripe - v_preferred + v_stripes) % v_stripes
-        LIMIT 1
-        FOR NO KEY UPDATE SKIP LOCKED;
-    END IF;
+    FOR v_try IN 1 .. stripes() LOOP
+        IF pg_try_advisory_xact_lock(stripe_key(p_sale_id, v_stripe)) THEN
+            RETURN v_stripe;
+        END IF;
+        v_stripe := (v_stripe + 1) % stripes();
+    END LOOP;
     -- More batches at once than stripes: wait for one. Of this sale nothing else is locked yet but
     -- users, and of others only those with lower numbers, so nobody who has one waits for this transaction.
-    IF v_stripe.stripe IS NULL THEN
-        SELECT * INTO v_stripe FROM sale_stripe
-        WHERE sale_id = p_sale_id AND stripe = v_preferred
-        FOR NO KEY UPDATE;
-    END IF;
-    RETURN v_stripe;
+    PERFORM pg_advisory_xact_lock(stripe_key(p_sale_id, v_preferred));
+    RETURN v_preferred;
 END
 $$;
 COMMENT ON FUNCTION lock_stripe(integer) IS

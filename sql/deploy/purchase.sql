@@ -126,7 +126,7 @@ DECLARE
 BEGIN
     FOREACH v_part IN ARRAY batch_parts(p_sales, p_numbers) LOOP
         v_sale := v_part.sale;
-        v_stripe := (lock_stripe(v_sale.sale_id)).stripe;
+        v_stripe := lock_stripe(v_sale.sale_id);
         -- The items that the codes open are taken, then each buyer's row takes as many of the numbers as the
         -- limit leaves room for. Of requests with the same code it is the first.
         RETURN QUERY
@@ -150,10 +150,10 @@ BEGIN
             RETURNING b.numbers, b.granted
         ), positions AS MATERIALIZED (
             -- One row: what was granted, and beside it which of its buyer's items each is.
-            SELECT array_agg(g.numbers[p.position]) AS numbers, array_agg(p.position) AS positions
-            FROM granted g
-            CROSS JOIN LATERAL generate_series(
-                cardinality(g.numbers) - g.granted + 1, cardinality(g.numbers)) p (position)
+            SELECT array_agg(g.numbers[g.position]) AS numbers, array_agg(g.position) AS positions
+            FROM (SELECT g.numbers, generate_series(
+                      cardinality(g.numbers) - g.granted + 1, cardinality(g.numbers)) AS position
+                  FROM granted g) g
         ), purchased AS MATERIALIZED (
             SELECT t.*, p.positions[f.at] AS position
             FROM taken t

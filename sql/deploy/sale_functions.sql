@@ -17,27 +17,17 @@ COMMENT ON FUNCTION items_sold(integer) IS 'how many items of a sale are sold';
 CREATE FUNCTION open_sales() RETURNS sale[]
 LANGUAGE plpgsql STABLE
 AS $$
-DECLARE
-    v_sale flashsale.sale;
-    v_open flashsale.sale[];
 BEGIN
-    FOR v_sale IN
-        SELECT s.* FROM flashsale.sale s WHERE tstzrange(s.starts_at, s.ends_at) @> now()
-        UNION ALL
-        SELECT s.* FROM flashsale.sale s
-        WHERE s.stays_open AND s.sold_out_at IS NULL AND s.ends_at <= now()
-        ORDER BY 2 DESC, 1 DESC
-    LOOP
-        IF v_sale.ends_at > now() OR flashsale.items_sold(v_sale.sale_id) < v_sale.items_total THEN
-            v_open := v_open || v_sale;
-        END IF;
-    END LOOP;
-    RETURN v_open;
+    RETURN ARRAY(
+        SELECT s FROM flashsale.sale s
+        WHERE s.open_until > now() AND s.starts_at <= now()
+          AND (s.ends_at > now() OR flashsale.items_sold(s.sale_id) < s.items_total)
+        ORDER BY s.starts_at DESC, s.sale_id DESC);
 END
 $$;
 COMMENT ON FUNCTION open_sales() IS
     'the sales whose window now() lies in, and those that stay open until they are sold out; the one '
-    'that began last comes first. Null where there is none';
+    'that began last comes first. Empty where there is none';
 
 CREATE FUNCTION open_sale() RETURNS sale
 LANGUAGE plpgsql STABLE

@@ -21,6 +21,8 @@ CREATE TABLE sale (
     beside_others  boolean     NOT NULL DEFAULT false,
     holds_max      integer     NOT NULL DEFAULT 0,
     draw_s         integer     NOT NULL DEFAULT 0,
+    open_until     timestamptz GENERATED ALWAYS AS (
+                       CASE WHEN stays_open AND sold_out_at IS NULL THEN 'infinity' ELSE ends_at END) STORED,
     CONSTRAINT sale_id_positive CHECK (sale_id > 0),
     CONSTRAINT sale_window CHECK (starts_at < ends_at),
     CONSTRAINT sale_items_total CHECK (items_total BETWEEN 1 AND 1000000),
@@ -47,10 +49,10 @@ COMMENT ON COLUMN sale.hold_s IS 'how long a checkout reserves an item, in secon
 COMMENT ON COLUMN sale.holds_max IS 'how many of its items one user may hold at once; 0: any number';
 COMMENT ON COLUMN sale.draw_s IS
     'within how many seconds from starts_at each user''s turn comes, at a time that is drawn; 0: at once';
+COMMENT ON COLUMN sale.open_until IS 'one that begins may be open until then, and is not open from then on';
 
 CREATE INDEX sale_by_start ON sale (starts_at, sale_id);
-CREATE INDEX sale_window ON sale USING gist (tstzrange(starts_at, ends_at));
-CREATE INDEX sale_staying_open ON sale (starts_at) WHERE stays_open AND sold_out_at IS NULL;
+CREATE INDEX sale_by_end ON sale (open_until);
 
 CREATE TABLE item (
     sale_id         integer     NOT NULL,

@@ -4,8 +4,6 @@ DROP FUNCTION checkout_batch(
     text[], integer[], integer[], uuid[], smallint[], timestamptz[], timestamptz[], boolean, boolean, text[]);
 DROP FUNCTION refuse_checkouts(
     sale, integer, text[], integer[], checkout_requests, uuid[], boolean);
-DROP FUNCTION checkout_passes(integer, checkout_requests);
-DROP FUNCTION hold_ends_at(sale);
 DROP TYPE checkout_decision;
 DROP FUNCTION find_items(text, integer, text[], integer[], uuid[], checkout_requests, sale_stripe);
 DROP FUNCTION note_no_more(text[], checkout_requests);

@@ -12,5 +12,6 @@ DROP FUNCTION sale_add(timestamptz, timestamptz, integer, integer, integer, bool
 DROP FUNCTION note_sold_out();
 REVOKE INSERT ON sale, item, sale_stripe FROM flashsale_generator;
 REVOKE INSERT (sale_id) ON draw_secret FROM flashsale_generator;
+REVOKE EXECUTE ON FUNCTION stripes() FROM flashsale_generator;
 REVOKE SELECT ON sale FROM flashsale_generator;
 COMMIT;

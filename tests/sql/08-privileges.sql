@@ -14,8 +14,9 @@ SELECT set_eq(
     $$ SELECT proname::text FROM pg_proc
        WHERE pronamespace = 'flashsale'::regnamespace
          AND has_function_privilege('flashsale_generator', oid, 'execute') $$,
-    ARRAY['note_sold_out', 'sale_add', 'sale_windows', 'sale_plan', 'attempt_partitions_until',
-          'attempt_partitions', 'attempt_partitions_due', 'read_sales', 'sale_audit', 'sale_log_is_kept'], 'the generator''s functions');
+    ARRAY['note_sold_out', 'sale_add', 'stripes', 'sale_windows', 'sale_plan', 'attempt_partitions_until',
+          'attempt_partitions', 'attempt_partitions_due', 'read_sales', 'sale_audit', 'sale_log_is_kept'],
+    'the generator''s functions');
 
 CREATE FUNCTION granted(p_role text) RETURNS SETOF text
 LANGUAGE sql AS $$
