@@ -162,7 +162,9 @@ LANGUAGE plpgsql
 AS $$
 DECLARE
     v_ordinals integer[];
-    v_known    smallint[];
+    v_outcomes smallint[];
+    v_known    smallint[] := io_requests.known;
+    v_have_row boolean[];
 BEGIN
     -- Most users of a flash sale have no row yet, and one request.
     SELECT array_agg(r.ordinal), array_agg(
@@ -170,28 +172,26 @@ BEGIN
                     WHEN p_sale.holds_max > 0
                          AND cardinality(b.holds) + coalesce(p_counts[r.ordinal], 1) > p_sale.holds_max
                     THEN known_as('hold_limit') ELSE 0::smallint END)
-    INTO v_ordinals, v_known
+    INTO v_ordinals, v_outcomes
     FROM unnest(p_users) WITH ORDINALITY r (user_id, ordinal)
     JOIN buyer b ON b.sale_id = p_sale.sale_id AND b.user_id = r.user_id
     WHERE io_requests.known[r.ordinal] = 0;
     FOR v_index IN 1 .. coalesce(cardinality(v_ordinals), 0) LOOP
-        io_requests.known[v_ordinals[v_index]] := v_known[v_index];
-        io_requests.have_row[v_ordinals[v_index]] := true;
+        v_known[v_ordinals[v_index]] := v_outcomes[v_index];
+        v_have_row[v_ordinals[v_index]] := true;
     END LOOP;
     -- Some of those without a row might come to hold too much with this batch alone.
     FOR v_index IN 1 .. coalesce(cardinality(p_counts), 0) LOOP
         IF p_counts[v_index] > p_sale.holds_max AND p_sale.holds_max > 0
-           AND io_requests.known[v_index] = 0 AND io_requests.have_row[v_index] IS NULL THEN
-            io_requests.known[v_index] := known_as('hold_limit');
+           AND v_known[v_index] = 0 AND v_have_row[v_index] IS NULL THEN
+            v_known[v_index] := known_as('hold_limit');
         END IF;
     END LOOP;
+    io_requests.known := v_known;
+    io_requests.have_row := v_have_row;
     IF known_as('hold_limit') = ANY (io_requests.known) THEN
-        SELECT r.o_rooms, ARRAY(
-                   SELECT coalesce(u.until, u.sent)
-                   FROM unnest(r.o_until, io_requests.until) WITH ORDINALITY u (until, sent, ordinal)
-                   ORDER BY u.ordinal)
-        INTO io_requests.rooms, io_requests.until
-        FROM rooms(p_sale, p_users, io_requests.known) r;
+        SELECT * INTO io_requests.known, io_requests.until, io_requests.rooms
+        FROM rooms(p_sale, p_users, p_counts, io_requests.known, io_requests.until);
     END IF;
 END
 $$;
@@ -445,8 +445,8 @@ BEGIN
         v_sale := v_part.sale;
         v_accepted := 0;
         v_requests := read_checkouts(
-            v_sale, (v_part.numbers, p_known, p_known_until, NULL, NULL, p_ids, NULL, v_part.numbers, NULL, '{}'), p_users,
-            p_sales, p_known_sales, p_unknown_is_any, p_ignores_limit);
+            v_sale, (v_part.numbers, p_known, p_known_until, NULL, NULL, p_ids, NULL, v_part.numbers, NULL, '{}'),
+            p_users, p_sales, p_known_sales, p_unknown_is_any, p_ignores_limit);
         v_stripe := NULL;
         v_stripe.stripe := lock_stripe(v_sale.sale_id);
         v_expires := now() + make_interval(secs => v_sale.hold_s);

@@ -35,6 +35,11 @@ $$;
 COMMENT ON FUNCTION holds_with(buyer, integer[]) IS
     'the holds of a buyer with those given now; if there is no room, without those that ended';
 
+CREATE FUNCTION holds_without(p_buyer buyer, p_sold integer[]) RETURNS integer[]
+LANGUAGE sql IMMUTABLE
+AS $$ SELECT ARRAY(SELECT h FROM unnest(p_buyer.holds) h WHERE h <> ALL (p_sold)) $$;
+COMMENT ON FUNCTION holds_without(buyer, integer[]) IS 'the holds of a buyer without what is bought now';
+
 CREATE FUNCTION have_rows(p_sale_id integer, p_users text[]) RETURNS boolean[]
 LANGUAGE plpgsql STABLE
 AS $$
@@ -48,24 +53,34 @@ $$;
 COMMENT ON FUNCTION have_rows(integer, text[]) IS 'which of the users have a row in buyer by now';
 
 CREATE FUNCTION rooms(
-    p_sale sale, p_users text[], p_known smallint[], OUT o_rooms integer[], OUT o_until timestamptz[])
+    p_sale sale, p_users text[], p_counts bigint[], INOUT io_known smallint[], INOUT io_until timestamptz[],
+    OUT o_rooms integer[])
 LANGUAGE plpgsql STABLE
 AS $$
 BEGIN
-    SELECT array_agg(p_sale.holds_max - l.holds), array_agg(l.until) INTO o_rooms, o_until
-    FROM (SELECT r.known, b AS buyer
-          FROM unnest(p_users, p_known) WITH ORDINALITY r (user_id, known, ordinal)
+    SELECT array_agg(CASE WHEN NOT l.refused THEN 0 ELSE r.known END::smallint),
+           array_agg(CASE WHEN l.refused THEN l.until ELSE r.until END),
+           array_agg(CASE WHEN l.refused THEN l.room END)
+    INTO io_known, io_until, o_rooms
+    FROM (SELECT r.*, b AS buyer, coalesce(p_counts[r.ordinal], 1) AS wanted
+          FROM unnest(p_users, io_known, io_until) WITH ORDINALITY r (user_id, known, until, ordinal)
           LEFT JOIN buyer b ON b.sale_id = p_sale.sale_id AND b.user_id = r.user_id
                             AND r.known = known_as('hold_limit')
           ORDER BY r.ordinal) r
     LEFT JOIN LATERAL (
-        SELECT count(*)::integer AS holds, min(i.held_until) AS until FROM held_items(r.buyer) i
+        SELECT p_sale.holds_max - count(*)::integer AS room, min(i.held_until) AS until,
+               p_sale.holds_max - count(*) < r.wanted AS refused
+        FROM held_items(r.buyer) i
     ) l ON r.known = known_as('hold_limit');
+    IF known_as('hold_limit') = ANY (io_known) IS NOT TRUE THEN
+        o_rooms := NULL;
+    END IF;
 END
 $$;
-COMMENT ON FUNCTION rooms(sale, text[], smallint[]) IS
-    'of the requests that the bound on holds refuses so far (p_known): how many items the user may be given, and '
-    'when the first of the user''s holds ends';
+COMMENT ON FUNCTION rooms(sale, text[], bigint[], smallint[], timestamptz[]) IS
+    'of the requests that the bound on holds refuses by the users'' rows (io_known), those that it refuses by what is '
+    'held now: how many items the user may be given, and when the first of the user''s holds ends; else null. '
+    'p_counts: as for note_buyers';
 
 CREATE FUNCTION claim_in_room(
     p_sale_id integer, p_numbers integer[], p_ordinals integer[], p_room integer, INOUT io_wanted integer[])

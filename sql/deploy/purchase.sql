@@ -140,7 +140,9 @@ BEGIN
         ), granted AS (
             UPDATE buyer b
             SET numbers = b.numbers || w.numbers[: b.purchase_limit - cardinality(b.numbers)],
-                granted = least(cardinality(w.numbers), b.purchase_limit - cardinality(b.numbers))
+                granted = least(cardinality(w.numbers), b.purchase_limit - cardinality(b.numbers)),
+                holds = CASE WHEN cardinality(w.numbers) = 1 THEN array_remove(b.holds, w.numbers[1])
+                        ELSE holds_without(b, w.numbers[: b.purchase_limit - cardinality(b.numbers)]) END
             FROM (SELECT t.held_by, array_agg(t.number) AS numbers
                   FROM (SELECT * FROM taken t ORDER BY t.held_by, t.ordinal) t
                   GROUP BY t.held_by

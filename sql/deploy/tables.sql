@@ -98,7 +98,7 @@ COMMENT ON TABLE buyer IS
 COMMENT ON COLUMN buyer.numbers IS 'the items in the order of their purchase';
 COMMENT ON COLUMN buyer.granted IS 'how many of them, at the end, the last statement added';
 COMMENT ON COLUMN buyer.holds IS
-    'every item that the user holds is among them. The others were bought, or their hold ended: they leave '
+    'every item that the user holds is among them, if holds have a bound. The others'' hold ended: they leave '
     'when there is no room for a new one';
 
 CREATE TABLE draw_secret (

@@ -2,7 +2,7 @@
 
 BEGIN;
 \ir helper/sale.psql
-SELECT plan(36);
+SELECT plan(38);
 
 CREATE FUNCTION held_by(p_user text) RETURNS bigint
 LANGUAGE sql AS $$
@@ -29,6 +29,8 @@ SELECT is((SELECT sum(checkouts_refused) FROM sale_stripe), 4::numeric, 'and cou
 
 -- ---- who bought, gave back or let lapse may check out again ----
 SELECT is(purchase_outcomes(:sale, '{50}'), '{purchased}', 'a purchase');
+SELECT is((SELECT cardinality(holds) = 2 AND 50 <> ALL (holds) FROM buyer WHERE user_id = 'amy'), true,
+          'is no longer among what is held');
 SELECT is(checkout_outcomes('{amy,amy}', '{0,0}'), '{accepted,hold_limit}', 'makes room for one more');
 SELECT time_passes('31 s');
 SELECT is(checkout_outcomes(times('amy', 5), times(0, 5)), '{accepted,accepted,accepted,hold_limit,hold_limit}',
@@ -57,6 +59,7 @@ SELECT is(checkout_outcomes('{gil,gil,gil,gil}', '{0,0,0,0}'), '{held,held,held,
 SELECT is(checkout_outcomes('{eve}', '{0}'), '{hold_limit}', 'who has none, that');
 SELECT is(checkout_outcomes('{eve,eve}', '{50,1601}'), '{sold,unknown_item}', 'sold and unknown items are told as such');
 SELECT purchase_outcomes(:sale, '{80,81,82}');
+SELECT is((SELECT holds FROM buyer WHERE user_id = 'eve'), '{}', 'nor are several that are bought at once');
 SELECT time_passes('31 s');
 SELECT is(checkout_outcomes('{eve}', '{0}'), '{accepted}', 'a fourth item');
 SELECT is(purchase_outcomes(:sale, ARRAY[(SELECT max(number) FROM item i WHERE held_by = 'eve' AND item_is_held(i))]),
