@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures the sale: against an empty FastCGI worker, and against itself under other conditions.
 
-    tests/bench/bench.py [CASE...]      all cases, or some: flow, storm, any, sellout, plain, redis,
+    tests/bench/bench.py [CASE...]      all cases, or some: flow, storm, any, sellout, fair, plain, redis,
                                         tls, readers, pace, growth
 
 Everything runs on this machine, the client (wrk), too. Compared sides run in turn and repeatedly, A B A B; a figure is
@@ -14,10 +14,10 @@ Environment: RUN_DIR (run), BUILD_DIR (build), ROUNDS (5), SECONDS_EACH (5), HTT
 the next seven.
 """
 
+import contextlib
 import json
 import os
 import pathlib
-import shutil
 import signal
 import statistics
 import subprocess
@@ -26,199 +26,14 @@ import time
 import datetime
 
 import chart
+from stacks import MANY, OUT, SALE, Empty, Stack, Wrong, cpu_ms, resident_kib
 
-TOP = pathlib.Path(__file__).resolve().parents[2]
-BUILD = pathlib.Path(os.environ.get("BUILD_DIR") or TOP / "build").resolve()
-OUT = pathlib.Path(os.environ.get("RUN_DIR") or TOP / "run").resolve() / "bench"
 ROUNDS = int(os.environ.get("ROUNDS") or 5)
 SECONDS = int(os.environ.get("SECONDS_EACH") or 5)
 PORT = int(os.environ.get("HTTP_PORT") or 18080)
 HERE = pathlib.Path(__file__).resolve().parent
-
-# The most items that a sale can have, so that none is sold out during a measurement.
-MANY = 1_000_000
-# An empty worker has a thread for each connection. nginx keeps fewer connections alive than that, so that each worker
-# has free threads.
-EMPTY_THREADS = 128
-EMPTY_KEPT = 48
-SALE = {"sale.sales_ahead": 0, "sale.duration_s": 604800}
 # With fewer answers a connection there was no load.
 LEAST_EACH = 5
-
-
-class Wrong(Exception):
-    """The answers are not those that the case measures."""
-
-
-def cpu_ms(pids):
-    """CPU time of processes and their descendants: a dictionary by pid."""
-    parent, own = {}, {}
-    for path in pathlib.Path("/proc").glob("[0-9]*/stat"):
-        try:
-            head, tail = path.read_text(errors="replace").rsplit(")", 1)
-        except OSError:
-            continue  # it has ended
-        fields = tail.split()
-        pid = int(head.split()[0])
-        parent[pid] = int(fields[1])
-        own[pid] = (int(fields[11]) + int(fields[12])) * 1000 / os.sysconf("SC_CLK_TCK")
-    total = dict.fromkeys(pids, 0.0)
-    for pid in own:
-        at = pid
-        while at in parent and at not in total:
-            at = parent[at]
-        if at in total:
-            total[at] += own[pid]
-    return total
-
-
-def resident_kib(pid):
-    for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS"):
-            return int(line.split()[1])
-    return 0
-
-
-class Stack:
-    """A private stack (deploy/private/stack) with a folder and ports of its own."""
-
-    def __init__(self, name, port, items=MANY, worker=None, sale=None):
-        """`worker`, `sale`: settings of the workers, and of both workers and the generator."""
-        self.name = name
-        self.dir = OUT / name
-        self.port = port
-        options = {"sale.items_per_sale": items, **SALE, **(sale or {})}
-        self.environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("FLASHSALE_")},
-            "RUN_DIR": str(self.dir),
-            "BUILD_DIR": str(BUILD),
-            "HTTP_PORT": str(port),
-            "HTTPS_PORT": str(port + 1),
-            "GENERATE_EVERY_S": "0",
-            "GENERATOR_OPTIONS": " ".join(f"-o {k}={v}" for k, v in options.items()),
-            "WORKER_OPTIONS": " ".join(f"-o {k}={v}" for k, v in {**(sale or {}), **(worker or {})}.items()),
-        }
-        self.next_number = 1
-
-    def run(self, *arguments, check=True):
-        subprocess.run([TOP / "deploy/private/stack", *arguments], env=self.environment, check=check,
-                       stdout=subprocess.DEVNULL,
-                       stderr=None if check else subprocess.DEVNULL)
-
-    def __enter__(self):
-        self.run("clean", check=False)
-        self.run("start")
-        return self
-
-    def __exit__(self, *_):
-        self.run("clean", check=False)
-
-    @property
-    def pids(self):
-        parts = {"nginx": ["nginx"], "workers": ["worker-1", "worker-2"],
-                 "postgresql": ["postgresql"], "redis": ["redis"]}
-        return {part: [int((self.dir / "pid" / name).read_text()) for name in names]
-                for part, names in parts.items()}
-
-    def sql(self, text):
-        return subprocess.run(
-            ["psql", "--no-psqlrc", "--no-align", "--tuples-only", "--quiet",
-             "--set=ON_ERROR_STOP=1", f"--host={self.dir}/postgresql", "--username=postgres",
-             "--dbname=flashsale", f"--command={text}"],
-            check=True, capture_output=True, text=True).stdout.strip()
-
-    def decided(self):
-        """How many checkouts and purchases PostgreSQL has decided since the start of the sale."""
-        return int(self.sql(
-            "SELECT sum(checkouts_accepted + checkouts_repeated + checkouts_refused + purchases_accepted"
-            " + purchases_refused) FROM flashsale.sale_stripe"))
-
-    def numbers(self, count):
-        """Items that no request has named yet, for a load by number: first and count."""
-        first, self.next_number = self.next_number, self.next_number + count
-        return f"{first} {count}"
-
-    def begin_anew(self):
-        """Resets the sale to how it was generated: nothing held, sold or logged."""
-        self.sql("TRUNCATE flashsale.attempt, flashsale.buyer, flashsale.hold_queue;"
-                 "UPDATE flashsale.item SET held_by = NULL, held_until = '-infinity', secret = NULL,"
-                 " purchased_at = NULL WHERE held_by IS NOT NULL;"
-                 "UPDATE flashsale.sale SET generated_at = clock_timestamp();"
-                 "UPDATE flashsale.sale_stripe l SET checkouts_accepted = 0, checkouts_repeated = 0,"
-                 " checkouts_refused = 0, purchases_accepted = 0, purchases_refused = 0,"
-                 " queue_next = 0, queue_offset = 0, queue_length = 0,"
-                 " unoffered_next = (s.items_total::bigint * stripe / 16)::integer + 1"
-                 " FROM flashsale.sale s WHERE s.sale_id = l.sale_id")
-        self.sql("VACUUM flashsale.item")
-        self.sql("VACUUM flashsale.sale_stripe")
-        self.next_number = 1
-
-
-class Empty:
-    """Empty workers and an nginx with the stack's configuration."""
-
-    def __init__(self, stack, port):
-        self.stack, self.port, self.processes = stack, port, []
-        self.name = "empty worker"
-        self.dir = OUT / "empty"
-
-    def start(self, *command):
-        process = subprocess.Popen(["chrt", "--batch", "0", *map(str, command)],
-                                   stdout=subprocess.DEVNULL)
-        self.processes.append(process)
-        return process.pid
-
-    def __enter__(self):
-        if not (BUILD / "empty_worker").exists():
-            raise Wrong(f"{BUILD}/empty_worker is not there: 'make bench' builds it")
-        try:
-            return self.open()
-        except BaseException:
-            self.__exit__()
-            raise
-
-    def open(self):
-        shutil.rmtree(self.dir, ignore_errors=True)
-        for part in ("nginx", "log"):
-            (self.dir / part).mkdir(parents=True)
-        workers = [self.start("spawn-fcgi", "-n", "-s", self.dir / f"worker-{number}.sock", "-M",
-                              "0666", "--", BUILD / "empty_worker", EMPTY_THREADS)
-                   for number in (1, 2)]
-        text = (self.stack.dir / "nginx/nginx.conf").read_text()
-        for old, new in ((f"{self.stack.dir}/worker-", f"{self.dir}/worker-"),
-                         (f"{self.stack.dir}/log/", f"{self.dir}/log/"),
-                         ("nginx/nginx.pid", "nginx/empty.pid"),
-                         (f"{self.stack.dir}/nginx/", f"{self.dir}/nginx/"),
-                         (str(self.stack.port + 1), str(self.port + 1)),
-                         (f":{self.stack.port}", f":{self.port}"),
-                         ("keepalive 256;", f"keepalive {EMPTY_KEPT};"),
-                         # Empty workers gain nothing from full batches: both get requests.
-                         (" max_conns=256;", ";"), (" backup;", ";")):
-            text = text.replace(old, new)
-        for name in ("certificate.pem", "key.pem"):
-            shutil.copy(self.stack.dir / "nginx" / name, self.dir / "nginx")
-        conf = self.dir / "nginx/nginx.conf"
-        conf.write_text(text)
-        nginx = self.start("nginx", "-p", f"{self.dir}/", "-c", conf)
-        self.pids = {"nginx": [nginx], "workers": workers}
-        time.sleep(1)
-        self.check()
-        return self
-
-    def check(self):
-        ended = [process.args[3] for process in self.processes if process.poll() is not None]
-        if ended:
-            raise Wrong(f"of the empty worker's, {' and '.join(map(str, ended))} ended; see {self.dir}/log")
-
-    def decided(self):
-        self.check()
-        return None
-
-    def __exit__(self, *_):
-        for process in self.processes:
-            process.send_signal(signal.SIGTERM)
-        for process in self.processes:
-            process.wait()
 
 
 def check_answers(target, script, connections, expected, result, decided):
@@ -308,6 +123,11 @@ class Report:
         self.ratio(entry, what, values, limit, is_most)
         self.tell(entry)
 
+    def rates(self, case, title, sides, ratio_of, limit=None):
+        """A further ratio of the rates of sides that were added."""
+        a, b = (sides[name] for name in ratio_of)
+        self.figure(case, title, ratio_of, [x["rate"] / y["rate"] for x, y in zip(a, b)], limit)
+
     def ratio(self, entry, what, values, limit, is_most=False):
         entry["ratio"] = {"of": what, **middle(values), "limit": limit, "is_most": is_most}
 
@@ -395,16 +215,16 @@ def storm(report):
 
 
 def redis(report):
-    items = {"ITEMS": "1 2000"}
     with Stack("stack", PORT, 10_000) as with_redis, \
             Stack("without", PORT + 2, 10_000, {"redis.address": ""}) as without:
-        for stack in (with_redis, without):
-            take(stack, 1000, 1000)
+        def run_any(stack, seconds):
+            stack.begin_anew()
+            return load(stack, "checkout.lua", 256, seconds, expected="decided")
 
-        def run(stack, seconds):
-            return load(stack, "checkout.lua", 256, seconds, items, expected="refused")
+        def run_storm(stack, seconds):
+            return load(stack, "checkout.lua", 256, seconds, {"ITEMS": "1 2000"}, expected="refused")
 
-        def run_hanging(seconds):
+        def hanging(run, seconds):
             (pid,) = with_redis.pids["redis"]
             os.kill(pid, signal.SIGSTOP)
             try:
@@ -413,14 +233,17 @@ def redis(report):
                 os.kill(pid, signal.SIGCONT)
                 time.sleep(1)
 
-        runs = in_turn({"without Redis": lambda s: run(without, s),
-                        "with Redis": lambda s: run(with_redis, s),
-                        "Redis hanging": run_hanging})
-        report.add("redis", "the same with and without Redis, and while it hangs", runs,
-                   ("with Redis", "without Redis"))
-        report.figure("redis-hanging", "while Redis hangs", ("Redis hanging", "without Redis"),
-                      [a["rate"] / b["rate"] for a, b in
-                       zip(runs["Redis hanging"], runs["without Redis"])])
+        for case, title, run in (("any", "checkouts of any item", run_any),
+                                 ("storm", "checkouts of held and sold items", run_storm)):
+            for stack in (with_redis, without):
+                stack.begin_anew()
+                take(stack, 1000, 1000)
+            runs = in_turn({"without Redis": lambda s, run=run: run(without, s),
+                            "with Redis": lambda s, run=run: run(with_redis, s),
+                            "Redis hanging": lambda s, run=run: hanging(run, s)})
+            report.add(f"redis-{case}", f"{title} with and without Redis, and while it hangs", runs,
+                       ("with Redis", "without Redis"))
+            report.rates(f"redis-{case}-hanging", "while Redis hangs", runs, ("Redis hanging", "without Redis"))
 
 
 def any_item(report):
@@ -458,25 +281,78 @@ def any_item(report):
                       "last 100 / first 1,000", ratios, 0.8)
 
 
+def sell_out(stack):
+    """Sells 10,000 items to 1,000 users; returns the seconds from the first request to the last purchase."""
+    stack.begin_anew()
+    load(stack, "flow.lua", 256, 4, {"USERS": "1000", "ITEMS": "1 10000"}, expected="decided")
+    seconds, sold = stack.sql(
+        "SELECT extract(epoch FROM max(purchased_at) - (SELECT min(attempted_at) FROM"
+        " flashsale.attempt)), count(purchased_at) FROM flashsale.item").split("|")
+    if sold != "10000":
+        raise Wrong(f"{stack.name}: {sold} of 10000 were sold in the time")
+    return float(seconds)
+
+
+def seconds_of(times):
+    return f"{statistics.median(times):.2f} s ({min(times):.2f} to {max(times):.2f})"
+
+
 def sellout(report):
-    users = {"USERS": "1000", "ITEMS": "1 10000"}
     with Stack("stack", PORT, 10_000) as stack, Empty(stack, PORT + 2) as empty:
         took, times = [], []
         for number in range(ROUNDS + 1):
-            stack.begin_anew()
-            rate = load(empty, "flow.lua", 256, 2, users)["rate"]
-            load(stack, "flow.lua", 256, 4, users, expected="decided")
-            seconds, sold = stack.sql(
-                "SELECT extract(epoch FROM max(purchased_at) - (SELECT min(attempted_at) FROM"
-                " flashsale.attempt)), count(purchased_at) FROM flashsale.item").split("|")
-            if sold != "10000":
-                raise Wrong(f"sellout: {sold} of 10000 were sold in the time")
+            rate = load(empty, "flow.lua", 256, 2, {"USERS": "1000", "ITEMS": "1 10000"})["rate"]
+            seconds = sell_out(stack)
             if number:
-                took.append(float(seconds))
-                times.append(float(seconds) / (20_000 / rate))
+                took.append(seconds)
+                times.append(seconds / (20_000 / rate))
         report.figure("sellout", "10,000 items to 1,000 users, 256 connections", "sell-out / empty worker's time",
-                      times, 1.3, True, f"from the first request to the last purchase: "
-                      f"{statistics.median(took):.2f} s ({min(took):.2f} to {max(took):.2f})")
+                      times, 1.3, True, f"from the first request to the last purchase: {seconds_of(took)}")
+
+
+def fair(report):
+    """What a bound on holds costs, and a draw with it: beside a sale with neither."""
+    terms = {"neither": {"sale.holds_max": 0}, "bounded": {}, "drawn": {**SALE, "sale.draw_s": SALE["sale.duration_s"]}}
+
+    @contextlib.contextmanager
+    def stacks(items):
+        with contextlib.ExitStack() as opened:
+            found = {name: opened.enter_context(Stack(name, PORT + 2 * number, items, sale=settings))
+                     for number, (name, settings) in enumerate(terms.items())}
+            # Nearly everybody's turn has come, but those of some.
+            found["drawn"].sql("UPDATE flashsale.sale SET starts_at = starts_at - interval '604000 s'")
+            yield found
+
+    def tell(case, title, runs):
+        report.add(case, title, runs)
+        for name in ("bounded", "drawn"):
+            report.rates(f"{case}-{name}", title, runs, (name, "neither"), 0.97)
+
+    with stacks(MANY) as found:
+        for connections in (64, 256):
+            tell(f"fair-flow-{connections}", f"checkout, then purchase, {connections} connections",
+                 in_turn({name: lambda s, stack=stack: flow_by_number(stack, connections, s, expected="decided")
+                          for name, stack in found.items()}))
+    with stacks(10_000) as found:
+        took = {name: [] for name in found}
+        for number in range(ROUNDS + 1):
+            # A user whose turn has not come would leave items for the others' second round.
+            found["drawn"].sql("UPDATE flashsale.sale SET starts_at = now() - interval '604790 s'")
+            for name, stack in found.items():
+                seconds = sell_out(stack)
+                if number:
+                    took[name].append(seconds)
+        for name in ("bounded", "drawn"):
+            report.figure(f"fair-sellout-{name}", "10,000 items to 1,000 users, 256 connections", (name, "neither"),
+                          [a / b for a, b in zip(took[name], took["neither"])], 1.03, True,
+                          f"{seconds_of(took[name])}; neither: {seconds_of(took['neither'])}")
+        for stack in found.values():
+            stack.begin_anew()
+            take(stack, 1000, 1000)
+        tell("fair-storm", "checkouts of held and sold items, 256 connections",
+             in_turn({name: lambda s, stack=stack: load(stack, "checkout.lua", 256, s, {"ITEMS": "1 2000"},
+                                                        expected="refused")
+                      for name, stack in found.items()}))
 
 
 def plain(report):
@@ -558,7 +434,7 @@ def growth(report):
                                         for g, f in zip(runs["grown"], runs["fresh"])], 1.1, True)
 
 
-CASES = {"flow": flow, "storm": storm, "any": any_item, "sellout": sellout, "plain": plain,
+CASES = {"flow": flow, "storm": storm, "any": any_item, "sellout": sellout, "fair": fair, "plain": plain,
          "redis": redis, "tls": tls, "readers": readers, "pace": pace, "growth": growth}
 
 

@@ -378,8 +378,10 @@ own_is_refused() {
     own_sells zoe
     for how in KILL STOP READONLY; do
         redis_goes "$how"
-        # Killed: at once. Hanging: within one and a quarter of redis.timeout_ms, 50 ms. Read-only: in a second.
+        # Killed: as soon as the worker's thread has had its turn. Hanging: within one and a quarter of
+        # redis.timeout_ms, 50 ms. Read-only: in a second.
         case $how in
+        KILL) wait_until 500 own_is_refused early ;;
         STOP) sleep 0.17 ;;
         READONLY) wait_until 1500 own_is_refused early ;;
         esac
