@@ -29,26 +29,11 @@ static void write_accepted(const struct settings *settings, struct reply *reply,
     json_writer_end(&json);
 }
 
-/* False: the request has no user who may check out, and the reply says so. */
-static bool find_user(const struct settings *settings, const struct request *request,
-                      struct span *user, struct reply *reply)
-{
-    if (!identity_find(settings, request, user, reply))
-        return false;
-    if (user->length > 0)
-        return true;
-    if (settings->http.identity == IDENTITY_REMOTE_USER)
-        reply_problem(reply, &problem_identity_mismatch, "Nobody is logged in.", 0);
-    else
-        reply_problem(reply, &problem_bad_request, "user_id: expected 1 to 128 bytes of UTF-8.", 0);
-    return false;
-}
-
 bool checkout_submit(const struct settings *settings, const struct request *request,
                      struct job *job, struct reply *reply)
 {
     const struct parameter *item = &request->parameters.by_name[PARAMETER_ITEM];
-    if (!find_user(settings, request, &job->checkout.user, reply))
+    if (!identity_require(settings, request, &job->checkout.user, reply))
         return false;
 
     struct item_id id = {ITEM_ID_OPEN_SALE, ITEM_ID_NONE};

@@ -51,3 +51,17 @@ bool identity_find(const struct settings *settings, const struct request *reques
         reply_problem(reply, &problem_bad_request, fault, 0);
     return !fault;
 }
+
+bool identity_require(const struct settings *settings, const struct request *request,
+                      struct span *user, struct reply *reply)
+{
+    if (!identity_find(settings, request, user, reply))
+        return false;
+    if (user->length > 0)
+        return true;
+    if (settings->http.identity == IDENTITY_REMOTE_USER)
+        reply_problem(reply, &problem_identity_mismatch, "Nobody is logged in.", 0);
+    else
+        reply_problem(reply, &problem_bad_request, "user_id: expected 1 to 128 bytes of UTF-8.", 0);
+    return false;
+}

@@ -22,6 +22,11 @@ struct span identity_name(const struct settings *settings, const struct request 
 bool identity_find(const struct settings *settings, const struct request *request,
                    struct span *user, struct reply *reply) __attribute__((warn_unused_result));
 
+/* As identity_find, but false as well where there is no name: nobody is logged in, or none was given.
+   Any thread. */
+bool identity_require(const struct settings *settings, const struct request *request,
+                      struct span *user, struct reply *reply) __attribute__((warn_unused_result));
+
 /* Whether the bytes, UTF-8 of at most PARAMETER_BYTES_MAX, are the user's name in any spelling. Any
    thread. */
 bool identity_is(const struct span *user, const char *bytes, size_t length);

@@ -12,12 +12,8 @@ void login_read(const struct settings *settings, const struct request *request, 
                       0);
         return;
     }
-    if (!identity_find(settings, request, &user, reply))
+    if (!identity_require(settings, request, &user, reply))
         return;
-    if (user.length == 0) {
-        reply_problem(reply, &problem_identity_mismatch, "Nobody is logged in.", 0);
-        return;
-    }
     reply->status = 303;
     reply->location = "/";
     json_writer_begin(&json, &reply->body);

@@ -33,12 +33,8 @@ void turn_read(const struct context *context, const struct request *request, str
 {
     struct span user;
     struct turn_row turn;
-    if (!identity_find(context->settings, request, &user, reply))
+    if (!identity_require(context->settings, request, &user, reply))
         return;
-    if (user.length == 0) {
-        reply_problem(reply, &problem_bad_request, "user_id: expected 1 to 128 bytes of UTF-8.", 0);
-        return;
-    }
     if (!turn_row_fetch(context->database, user, &turn)) {
         reply_problem(reply, &problem_unavailable, NULL, 1);
         return;
