@@ -52,9 +52,8 @@ BEGIN
         WHERE s.sale_id = p_stripe.sale_id
           AND s.stripe <> ALL (p_visited)
           AND (s.unoffered_next <= s.unoffered_last
-               OR EXISTS (SELECT FROM hold_queue q
-                          WHERE q.sale_id = s.sale_id AND q.stripe = s.stripe
-                            AND q.position = s.queue_next AND q.available_at <= now()))
+               OR (SELECT q.available_at <= now() FROM hold_queue q
+                   WHERE q.sale_id = s.sale_id AND q.stripe = s.stripe AND q.position = s.queue_next))
     LOOP
         IF pg_try_advisory_xact_lock(stripe_key(p_stripe.sale_id, v_number)) THEN
             v_stripe := stripe(p_stripe.sale_id, v_number);
@@ -78,6 +77,7 @@ BEGIN
         CROSS JOIN LATERAL (
             SELECT FROM item i
             WHERE i.sale_id = p_sale_id AND i.number = c.number AND item_is_free(i)
+            OFFSET 0
         ) i
         WHERE c.number <> ALL (p_claimed));
 END

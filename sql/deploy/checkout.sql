@@ -37,16 +37,17 @@ COMMENT ON FUNCTION known_that_counts(
 
 CREATE FUNCTION eligible_requests(
     p_sale_id integer, p_sales integer[], p_numbers integer[], p_known smallint[])
-RETURNS TABLE (ordinal integer, number integer)
+RETURNS TABLE (ordinal integer, sale_id integer, number integer)
 LANGUAGE sql STABLE
 AS $$
-    SELECT r.ordinal::integer, r.number
+    SELECT r.ordinal::integer, CASE p_sales[r.ordinal] WHEN 0 THEN p_sale_id ELSE p_sales[r.ordinal] END, r.number
     FROM unnest(p_numbers) WITH ORDINALITY r (number, ordinal)
     WHERE r.number >= 0 AND p_sales[r.ordinal] IN (0, p_sale_id) AND p_known[r.ordinal] = 0
     ORDER BY r.number, r.ordinal
 $$;
 COMMENT ON FUNCTION eligible_requests(integer, integer[], integer[], smallint[]) IS
-    'the requests that get an item if there is one, by number. It becomes a part of the statement that calls it';
+    'the requests that get an item if there is one, by number. It becomes a part of the statement that calls it. That '
+    'finds items by sale_id and number of a request, for if it knew the sale by itself, it might scan its items';
 
 -- An id that names no item may mean any: then the same one for as long as the user holds it.
 CREATE FUNCTION read_wildcard_ids(
@@ -82,9 +83,10 @@ AS $$
 BEGIN
     SELECT array_agg(coalesce(CASE WHEN r.is_wildcard THEN (
                SELECT i.number FROM wildcard_id f
-               JOIN item i ON i.sale_id = f.sale_id AND i.number = f.number AND i.secret = f.secret
+               CROSS JOIN LATERAL (
+                   SELECT i.* FROM item i WHERE i.sale_id = f.sale_id AND i.number = f.number OFFSET 0) i
                WHERE f.sale_id = p_sale_id AND f.user_id = r.user_id AND f.id = r.id
-                 AND item_is_held(i)) END, io_numbers[r.ordinal]) ORDER BY r.ordinal),
+                 AND i.secret = f.secret AND item_is_held(i)) END, io_numbers[r.ordinal]) ORDER BY r.ordinal),
            array_agg(CASE WHEN r.is_wildcard THEN r.first END ORDER BY r.ordinal)
     INTO io_numbers, o_firsts
     FROM (SELECT r.*, min(r.ordinal) OVER (PARTITION BY r.user_id, r.id, r.is_wildcard)::integer AS first
@@ -174,7 +176,9 @@ BEGIN
                     THEN known_as('hold_limit') ELSE 0::smallint END)
     INTO v_ordinals, v_outcomes
     FROM unnest(p_users) WITH ORDINALITY r (user_id, ordinal)
-    JOIN buyer b ON b.sale_id = p_sale.sale_id AND b.user_id = r.user_id
+    CROSS JOIN LATERAL (
+        SELECT b.* FROM buyer b WHERE b.sale_id = p_sale.sale_id AND b.user_id = r.user_id OFFSET 0
+    ) b
     WHERE io_requests.known[r.ordinal] = 0;
     FOR v_index IN 1 .. coalesce(cardinality(v_ordinals), 0) LOOP
         v_known[v_ordinals[v_index]] := v_outcomes[v_index];
@@ -376,6 +380,7 @@ BEGIN
               AND i.number = CASE WHEN r.number > 0 THEN r.number WHEN p_requests.contested IS NOT NULL
                   THEN p_requests.wanted[coalesce(p_requests.firsts[r.ordinal], r.ordinal)] END
               AND p_sales[r.ordinal] IN (0, p_sale.sale_id) AND r.known IN (0, known_as('hold_limit'))
+            OFFSET 0
         ) i ON true
         WHERE r.number IS NOT NULL AND i.secret IS DISTINCT FROM p_secrets[r.ordinal]
     ), logged AS (
@@ -449,10 +454,8 @@ BEGIN
             p_users, p_sales, p_known_sales, p_unknown_is_any, p_ignores_limit);
         v_stripe := NULL;
         v_stripe.stripe := lock_stripe(v_sale.sale_id);
-        v_expires := now() + make_interval(secs => v_sale.hold_s);
-        IF NOT v_sale.stays_open THEN
-            v_expires := least(v_expires, v_sale.ends_at);
-        END IF;
+        v_expires := least(now() + make_interval(secs => v_sale.hold_s),
+                           CASE WHEN NOT v_sale.stays_open THEN v_sale.ends_at END);
         -- First the requests that get what they ask for: by number, then those which never wait: by number within
         -- the bound on holds, and any.
         FOREACH v_pass IN ARRAY v_requests.passes LOOP
@@ -466,7 +469,7 @@ BEGIN
                 UPDATE item i
                 SET held_by = p_users[r.ordinal], held_until = v_expires, secret = p_secrets[r.ordinal]
                 FROM eligible_requests(v_sale.sale_id, p_sales, v_requests.wanted, v_requests.known) r
-                WHERE i.sale_id = v_sale.sale_id AND i.number = r.number AND item_is_free(i)
+                WHERE i.sale_id = r.sale_id AND i.number = r.number AND item_is_free(i)
                 RETURNING r.ordinal, i.number, i.held_by, i.secret, i.name, i.price_cents, i.picture_seed
             ), given AS MATERIALIZED (
                 SELECT h.held_by, array_agg(h.number) AS numbers, bool_or(v_requests.have_row[h.ordinal]) AS has_row
@@ -477,8 +480,10 @@ BEGIN
                        CASE WHEN v_sale.holds_max > 0 THEN g.numbers ELSE '{}' END, v_sale.holds_max
                 FROM given g WHERE g.has_row IS NOT TRUE
             ), extended AS (
-                UPDATE buyer b SET holds = holds_with(b, g.numbers) FROM given g
-                WHERE v_sale.holds_max > 0 AND g.has_row AND b.sale_id = v_sale.sale_id AND b.user_id = g.held_by
+                INSERT INTO buyer AS b (sale_id, user_id, numbers, granted, purchase_limit, holds, holds_max)
+                SELECT v_sale.sale_id, g.held_by, '{}', 0, v_sale.purchase_limit, g.numbers, v_sale.holds_max
+                FROM given g WHERE v_sale.holds_max > 0 AND g.has_row
+                ON CONFLICT (sale_id, user_id) DO UPDATE SET holds = holds_with(b, excluded.holds)
             ), logged AS (
                 INSERT INTO attempt (sale_id, number, outcome, secret, user_id)
                 SELECT v_sale.sale_id, h.number, 'accepted', h.secret, h.held_by FROM held h

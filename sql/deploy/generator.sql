@@ -119,12 +119,14 @@ BEGIN
         RAISE EXCEPTION 'sale % has a draw and no secret', NEW.sale_id
             USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'sale_has_secret';
     END IF;
+    -- Sessions plan anew: what they planned for a table of a few items would scan this sale's.
+    ANALYZE item;
     RETURN NULL;
 END
 $$;
 COMMENT ON FUNCTION sale_has_all_items() IS
     'refuses the commit of a sale without exactly its items, each with a price, or with a draw and no '
-    'secret, and of one that finds what another of its number left';
+    'secret, and of one that finds what another of its number left; tells the planner of the items';
 
 CREATE CONSTRAINT TRIGGER sale_complete AFTER INSERT ON sale
 DEFERRABLE INITIALLY DEFERRED

@@ -10,9 +10,11 @@ SET LOCAL search_path = flashsale, pg_temp;
 CREATE FUNCTION held_items(p_buyer buyer) RETURNS SETOF item
 LANGUAGE sql STABLE
 AS $$
-    SELECT i.* FROM item i
-    WHERE i.sale_id = p_buyer.sale_id AND i.number = ANY (p_buyer.holds)
-      AND i.held_by = p_buyer.user_id AND item_is_held(i)
+    SELECT i.*
+    FROM unnest(p_buyer.holds) h (number)
+    CROSS JOIN LATERAL (
+        SELECT i.* FROM item i WHERE i.sale_id = p_buyer.sale_id AND i.number = h.number OFFSET 0) i
+    WHERE i.held_by = p_buyer.user_id AND item_is_held(i)
 $$;
 COMMENT ON FUNCTION held_items(buyer) IS
     'the items that the user holds now. It becomes a part of the statement that calls it';
@@ -45,7 +47,7 @@ LANGUAGE plpgsql STABLE
 AS $$
 BEGIN
     RETURN ARRAY(
-        SELECT EXISTS (SELECT FROM buyer b WHERE b.sale_id = p_sale_id AND b.user_id = r.user_id)
+        SELECT (SELECT true FROM buyer b WHERE b.sale_id = p_sale_id AND b.user_id = r.user_id)
         FROM unnest(p_users) WITH ORDINALITY r (user_id, ordinal)
         ORDER BY r.ordinal);
 END
@@ -62,10 +64,11 @@ BEGIN
            array_agg(CASE WHEN l.refused THEN l.until ELSE r.until END),
            array_agg(CASE WHEN l.refused THEN l.room END)
     INTO io_known, io_until, o_rooms
-    FROM (SELECT r.*, b AS buyer, coalesce(p_counts[r.ordinal], 1) AS wanted
+    FROM (SELECT r.*, b::buyer AS buyer, coalesce(p_counts[r.ordinal], 1) AS wanted
           FROM unnest(p_users, io_known, io_until) WITH ORDINALITY r (user_id, known, until, ordinal)
-          LEFT JOIN buyer b ON b.sale_id = p_sale.sale_id AND b.user_id = r.user_id
-                            AND r.known = known_as('hold_limit')
+          LEFT JOIN LATERAL (
+              SELECT b.* FROM buyer b WHERE b.sale_id = p_sale.sale_id AND b.user_id = r.user_id OFFSET 0
+          ) b ON r.known = known_as('hold_limit')
           ORDER BY r.ordinal) r
     LEFT JOIN LATERAL (
         SELECT p_sale.holds_max - count(*)::integer AS room, min(i.held_until) AS until,

@@ -4,8 +4,7 @@
 --     1. of checkouts, users by their hashes     lock_users
 --     2. one stripe                              lock_stripe
 --     3. items by number                         the UPDATE of eligible_requests or of wanted_codes
---     4. buyers by name                          the UPDATE of granted in purchase_batch; in checkout_batch that
---                                                of extended, in the last statement of the sale
+--     4. buyers by name                          granted in purchase_batch; in checkout_batch extended
 --
 -- so a batch that waits for another never holds what that one waits for. What a checkout of any item takes
 -- beyond these, before buyers, it never waits for: other stripes and items (allocation.sql).
@@ -13,6 +12,10 @@
 -- Items that are named have no lock before their UPDATE, since looking each up twice makes a batch dearer. The
 -- UPDATE goes by the number: its requests are sorted, and with hash joins, merge joins and all scans but those of
 -- an index switched off it can meet the rows in no other order. tests/sql/15-plans.sql holds it to that.
+--
+-- A session plans once, and statistics may have changed since: a plan for a few rows that scans them would scan a
+-- million as well. So where one side of a join is to be looked up row by row, nothing else is possible: the other
+-- side has its key, it is behind OFFSET 0, or it is found by ON CONFLICT.
 
 BEGIN;
 

@@ -27,10 +27,10 @@ COMMENT ON TYPE purchase_decision IS
     'what a request of a batch of purchases is answered; buyer_purchases: which of the buyer''s it is';
 
 CREATE FUNCTION wanted_codes(p_sale_id integer, p_sales integer[], p_numbers integer[], p_secrets uuid[])
-RETURNS TABLE (ordinal integer, number integer, secret uuid)
+RETURNS TABLE (ordinal integer, sale_id integer, number integer, secret uuid)
 LANGUAGE sql STABLE
 AS $$
-    SELECT r.ordinal::integer, r.number, p_secrets[r.ordinal]
+    SELECT r.ordinal::integer, p_sales[r.ordinal], r.number, p_secrets[r.ordinal]
     FROM unnest(p_numbers) WITH ORDINALITY r (number, ordinal)
     WHERE p_sales[r.ordinal] = p_sale_id
     ORDER BY r.number, r.ordinal
@@ -51,11 +51,10 @@ BEGIN
         SET purchased_at = NULL
         FROM wanted_codes(p_sale_id, p_sales, p_numbers, p_secrets) r
         WHERE r.ordinal = ANY (p_purchased) IS NOT TRUE
-          AND i.sale_id = p_sale_id AND i.number = r.number AND i.secret = r.secret
+          AND i.sale_id = r.sale_id AND i.number = r.number AND i.secret = r.secret
           AND i.purchased_at = now()
-          AND NOT EXISTS (SELECT FROM buyer b
-                          WHERE b.sale_id = p_sale_id AND b.user_id = i.held_by
-                            AND i.number = ANY (b.numbers))
+          AND (SELECT i.number = ANY (b.numbers) FROM buyer b
+               WHERE b.sale_id = p_sale_id AND b.user_id = i.held_by) IS NOT TRUE
         RETURNING i.secret
     )
     SELECT array_agg(r.secret) INTO v_returned FROM returned r;
@@ -134,21 +133,23 @@ BEGIN
             UPDATE item i
             SET purchased_at = now()
             FROM wanted_codes(v_sale.sale_id, p_sales, v_part.numbers, p_secrets) r
-            WHERE i.sale_id = v_sale.sale_id AND i.number = r.number AND i.secret = r.secret
+            WHERE i.sale_id = r.sale_id AND i.number = r.number AND i.secret = r.secret
               AND item_is_held(i)
             RETURNING r.ordinal, i.number, i.held_by, i.name, i.price_cents, i.picture_seed
         ), granted AS (
-            UPDATE buyer b
-            SET numbers = b.numbers || w.numbers[: b.purchase_limit - cardinality(b.numbers)],
-                granted = least(cardinality(w.numbers), b.purchase_limit - cardinality(b.numbers)),
-                holds = CASE WHEN cardinality(w.numbers) = 1 THEN array_remove(b.holds, w.numbers[1])
-                        ELSE holds_without(b, w.numbers[: b.purchase_limit - cardinality(b.numbers)]) END
-            FROM (SELECT t.held_by, array_agg(t.number) AS numbers
-                  FROM (SELECT * FROM taken t ORDER BY t.held_by, t.ordinal) t
-                  GROUP BY t.held_by
-                  ORDER BY t.held_by) w
-            WHERE b.sale_id = v_sale.sale_id AND b.user_id = w.held_by
-              AND cardinality(b.numbers) < b.purchase_limit
+            -- Each has a row, from the checkout.
+            INSERT INTO buyer AS b (sale_id, user_id, numbers, granted, purchase_limit, holds_max)
+            SELECT v_sale.sale_id, t.held_by, (array_agg(t.number))[: v_sale.purchase_limit],
+                   least(count(*), v_sale.purchase_limit), v_sale.purchase_limit, v_sale.holds_max
+            FROM (SELECT * FROM taken t ORDER BY t.held_by, t.ordinal) t
+            GROUP BY t.held_by
+            ORDER BY t.held_by
+            ON CONFLICT (sale_id, user_id) DO UPDATE
+            SET numbers = b.numbers || excluded.numbers[: b.purchase_limit - cardinality(b.numbers)],
+                granted = least(cardinality(excluded.numbers), b.purchase_limit - cardinality(b.numbers)),
+                holds = CASE WHEN cardinality(excluded.numbers) = 1 THEN array_remove(b.holds, excluded.numbers[1])
+                        ELSE holds_without(b, excluded.numbers[: b.purchase_limit - cardinality(b.numbers)]) END
+            WHERE cardinality(b.numbers) < b.purchase_limit
             RETURNING b.numbers, b.granted
         ), positions AS MATERIALIZED (
             -- One row: what was granted, and beside it which of its buyer's items each is.

@@ -1,16 +1,18 @@
 -- The plans of the statements that decide batches, as they run in their functions: with a sale of 100 items, and of
--- a million, each analysed. auto_explain tells them, in a session that this one starts.
+-- a million, each analysed; and of 100,000, by plans that were made when there was one of one item. auto_explain
+-- tells them, in a session that this one starts.
 
 -- Before this one's transaction, which has what they make, too.
 \set few `psql --no-psqlrc --host=:'HOST' --port=:PORT --username=:USER --dbname=:DBNAME --set=items=100 --file=tests/sql/helper/plans.psql 2>&1`
 \set many `psql --no-psqlrc --host=:'HOST' --port=:PORT --username=:USER --dbname=:DBNAME --set=items=1000000 --file=tests/sql/helper/plans.psql 2>&1`
+\set grown `psql --no-psqlrc --host=:'HOST' --port=:PORT --username=:USER --dbname=:DBNAME --set=items=100000 --set=first_items=1 --file=tests/sql/helper/plans.psql 2>&1`
 
 BEGIN;
 \ir helper/sale.psql
-SELECT plan(22);
+SELECT plan(33);
 
 CREATE TEMPORARY TABLE run (items integer, output text);
-INSERT INTO run VALUES (100, :'few'), (1000000, :'many');
+INSERT INTO run VALUES (100, :'few'), (100000, :'grown'), (1000000, :'many');
 CREATE TEMPORARY TABLE plan AS
 SELECT r.items, split_part(s.message, E'\n', 1) AS query, s.message AS text
 FROM run r
@@ -30,6 +32,10 @@ BEGIN
     RETURN NEXT is_empty(
         format($q$ SELECT plans_with(%s, 'Seq Scan on|Bitmap|Hash Join|Merge Join') $q$, p_items),
         'rows are looked up, not scanned');
+    RETURN NEXT is_empty(
+        format($q$ SELECT plans_with(%s, 'using (item|buyer)_pkey [^\n]*\n\s+(Filter|Index Cond: \(sale_id = )') $q$,
+               p_items),
+        'by their whole key');
     RETURN NEXT is_empty(
         format($q$ SELECT p.text FROM plan p
                    CROSS JOIN LATERAL regexp_matches(p.text, 'actual rows=(\d+)\S* loops=(\d+)', 'g') m
@@ -58,6 +64,7 @@ BEGIN
 END
 $$;
 SELECT look(100);
+SELECT look(100000);
 SELECT look(1000000);
 
 -- The predicates by themselves, for a planner that may choose what it likes.
