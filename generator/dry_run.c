@@ -4,7 +4,8 @@
 
 static const struct column sale_columns[] = {
     {"starts_at", COLUMN_TIME},         {"ends_at", COLUMN_TIME},   {"items_total", COLUMN_INTEGER},
-    {"purchase_limit", COLUMN_INTEGER}, {"hold_s", COLUMN_INTEGER}, {"stays_open", COLUMN_BOOLEAN}};
+    {"purchase_limit", COLUMN_INTEGER}, {"hold_s", COLUMN_INTEGER}, {"stays_open", COLUMN_BOOLEAN},
+    {"holds_max", COLUMN_INTEGER},      {"draw_s", COLUMN_INTEGER}};
 
 static const struct column partition_columns[] = {
     {"action", COLUMN_TEXT}, {"partition", COLUMN_TEXT}, {"day", COLUMN_TEXT}};
@@ -29,6 +30,9 @@ static void read_sale(const void *context, int row, struct cell cells[ROWS_COLUM
     cells[3].integer = missing->settings->sale.purchase_limit;
     cells[4].integer = missing->settings->sale.hold_s;
     cells[5].integer = missing->settings->sale.stays_open_until_sold_out;
+    cells[6].integer = store_holds_max(missing->settings);
+    cells[6].is_null = cells[6].integer == 0;
+    cells[7].integer = missing->settings->sale.draw_s;
 }
 
 static void read_partition(const void *context, int row, struct cell cells[ROWS_COLUMNS_MAX])

@@ -6,7 +6,8 @@ static const struct column columns[] = {
     {"sale_id", COLUMN_INTEGER},        {"status", COLUMN_TEXT},
     {"starts_at", COLUMN_TIME},         {"ends_at", COLUMN_TIME},
     {"items_total", COLUMN_INTEGER},    {"items_sold", COLUMN_INTEGER},
-    {"purchase_limit", COLUMN_INTEGER}, {"hold_s", COLUMN_INTEGER}};
+    {"purchase_limit", COLUMN_INTEGER}, {"hold_s", COLUMN_INTEGER},
+    {"holds_max", COLUMN_INTEGER},      {"draw_s", COLUMN_INTEGER}};
 
 static void read_sale(const void *context, int row, struct cell cells[ROWS_COLUMNS_MAX])
 {
@@ -20,6 +21,9 @@ static void read_sale(const void *context, int row, struct cell cells[ROWS_COLUM
     cells[5].is_null = !sale.has_items_sold;
     cells[6].integer = sale.purchase_limit;
     cells[7].integer = sale.hold_s;
+    cells[8].integer = sale.holds_max;
+    cells[8].is_null = sale.holds_max == 0;
+    cells[9].integer = sale.draw_s;
 }
 
 static void write_json(struct json_writer *json, const void *context)

@@ -26,7 +26,7 @@ struct cell {
     bool is_null;     /* likewise */
 };
 
-enum { ROWS_COLUMNS_MAX = 8, ROWS_TIME_BYTES_MAX = 64 };
+enum { ROWS_COLUMNS_MAX = 10, ROWS_TIME_BYTES_MAX = 64 };
 
 struct rows {
     const struct column *columns;

@@ -211,7 +211,7 @@ bool store_read_sales(struct store *store, struct store_rows *rows)
     const struct parameters none = {0};
     return read_rows(store, "listing sales",
                      "SELECT sale_id, sale_status, starts_at::text, ends_at::text, items_total,"
-                     "       items_sold, purchase_limit, hold_s"
+                     "       items_sold, purchase_limit, hold_s, holds_max, draw_s"
                      " FROM flashsale.read_sales(0, 2147483647) r"
                      " WHERE sale_id IS NOT NULL ORDER BY r.starts_at DESC",
                      &none, rows);
@@ -228,7 +228,9 @@ struct store_sale store_sale(const struct store_rows *rows, int row)
                                .has_items_sold = !database_is_null(result, row, 5),
                                .items_sold = database_int8(result, row, 5),
                                .purchase_limit = database_int4(result, row, 6),
-                               .hold_s = database_int4(result, row, 7)};
+                               .hold_s = database_int4(result, row, 7),
+                               .holds_max = database_int4(result, row, 8),
+                               .draw_s = database_int4(result, row, 9)};
 }
 
 bool store_read_violations(struct store *store, int32_t sale_id, struct store_rows *rows)
@@ -296,6 +298,12 @@ static enum store_made explain(const struct store *store, const struct store_win
     return STORE_NOT_MADE;
 }
 
+int store_holds_max(const struct settings *settings)
+{
+    int holds_max = settings->sale.holds_max;
+    return holds_max < 0 ? settings->sale.purchase_limit : holds_max;
+}
+
 static bool add_sale(struct store *store, const struct store_window *window, int32_t *sale_id)
 {
     struct parameters parameters = {0};
@@ -305,8 +313,7 @@ static bool add_sale(struct store *store, const struct store_window *window, int
     add_integer(&parameters, store->settings->sale.purchase_limit);
     add_integer(&parameters, store->settings->sale.hold_s);
     add_boolean(&parameters, store->settings->sale.stays_open_until_sold_out);
-    int holds_max = store->settings->sale.holds_max;
-    add_integer(&parameters, holds_max < 0 ? store->settings->sale.purchase_limit : holds_max);
+    add_integer(&parameters, store_holds_max(store->settings));
     add_integer(&parameters, store->settings->sale.draw_s);
     PGresult *result;
     if (database_query(store->database,

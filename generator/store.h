@@ -54,6 +54,9 @@ struct store_window {
     const char *ends_at;
 };
 
+/* How many items a user may hold at once in a sale that is made by the settings; 0: any number. */
+int store_holds_max(const struct settings *settings);
+
 /* The windows of the sales that the settings demand and that are missing (flashsale.sale_plan), by
  * the time they begin. */
 bool store_read_missing(struct store *store, struct store_rows *rows)
@@ -81,6 +84,8 @@ struct store_sale {
     int64_t items_sold;
     int32_t purchase_limit;
     int32_t hold_s;
+    int32_t holds_max; /* 0: any number */
+    int32_t draw_s;    /* 0: no draw */
 };
 
 /* All sales, the one that begins last first. */

@@ -22,6 +22,8 @@ static void write_sale(struct json_writer *json, const struct sale_row *sale)
     json_integer(json_key(json, "items_sold"), sale->items_sold);
     json_integer(json_key(json, "purchase_limit"), sale->purchase_limit);
     json_integer(json_key(json, "hold_s"), sale->hold_s);
+    json_integer_or_null(json_key(json, "holds_max"), sale->holds_max);
+    json_integer(json_key(json, "draw_s"), sale->draw_s);
     json_close(json);
 }
 

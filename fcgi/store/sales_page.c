@@ -4,7 +4,7 @@
 
 const char sales_page_statement[] =
     "SELECT sale_id, sale_status, starts_at, ends_at, items_total, items_sold, purchase_limit,"
-    " hold_s, total FROM flashsale.read_sales($1, $2)";
+    " hold_s, holds_max, draw_s, total FROM flashsale.read_sales($1, $2)";
 
 enum column {
     COLUMN_SALE_ID,
@@ -15,6 +15,8 @@ enum column {
     COLUMN_ITEMS_SOLD,
     COLUMN_PURCHASE_LIMIT,
     COLUMN_HOLD_S,
+    COLUMN_HOLDS_MAX,
+    COLUMN_DRAW_S,
     COLUMN_TOTAL
 };
 
@@ -48,6 +50,8 @@ bool sales_page_next(struct sales_page *page, struct sale_row *sale)
     sale->items_sold = database_int8(result, at, COLUMN_ITEMS_SOLD);
     sale->purchase_limit = database_int4(result, at, COLUMN_PURCHASE_LIMIT);
     sale->hold_s = database_int4(result, at, COLUMN_HOLD_S);
+    sale->holds_max = database_int4(result, at, COLUMN_HOLDS_MAX);
+    sale->draw_s = database_int4(result, at, COLUMN_DRAW_S);
     return true;
 }
 

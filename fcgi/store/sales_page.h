@@ -21,6 +21,8 @@ struct sale_row {
     int64_t items_sold;
     int32_t purchase_limit;
     int32_t hold_s;
+    int32_t holds_max; /* 0: any number */
+    int32_t draw_s;    /* 0: no draw */
 };
 
 struct sales_page {

@@ -16,6 +16,8 @@ RETURNS TABLE (
     items_sold     bigint,
     purchase_limit integer,
     hold_s         integer,
+    holds_max      integer,
+    draw_s         integer,
     total          bigint)
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = flashsale, pg_temp
@@ -33,7 +35,7 @@ AS $$
                 WHEN s.items_sold >= s.items_total THEN 'sold_out'
                 ELSE 'active' END,
            s.starts_at, s.ends_at, s.items_total, s.items_sold, s.purchase_limit, s.hold_s,
-           n.total
+           s.holds_max, s.draw_s, n.total
     FROM next n
     CROSS JOIN open o
     LEFT JOIN LATERAL (

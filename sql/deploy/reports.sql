@@ -48,6 +48,7 @@ COMMENT ON COLUMN checkout_attempts.item_id IS
 
 CREATE VIEW sales AS
 SELECT s.sale_id, s.starts_at, s.ends_at, s.stays_open, s.items_total, s.purchase_limit, s.hold_s,
+       s.holds_max, s.draw_s,
        c.items_sold,
        s.items_total - c.items_sold AS items_unsold,
        t.status,
@@ -65,6 +66,7 @@ CROSS JOIN LATERAL (
 ) t;
 COMMENT ON VIEW sales IS 'every sale, to come, open or closed';
 COMMENT ON COLUMN sales.ends_at IS 'of one that stays_open: until then at least';
+COMMENT ON COLUMN sales.holds_max IS 'how many of its items one user may hold at once; 0: any number';
 COMMENT ON COLUMN sales.items_unsold IS 'reserved ones among them';
 COMMENT ON COLUMN sales.status IS 'scheduled, active, sold_out or closed, as GET /sales says';
 COMMENT ON COLUMN sales.active IS 'it is open, and not all is sold';

@@ -105,7 +105,7 @@ CREATE TABLE draw_secret (
     sale_id integer NOT NULL,
     secret  bytea   NOT NULL DEFAULT decode(replace(gen_random_uuid()::text || gen_random_uuid(), '-', ''), 'hex'),
     CONSTRAINT draw_secret_pkey PRIMARY KEY (sale_id),
-    CONSTRAINT draw_secret_of_a_sale FOREIGN KEY (sale_id) REFERENCES sale
+    CONSTRAINT draw_secret_of_a_sale FOREIGN KEY (sale_id) REFERENCES sale ON DELETE CASCADE
 );
 COMMENT ON TABLE draw_secret IS
     'what draws the users'' turns of a sale with draw_s, so that nobody can know them before it begins';

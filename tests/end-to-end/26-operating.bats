@@ -32,16 +32,16 @@ everything() {
     same "$(answer '[.sales[] | .sale_id] | join(" ")')" "$(sql "SELECT string_agg(sale_id::text, ' '
         ORDER BY starts_at DESC) FROM flashsale.sale")"
     same "$(answer '.sales | length')" 2
-    same "$(answer '.sales[] | [.sale_id, .status, .items_total, .items_sold, .purchase_limit, .hold_s]
-        | join("|")')" $'2|scheduled|100|0|10|600\n1|active|100|1|10|600'
+    same "$(answer '.sales[] | [.sale_id, .status, .items_total, .items_sold, .purchase_limit, .hold_s,
+        .holds_max, .draw_s] | join("|")')" $'2|scheduled|100|0|10|600|10|0\n1|active|100|1|10|600|10|0'
     request GET /sales
     same "$(answer '[.sales[] | .starts_at, .ends_at | sub("\\+00:00$"; "Z") | fromdate]')" \
         "$(json '[.page[] | .starts_at, .ends_at | sub("\\.000Z$"; "Z") | fromdate]')"
 
     run -0 generator --list
     same "${#lines[@]}" 3
-    [[ ${lines[0]} =~ ^sale_id\ +status\ +starts_at\ +ends_at\ +items_total\ +items_sold\ +purchase_limit\ +hold_s$ ]]
-    [[ ${lines[1]} =~ ^\ +2\ +scheduled\ +[0-9]{4}-[0-9-]+\ 00:00:00\+00\ .*\ 100\ +0\ +10\ +600$ ]]
+    [[ ${lines[0]} =~ ^sale_id\ +status\ +starts_at\ +ends_at\ +items_total\ +items_sold\ +purchase_limit\ +hold_s\ +holds_max\ +draw_s$ ]]
+    [[ ${lines[1]} =~ ^\ +2\ +scheduled\ +[0-9]{4}-[0-9-]+\ 00:00:00\+00\ .*\ 100\ +0\ +10\ +600\ +10\ +0$ ]]
     # Columns are aligned.
     same "$(awk '{print index($0, "active") index($0, "status") index($0, "scheduled")}' <<<"$output" |
         sort --unique | wc --lines)" 3
@@ -104,7 +104,8 @@ everything() {
     sql "SET ROLE flashsale_owner;
          CREATE TABLE flashsale.attempt_2026_01_01 PARTITION OF flashsale.attempt
          FOR VALUES FROM ('2026-01-01 00:00:00+00') TO ('2026-01-02 00:00:00+00')"
-    terms=(-o sale.sales_ahead=3 -o sale.items_per_sale=70 -o sale.purchase_limit=3 -o sale.hold_s=45)
+    terms=(-o sale.sales_ahead=3 -o sale.items_per_sale=70 -o sale.purchase_limit=3 -o sale.hold_s=45
+        -o sale.holds_max=0)
     before=$(everything)
     ask --dry-run "${terms[@]}"
     cp "$answer" "$BATS_TEST_TMPDIR/plan"
@@ -113,12 +114,13 @@ everything() {
     same "$(grep --count '^20' <<<"$output")" 2
     [[ $output == *'drop    attempt_2026_01_01  2026-01-01'* ]]
 
-    same "$(answer '[.sales[] | [.items_total, .purchase_limit, .hold_s, .stays_open] | join("|")] | unique[]')" \
-        '70|3|45|false'
+    same "$(answer '[.sales[] | [.items_total, .purchase_limit, .hold_s, .stays_open, .holds_max, .draw_s] | join("|")] | unique[]')" \
+        '70|3|45|false||0'
     run -0 generator "${terms[@]}"
     answer=$BATS_TEST_TMPDIR/plan
     same "$(answer '.sales[] | [.starts_at, .ends_at] | map(sub("T"; " ") | sub("\\+00:00$"; "+00")) | join("|")')" \
         "$(sql 'SELECT starts_at, ends_at FROM flashsale.sale WHERE sale_id > 2 ORDER BY starts_at')"
+    same "$(sql 'SELECT DISTINCT holds_max, draw_s FROM flashsale.sales WHERE sale_id > 2')" '0|0'
     same "$(sql 'SELECT count(*) FROM flashsale.item WHERE sale_id > 2')" 140
     [[ $(answer '[.partitions[] | select(.action == "make")] | length') -ge 14 ]]
     for partition in $(answer '.partitions[] | select(.action == "make").partition'); do
@@ -171,6 +173,30 @@ everything() {
     done
     run -0 generator -o sale.sales_ahead=3 -o sale.items_per_sale=70
     same "$(sql 'SELECT max(sale_id) FROM flashsale.sale')" "$last"
+}
+
+# document_sql TABLE: the SQL of docs/OPERATIONS.md that begins with that temporary table, with the lines around it.
+document_sql() {
+    awk -v "table=CREATE TEMPORARY TABLE $1 " '
+        /^    BEGIN;$/ { text = ""; is_sql = 1 }
+        is_sql { sub(/^    /, ""); text = text $0 "\n" }
+        /^COMMIT;$/ && is_sql { is_sql = 0; if (index(text, table)) printf "%s", text }' "$TOP/docs/OPERATIONS.md"
+}
+
+@test "docs/OPERATIONS.md: a sale that has not begun, and one of long ago, are deleted, with a draw, too" {
+    run -0 generator -o sale.sales_ahead=5 -o sale.items_per_sale=70 -o sale.draw_s=20
+    same "$(sql 'SELECT count(*) FROM flashsale.draw_secret')" 2
+    last=$(sql 'SELECT max(sale_id) FROM flashsale.sale')
+    # The sale before the last one is of long ago now.
+    sql "UPDATE flashsale.sale SET starts_at = starts_at - interval '2 years', ends_at = ends_at - interval '2 years'
+         WHERE sale_id = $last - 1"
+    sql "$(document_sql old)"
+    same "$(sql "SELECT count(*) FROM flashsale.sale WHERE sale_id IN ($last - 1, $last)")" 1
+    sql "$(document_sql unmade)"
+    same "$(sql 'SELECT count(*) FROM flashsale.sale WHERE starts_at > now()')" 0
+    same "$(sql 'SELECT count(*) FROM flashsale.draw_secret')" 0
+    same "$(sql 'SELECT count(*) FROM flashsale.item WHERE sale_id NOT IN (SELECT sale_id FROM flashsale.sale)')" 0
+    run -0 generator -o sale.sales_ahead=3 -o sale.items_per_sale=70
 }
 
 @test "no answer, or one that cannot be written: exit status 3" {
