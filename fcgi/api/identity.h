@@ -22,8 +22,8 @@ struct span identity_name(const struct settings *settings, const struct request 
 bool identity_find(const struct settings *settings, const struct request *request,
                    struct span *user, struct reply *reply) __attribute__((warn_unused_result));
 
-/* As identity_find, but false as well where there is no name: nobody is logged in, or none was given.
-   Any thread. */
+/* As identity_find, but false as well where there is no name: nobody is logged in, or none was
+   given. Any thread. */
 bool identity_require(const struct settings *settings, const struct request *request,
                       struct span *user, struct reply *reply) __attribute__((warn_unused_result));
 
