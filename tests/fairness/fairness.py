@@ -28,7 +28,7 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parents[2]
 sys.path.append(str(TOP / "tests" / "bench"))
 
-from bench import BUILD, Stack  # noqa: E402
+from stacks import BUILD, Stack  # noqa: E402
 
 PORT = int(os.environ.get("HTTP_PORT") or 18180)
 KINDS = ("programs", "people")
