@@ -119,8 +119,9 @@ BEGIN
         RAISE EXCEPTION 'sale % has a draw and no secret', NEW.sale_id
             USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'sale_has_secret';
     END IF;
-    -- Sessions plan anew: what they planned for a table of a few items would scan this sale's.
-    ANALYZE item;
+    -- Sessions plan anew: what they planned for a table of a few items would scan this sale's. Who has the table's
+    -- lock is vacuuming or analysing it.
+    ANALYZE (SKIP_LOCKED) item;
     RETURN NULL;
 END
 $$;

@@ -100,3 +100,22 @@ setup_file() {
     every_sale_is_whole
     run -0 generator -o sale.sales_ahead=3
 }
+
+is_being_vacuumed() {
+    [[ $(sql "SELECT count(*) FROM pg_locks WHERE relation = 'flashsale.item'::regclass AND granted
+              AND mode = 'ShareUpdateExclusiveLock'") -gt 0 ]]
+}
+
+# Whoever vacuums a table, or makes an index beside its users, has this lock for as long as that takes.
+@test "the table of items is being vacuumed: a sale is made nevertheless, at once" {
+    before=$(sales)
+    sql "BEGIN; LOCK TABLE flashsale.item IN SHARE UPDATE EXCLUSIVE MODE; SELECT pg_sleep(30)" 3>&- &
+    wait_until 5000 is_being_vacuumed
+    run -0 generator -o sale.sales_ahead=6
+    is_being_vacuumed
+    sql "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE relation = 'flashsale.item'::regclass
+         AND mode = 'ShareUpdateExclusiveLock'" >/dev/null
+    wait || true
+    [[ $(sales) -gt $before ]]
+    every_sale_is_whole
+}
