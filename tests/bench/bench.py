@@ -204,12 +204,20 @@ def take(stack, held, sold):
         f" WHERE number > {held} AND number <= {held + sold}")
 
 
+# The items of take(stack, 1000, 1000).
+TAKEN = {"ITEMS": "1 2000"}
+
+
+def refusals(stack, seconds):
+    """Checkouts of items that are taken."""
+    return load(stack, "checkout.lua", 256, seconds, TAKEN, expected="refused")
+
+
 def storm(report):
-    items = {"ITEMS": "1 2000"}
     with Stack("stack", PORT, 10_000) as stack, Empty(stack, PORT + 2) as empty:
         take(stack, 1000, 1000)
-        runs = in_turn({"empty worker": lambda s: load(empty, "checkout.lua", 256, s, items),
-                        "storm": lambda s: load(stack, "checkout.lua", 256, s, items, expected="refused")})
+        runs = in_turn({"empty worker": lambda s: load(empty, "checkout.lua", 256, s, TAKEN),
+                        "storm": lambda s: refusals(stack, s)})
         report.add("storm", "checkouts of held and sold items, each logged, 256 connections", runs,
                    ("storm", "empty worker"), 0.9)
 
@@ -221,9 +229,6 @@ def redis(report):
             stack.begin_anew()
             return load(stack, "checkout.lua", 256, seconds, expected="decided")
 
-        def run_storm(stack, seconds):
-            return load(stack, "checkout.lua", 256, seconds, {"ITEMS": "1 2000"}, expected="refused")
-
         def hanging(run, seconds):
             (pid,) = with_redis.pids["redis"]
             os.kill(pid, signal.SIGSTOP)
@@ -233,17 +238,19 @@ def redis(report):
                 os.kill(pid, signal.SIGCONT)
                 time.sleep(1)
 
-        for case, title, run in (("any", "checkouts of any item", run_any),
-                                 ("storm", "checkouts of held and sold items", run_storm)):
-            for stack in (with_redis, without):
-                stack.begin_anew()
-                take(stack, 1000, 1000)
-            runs = in_turn({"without Redis": lambda s, run=run: run(without, s),
-                            "with Redis": lambda s, run=run: run(with_redis, s),
-                            "Redis hanging": lambda s, run=run: hanging(run, s)})
+        def tell(case, title, run):
+            runs = in_turn({"without Redis": lambda s: run(without, s),
+                            "with Redis": lambda s: run(with_redis, s),
+                            "Redis hanging": lambda s: hanging(run, s)})
             report.add(f"redis-{case}", f"{title} with and without Redis, and while it hangs", runs,
                        ("with Redis", "without Redis"))
             report.rates(f"redis-{case}-hanging", "while Redis hangs", runs, ("Redis hanging", "without Redis"))
+
+        tell("any", "checkouts of any item", run_any)
+        for stack in (with_redis, without):
+            stack.begin_anew()
+            take(stack, 1000, 1000)
+        tell("storm", "checkouts of held and sold items", refusals)
 
 
 def any_item(report):
@@ -281,10 +288,13 @@ def any_item(report):
                       "last 100 / first 1,000", ratios, 0.8)
 
 
+CROWD = {"USERS": "1000", "ITEMS": "1 10000"}
+
+
 def sell_out(stack):
     """Sells 10,000 items to 1,000 users; returns the seconds from the first request to the last purchase."""
     stack.begin_anew()
-    load(stack, "flow.lua", 256, 4, {"USERS": "1000", "ITEMS": "1 10000"}, expected="decided")
+    load(stack, "flow.lua", 256, 4, CROWD, expected="decided")
     seconds, sold = stack.sql(
         "SELECT extract(epoch FROM max(purchased_at) - (SELECT min(attempted_at) FROM"
         " flashsale.attempt)), count(purchased_at) FROM flashsale.item").split("|")
@@ -301,7 +311,7 @@ def sellout(report):
     with Stack("stack", PORT, 10_000) as stack, Empty(stack, PORT + 2) as empty:
         took, times = [], []
         for number in range(ROUNDS + 1):
-            rate = load(empty, "flow.lua", 256, 2, {"USERS": "1000", "ITEMS": "1 10000"})["rate"]
+            rate = load(empty, "flow.lua", 256, 2, CROWD)["rate"]
             seconds = sell_out(stack)
             if number:
                 took.append(seconds)
@@ -319,9 +329,13 @@ def fair(report):
         with contextlib.ExitStack() as opened:
             found = {name: opened.enter_context(Stack(name, PORT + 2 * number, items, sale=settings))
                      for number, (name, settings) in enumerate(terms.items())}
-            # Nearly everybody's turn has come, but those of some.
-            found["drawn"].sql("UPDATE flashsale.sale SET starts_at = starts_at - interval '604000 s'")
+            draw_lasts(found["drawn"], 800)
             yield found
+
+    def draw_lasts(stack, seconds):
+        """From now on; so nearly everybody's turn has come."""
+        stack.sql("UPDATE flashsale.sale SET starts_at ="
+                  f" now() - interval '{SALE['sale.duration_s'] - seconds} s'")
 
     def tell(case, title, runs):
         report.add(case, title, runs)
@@ -336,9 +350,10 @@ def fair(report):
     with stacks(10_000) as found:
         took = {name: [] for name in found}
         for number in range(ROUNDS + 1):
-            # A user whose turn has not come would leave items for the others' second round.
-            found["drawn"].sql("UPDATE flashsale.sale SET starts_at = now() - interval '604790 s'")
             for name, stack in found.items():
+                if name == "drawn":
+                    # Not longer: a user whose turn has not come would leave items for the others' second round.
+                    draw_lasts(stack, 10)
                 seconds = sell_out(stack)
                 if number:
                     took[name].append(seconds)
@@ -349,10 +364,9 @@ def fair(report):
         for stack in found.values():
             stack.begin_anew()
             take(stack, 1000, 1000)
+        draw_lasts(found["drawn"], 800)
         tell("fair-storm", "checkouts of held and sold items, 256 connections",
-             in_turn({name: lambda s, stack=stack: load(stack, "checkout.lua", 256, s, {"ITEMS": "1 2000"},
-                                                        expected="refused")
-                      for name, stack in found.items()}))
+             in_turn({name: lambda s, stack=stack: refusals(stack, s) for name, stack in found.items()}))
 
 
 def plain(report):

@@ -121,7 +121,7 @@ class Stack:
                  "UPDATE flashsale.sale_stripe l SET checkouts_accepted = 0, checkouts_repeated = 0,"
                  " checkouts_refused = 0, purchases_accepted = 0, purchases_refused = 0,"
                  " queue_next = 0, queue_offset = 0, queue_length = 0,"
-                 " unoffered_next = (s.items_total::bigint * stripe / 16)::integer + 1"
+                 " unoffered_next = (s.items_total::bigint * stripe / flashsale.stripes())::integer + 1"
                  " FROM flashsale.sale s WHERE s.sale_id = l.sale_id")
         self.sql("VACUUM flashsale.item")
         self.sql("VACUUM flashsale.sale_stripe")
