@@ -311,6 +311,12 @@ void settings_default(struct settings *settings)
             abort(); /* the table contradicts itself */
 }
 
+int settings_holds_max(const struct settings *settings)
+{
+    int holds_max = settings->sale.holds_max;
+    return holds_max < 0 ? settings->sale.purchase_limit : holds_max;
+}
+
 /* Checks a stored value with its setting's check. */
 static bool is_usable(const struct settings *settings, const struct setting *setting,
                       const struct origin *origin)

@@ -92,6 +92,9 @@ struct settings {
 /* Sets every setting to its default. */
 void settings_default(struct settings *settings);
 
+/* How many items a user may hold at once in a sale that is made by the settings; 0: any number. */
+int settings_holds_max(const struct settings *settings);
+
 /*
  * Reads `path`, and the files that it includes, over what `settings` holds. False: something is
  * wrong, and the settings must not be used. Each error - of syntax, an unknown name, a value of the

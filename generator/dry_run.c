@@ -30,7 +30,7 @@ static void read_sale(const void *context, int row, struct cell cells[ROWS_COLUM
     cells[3].integer = missing->settings->sale.purchase_limit;
     cells[4].integer = missing->settings->sale.hold_s;
     cells[5].integer = missing->settings->sale.stays_open_until_sold_out;
-    cells[6].integer = store_holds_max(missing->settings);
+    cells[6].integer = settings_holds_max(missing->settings);
     cells[6].is_null = cells[6].integer == 0;
     cells[7].integer = missing->settings->sale.draw_s;
 }

@@ -298,12 +298,6 @@ static enum store_made explain(const struct store *store, const struct store_win
     return STORE_NOT_MADE;
 }
 
-int store_holds_max(const struct settings *settings)
-{
-    int holds_max = settings->sale.holds_max;
-    return holds_max < 0 ? settings->sale.purchase_limit : holds_max;
-}
-
 static bool add_sale(struct store *store, const struct store_window *window, int32_t *sale_id)
 {
     struct parameters parameters = {0};
@@ -313,7 +307,7 @@ static bool add_sale(struct store *store, const struct store_window *window, int
     add_integer(&parameters, store->settings->sale.purchase_limit);
     add_integer(&parameters, store->settings->sale.hold_s);
     add_boolean(&parameters, store->settings->sale.stays_open_until_sold_out);
-    add_integer(&parameters, store_holds_max(store->settings));
+    add_integer(&parameters, settings_holds_max(store->settings));
     add_integer(&parameters, store->settings->sale.draw_s);
     PGresult *result;
     if (database_query(store->database,

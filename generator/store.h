@@ -54,9 +54,6 @@ struct store_window {
     const char *ends_at;
 };
 
-/* How many items a user may hold at once in a sale that is made by the settings; 0: any number. */
-int store_holds_max(const struct settings *settings);
-
 /* The windows of the sales that the settings demand and that are missing (flashsale.sale_plan), by
  * the time they begin. */
 bool store_read_missing(struct store *store, struct store_rows *rows)
